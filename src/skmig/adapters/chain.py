@@ -1,0 +1,270 @@
+"""Moves a graph over the line of releases, one boundary at a time, by the rules of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from skmig import versions
+from skmig.adapters import census
+from skmig.adapters.ops import Op, Refusal, RuleSet
+from skmig.adapters.rules import LINE
+from skmig.payload import New, Obj
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """One thing said about one node while it was moved."""
+
+    path: str
+    tag: str
+    boundary: str
+    text: str
+    method: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapted:
+    """A graph in the target's terms, and everything that was said on the way.
+
+    `refusals` is what the target cannot express; when it is not empty the graph must not be used.
+    `losses` concern outputs and are refusals unless they were allowed; `notes` concern a refit.
+    """
+
+    graph: Any
+    applied: tuple[str, ...]
+    refusals: tuple[Statement, ...]
+    losses: tuple[Statement, ...]
+    notes: tuple[Statement, ...]
+    changes: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Boundary:
+    """From one release to its neighbour on the line."""
+
+    older: str
+    newer: str
+    up: bool
+    rules: RuleSet | None
+
+    @property
+    def name(self) -> str:
+        there = (self.older, self.newer) if self.up else (self.newer, self.older)
+        return " → ".join(there)
+
+
+def boundaries(source: str, target: str) -> list[Boundary]:
+    """The boundaries between two releases, in the order of travel."""
+    start, end = versions.position(source), versions.position(target)
+    names = versions.line()
+    known = {ruleset.since: ruleset for ruleset in LINE}
+    up = start <= end
+    span = range(start, end) if up else range(start - 1, end - 1, -1)
+    return [
+        Boundary(older=names[i], newer=names[i + 1], up=up, rules=known.get(names[i + 1]))
+        for i in span
+    ]
+
+
+def adapt(graph: Any, source: str, target: str) -> Adapted:
+    """Move `graph` from release `source` to release `target`.
+
+    The input is not changed; arrays are shared with the result.
+    """
+    run = _Run(copy_graph(graph))
+    for boundary in boundaries(source, target):
+        run.cross(boundary)
+    return Adapted(
+        graph=run.graph,
+        applied=tuple(run.applied),
+        refusals=tuple(run.refusals),
+        losses=tuple(run.losses),
+        notes=tuple(run.notes),
+        changes=tuple(run.changes),
+    )
+
+
+@dataclass
+class _Run:
+    graph: Any
+    applied: list[str] = field(default_factory=list)
+    refusals: list[Statement] = field(default_factory=list)
+    losses: list[Statement] = field(default_factory=list)
+    notes: list[Statement] = field(default_factory=list)
+    changes: list[Statement] = field(default_factory=list)
+    crossing: Boundary | None = None
+    paths: dict[int, str] = field(default_factory=dict)
+
+    # what an operation sees (the protocol `Step`)
+    @property
+    def older(self) -> str:
+        assert self.crossing is not None
+        return self.crossing.older
+
+    @property
+    def newer(self) -> str:
+        assert self.crossing is not None
+        return self.crossing.newer
+
+    def parameters(self, tag: str, release: str) -> dict[str, Any] | None:
+        return census.parameters(release, tag)
+
+    def loss(self, obj: Obj, text: str) -> None:
+        self.losses.append(self._say(obj, text))
+
+    def note(self, obj: Obj, text: str) -> None:
+        self.notes.append(self._say(obj, text))
+
+    def changed(self, obj: Obj, method: str, text: str) -> None:
+        self.changes.append(self._say(obj, text, method))
+
+    def _say(self, obj: Obj, text: str, method: str = "") -> Statement:
+        assert self.crossing is not None
+        path = self.paths.get(id(obj), "model")
+        return Statement(
+            path=path, tag=obj.tag, boundary=self.crossing.name, text=text, method=method
+        )
+
+    def cross(self, boundary: Boundary) -> None:
+        self.crossing = boundary
+        present = self._index()
+        if boundary.rules is not None:
+            ops = boundary.rules.ops if boundary.up else tuple(reversed(boundary.rules.ops))
+            for op in ops:
+                self._apply(op, boundary, present)
+        explained = _explained(boundary)
+        for objs in self._index().values():
+            for obj in objs:
+                self._parameters(obj, boundary, explained.get(obj.tag, frozenset()))
+
+    def _index(self) -> dict[str, list[Obj]]:
+        """All objects by tag, with their paths."""
+        present: dict[str, list[Obj]] = {}
+        self.paths = {}
+        for path, obj in objects(self.graph):
+            self.paths[id(obj)] = path
+            present.setdefault(obj.tag, []).append(obj)
+        return present
+
+    def _apply(self, op: Op, boundary: Boundary, present: dict[str, list[Obj]]) -> None:
+        cross: Callable[[Obj, Any], None] = op.up if boundary.up else op.down
+        touched = 0
+        for tag in op.classes:
+            for obj in present.get(tag, ()):
+                touched += 1
+                try:
+                    cross(obj, self)
+                except Refusal as refusal:
+                    self.refusals.append(self._say(obj, str(refusal)))
+        if touched:
+            self.applied.append(f"{boundary.newer}: {describe(op)} ({touched})")
+
+    def _parameters(self, obj: Obj, boundary: Boundary, explained: frozenset[str]) -> None:
+        """Training settings that came or went: no operation speaks for them."""
+        here, there = (
+            (boundary.older, boundary.newer) if boundary.up else (boundary.newer, boundary.older)
+        )
+        ours, theirs = census.parameters(here, obj.tag), census.parameters(there, obj.tag)
+        if ours is None or theirs is None or not (ours.keys() & obj.state.keys()):
+            return
+        for name, default in theirs.items():
+            if name not in ours and name not in obj.state and name not in explained:
+                obj.state[name] = copy_graph(default)
+        for name, default in ours.items():
+            if name not in theirs and name in obj.state and name not in explained:
+                value = obj.state.pop(name)
+                if not _neutral(value, default):
+                    self.note(obj, f"training setting `{name}={value!r}` does not exist in {there}")
+
+
+def _neutral(value: Any, default: Any) -> bool:
+    from skmig.adapters.ops import same
+
+    return same(value, default) or value in ("deprecated", "warn")
+
+
+def _explained(boundary: Boundary) -> dict[str, frozenset[str]]:
+    if boundary.rules is None:
+        return {}
+    result: dict[str, frozenset[str]] = {}
+    for tag, ops in boundary.rules.for_classes().items():
+        result[tag] = frozenset().union(*(op.explains() for op in ops))
+    return result
+
+
+def describe(op: Op) -> str:
+    """One operation in one line, for the record."""
+    names = ", ".join(sorted(op.explains()))
+    return f"{type(op).__name__} {names}".strip()
+
+
+def objects(graph: Any, path: str = "model") -> Iterator[tuple[str, Obj]]:
+    """Every `Obj` of a graph once, with the path of its first place, parents before children."""
+    seen: set[int] = set()
+    stack: list[tuple[str, Any]] = [(path, graph)]
+    while stack:
+        where, value = stack.pop()
+        if value is None or isinstance(value, str | int | float | bytes):
+            continue
+        if id(value) in seen:
+            continue
+        if isinstance(value, Obj):
+            seen.add(id(value))
+            yield where, value
+            stack.extend((f"{where}.{k}", v) for k, v in reversed(list(value.state.items())))
+        elif isinstance(value, New):
+            seen.add(id(value))
+            stack.extend((f"{where}.{k}", v) for k, v in reversed(list(value.args.items())))
+        elif isinstance(value, dict):
+            seen.add(id(value))
+            stack.extend((f"{where}[{k!r}]", v) for k, v in reversed(list(value.items())))
+        elif isinstance(value, list | tuple | set | frozenset):
+            seen.add(id(value))
+            items = list(value)
+            if not all(isinstance(item, int | float | str) for item in items):
+                stack.extend((f"{where}[{i}]", v) for i, v in reversed(list(enumerate(items))))
+        elif isinstance(value, np.ndarray) and value.dtype.hasobject:
+            seen.add(id(value))
+            stack.extend((f"{where}[{i}]", v) for i, v in reversed(list(enumerate(value.flat))))
+
+
+def copy_graph(graph: Any) -> Any:
+    """A copy of all containers and objects of a graph; plain arrays are shared."""
+    known: dict[int, Any] = {}
+
+    def copy(value: Any) -> Any:
+        if isinstance(value, Obj | New | list | dict | np.ndarray):
+            if id(value) in known:
+                return known[id(value)]
+        if isinstance(value, Obj):
+            obj = known[id(value)] = Obj(value.tag)
+            obj.state = {name: copy(item) for name, item in value.state.items()}
+            return obj
+        if isinstance(value, New):
+            new = known[id(value)] = New(value.tag)
+            new.args = {name: copy(item) for name, item in value.args.items()}
+            return new
+        if isinstance(value, list):
+            items: list[Any] = []
+            known[id(value)] = items
+            items.extend(copy(item) for item in value)
+            return items
+        if isinstance(value, dict):
+            mapping: dict[Any, Any] = {}
+            known[id(value)] = mapping
+            mapping.update((key, copy(item)) for key, item in value.items())
+            return mapping
+        if isinstance(value, tuple):
+            return tuple(copy(item) for item in value)
+        if isinstance(value, np.ndarray) and value.dtype.hasobject:
+            array = known[id(value)] = np.empty(value.shape, dtype=object)
+            for i, item in enumerate(value.flat):
+                array.flat[i] = copy(item)
+            return array
+        return value
+
+    return copy(graph)

@@ -1,0 +1,65 @@
+"""The neutral graph: what a fitted model is when no library is left in it.
+
+A graph is made of plain Python values (None, bool, int, float, complex, str, bytes, list, tuple,
+set, frozenset, dict), numpy arrays, scalars and dtypes, and the four classes below.  Two places
+that held the same object hold the same neutral object: identity is part of the graph.
+
+Runs on Python 3.6 with nothing but the standard library.
+"""
+
+
+class Obj(object):
+    """An object by public tag, with its state.
+
+    `tag` is `<public package>.<class name>` (`sklearn.tree.DecisionTreeClassifier`, never
+    `sklearn.tree.tree.DecisionTreeClassifier`), so that a module that moved needs no rule.
+    `state` is the attribute dictionary; keys are str.
+    """
+
+    __slots__ = ("tag", "state")
+
+    def __init__(self, tag, state=None):
+        self.tag = tag
+        self.state = {} if state is None else state
+
+    def __repr__(self):
+        return "Obj(%s, %s)" % (self.tag, ", ".join(sorted(self.state)))
+
+
+class New(object):
+    """A value that the target makes by calling an allowlisted constructor with plain arguments.
+
+    Compiled objects (distance metrics, KD trees, losses), sparse matrices, random states, pandas
+    indexes: whatever has a meaning that is smaller and more stable than its memory image.
+    """
+
+    __slots__ = ("tag", "args")
+
+    def __init__(self, tag, args=None):
+        self.tag = tag
+        self.args = {} if args is None else args
+
+    def __repr__(self):
+        return "New(%s, %s)" % (self.tag, ", ".join(sorted(self.args)))
+
+
+class Name(object):
+    """A function or a type, by public name: `kind` is "function" or "type"."""
+
+    __slots__ = ("kind", "tag")
+
+    def __init__(self, kind, tag):
+        self.kind = kind
+        self.tag = tag
+
+    def __eq__(self, other):
+        return isinstance(other, Name) and (self.kind, self.tag) == (other.kind, other.tag)
+
+    def __ne__(self, other):
+        return not self == other
+
+    def __hash__(self):
+        return hash((self.kind, self.tag))
+
+    def __repr__(self):
+        return "Name(%s, %s)" % (self.kind, self.tag)

@@ -1,0 +1,651 @@
+"""The payload's wire format: a neutral graph as JSON, its arrays as one aligned block, in a zip.
+
+A *bundle* is one zip file.  A *document* `name` in it is two members:
+
+    name/graph.json    the graph, readable; deflated
+    name/arrays.bin    every array's bytes, each at a multiple of 64; stored, so it can be mapped
+
+Other members are JSON documents (`manifest.json`, ...).  Reading never imports, never calls and
+never unpickles: the result is plain values, numpy arrays and the classes of `neutral`.  Everything
+that a file claims (sizes, offsets, dtypes, references, depth) is checked before it is used.
+
+JSON scalars and strings stand for themselves; every other value is an object with a kind `t`:
+
+    float       v: "nan", "inf", "-inf"          complex   v: [real, imaginary]
+    bytes       v: base64                        ref       v: the id of a value met earlier
+    list tuple set frozenset
+                v: [...], or strs: STRINGS, or col: NDARRAY with vt: "int" | "float"
+    dict        v: {str: value} or [[key, value], ...],
+                or keys: STRINGS with vals: NDARRAY and vt: "int" | dtype of the numpy scalars
+    ndarray     dtype, shape, order "C" | "F", at: offset; dtype "O" has v: a list instead of at
+    scalar      dtype, v: number, or x: hex      dtype     v: a dtype
+    obj         c: tag, s: {name: value}         new       c: tag, a: {name: value}
+    name        k: "function" | "type", c: tag
+
+A STRINGS is {at: offset of the UTF-8 text, bytes: its length, ends: NDARRAY of end offsets}.
+Where a value stands more than once, its first place carries an `id`.
+
+Runs on Python 3.6 with the standard library and numpy.
+"""
+
+import base64
+import io
+import json
+import math
+import struct
+import zipfile
+
+import numpy as np
+
+from skmig.agent.neutral import Name, New, Obj
+
+FORMAT = 1
+ALIGN = 64
+COLUMN = 32  # a homogeneous container of at least this many items becomes a column
+MAX_DEPTH = 400
+MAX_GRAPH_BYTES = 1 << 31
+_SHARED = (list, dict, set, np.ndarray, Obj, New)
+_PADDING_FIELD = 0xD935  # extra field that zipalign uses for the same purpose
+
+
+class WireError(ValueError):
+    """A document that cannot be written or is not valid; the text names the place."""
+
+
+# ------------------------------------------------------------------ writing
+class _Arrays(object):
+    """The bytes of a document's arrays, in order of their offsets."""
+
+    def __init__(self):
+        self.chunks = []
+        self.size = 0
+
+    def add(self, buffer, nbytes):
+        """Reserve an aligned place for `buffer`; returns its offset."""
+        padding = -self.size % ALIGN
+        if padding:
+            self.chunks.append(b"\0" * padding)
+            self.size += padding
+        offset = self.size
+        self.chunks.append(buffer)
+        self.size += nbytes
+        return offset
+
+
+def dtype_spec(dtype):
+    """A dtype as JSON: its string, or for structured ones its fields with offsets."""
+    dtype = np.dtype(dtype)
+    if dtype.names is not None:
+        return {
+            "names": list(dtype.names),
+            "formats": [dtype_spec(dtype.fields[name][0]) for name in dtype.names],
+            "offsets": [int(dtype.fields[name][1]) for name in dtype.names],
+            "itemsize": int(dtype.itemsize),
+        }
+    if dtype.subdtype is not None:
+        return {"base": dtype_spec(dtype.subdtype[0]), "shape": list(dtype.subdtype[1])}
+    return dtype.str
+
+
+def dtype_from_spec(spec):
+    """The dtype that `dtype_spec` described.  Raises WireError on anything else."""
+    try:
+        if isinstance(spec, str):
+            dtype = np.dtype(spec)
+            # only the spelling that dtype_spec writes: no field syntax, no aliases
+            if dtype.names is not None or dtype.subdtype is not None:
+                raise WireError("unexpected dtype %r" % spec)
+            return dtype
+        if "base" in spec:
+            return np.dtype((dtype_from_spec(spec["base"]), tuple(spec["shape"])))
+        return np.dtype(
+            {
+                "names": [str(name) for name in spec["names"]],
+                "formats": [dtype_from_spec(item) for item in spec["formats"]],
+                "offsets": [int(item) for item in spec["offsets"]],
+                "itemsize": int(spec["itemsize"]),
+            }
+        )
+    except WireError:
+        raise
+    except Exception as exc:
+        raise WireError("not a dtype: %r (%s)" % (spec, exc))
+
+
+def _holds_objects(dtype):
+    return bool(dtype.hasobject)
+
+
+class _Encoder(object):
+    def __init__(self):
+        self.arrays = _Arrays()
+        self.seen = {}
+        self.keep = []  # objects whose id() is a key of `seen` must stay alive
+        self.next_id = 0
+
+    def key(self, value):
+        if isinstance(value, np.ndarray) and value.size and not value.dtype.hasobject:
+            where = value.__array_interface__["data"][0]
+            return (where, value.shape, value.strides, value.dtype.str, value.dtype.names)
+        return id(value)
+
+    def encode(self, value, path, depth=0):
+        if value is None or value is True or value is False:
+            return value
+        kind = type(value)
+        if kind is str or kind is int:
+            return value
+        if kind is float:
+            if math.isfinite(value):
+                return value
+            return {"t": "float", "v": _spell(value)}
+        if depth > MAX_DEPTH:
+            raise WireError("%s: nested deeper than %d levels" % (path, MAX_DEPTH))
+        shared = isinstance(value, _SHARED)
+        if shared:
+            key = self.key(value)
+            first = self.seen.get(key)
+            if first is not None:
+                if "id" not in first:
+                    first["id"] = self.next_id
+                    self.next_id += 1
+                return {"t": "ref", "v": first["id"]}
+            node = {}
+            self.seen[key] = node
+            self.keep.append(value)
+            self.fill(node, value, path, depth)
+            return node
+        node = {}
+        self.fill(node, value, path, depth)
+        return node
+
+    def fill(self, node, value, path, depth):
+        if isinstance(value, np.ndarray):
+            self.ndarray(node, value, path, depth)
+        elif isinstance(value, np.generic):
+            self.scalar(node, value, path)
+        elif isinstance(value, Obj):
+            node["t"] = "obj"
+            node["c"] = value.tag
+            node["s"] = self.mapping(value.state, path, depth)
+        elif isinstance(value, New):
+            node["t"] = "new"
+            node["c"] = value.tag
+            node["a"] = self.mapping(value.args, path, depth)
+        elif isinstance(value, Name):
+            node["t"] = "name"
+            node["k"] = value.kind
+            node["c"] = value.tag
+        elif type(value) in (list, tuple):
+            self.sequence(node, value, path, depth)
+        elif type(value) is dict:
+            self.dictionary(node, value, path, depth)
+        elif type(value) in (set, frozenset):
+            # sorted where it can be, so that the same model gives the same bytes
+            try:
+                items = sorted(value)
+            except TypeError:
+                items = sorted(value, key=repr)
+            self.sequence(node, items, path, depth)
+            node["t"] = type(value).__name__
+        elif type(value) is bytes:
+            node["t"] = "bytes"
+            node["v"] = base64.b64encode(value).decode("ascii")
+        elif type(value) is complex:
+            node["t"] = "complex"
+            node["v"] = [self.encode(value.real, path), self.encode(value.imag, path)]
+        elif isinstance(value, np.dtype):
+            node["t"] = "dtype"
+            node["v"] = dtype_spec(value)
+        else:
+            raise WireError("%s: %s is not part of a neutral graph" % (path, type(value)))
+
+    def mapping(self, state, path, depth):
+        return {
+            name: self.encode(item, path + "." + name, depth + 1) for name, item in state.items()
+        }
+
+    def sequence(self, node, value, path, depth):
+        node["t"] = type(value).__name__
+        column = _column_type(value)
+        if column is str:
+            node["strs"] = self.strings(value)
+        elif column is not None:
+            dtype = np.dtype("<i8") if column is int else np.dtype("<f8")
+            node["col"] = self.plain(np.array(value, dtype=dtype))
+            node["vt"] = column.__name__
+        else:
+            node["v"] = [
+                self.encode(item, "%s[%d]" % (path, i), depth + 1) for i, item in enumerate(value)
+            ]
+
+    def dictionary(self, node, value, path, depth):
+        node["t"] = "dict"
+        if all(type(key) is str for key in value):
+            column = _column_type(value.values()) if len(value) >= COLUMN else None
+            if column is int or (isinstance(column, type) and issubclass(column, np.integer)):
+                dtype = np.dtype("<i8") if column is int else np.dtype(column)
+                node["keys"] = self.strings(value)
+                node["vals"] = self.plain(np.array(list(value.values()), dtype=dtype))
+                node["vt"] = "int" if column is int else dtype.str
+                return
+            node["v"] = {
+                key: self.encode(item, "%s[%r]" % (path, key), depth + 1)
+                for key, item in value.items()
+            }
+            return
+        node["v"] = [
+            [
+                self.encode(key, "%s.keys()" % path, depth + 1),
+                self.encode(item, "%s[%r]" % (path, key), depth + 1),
+            ]
+            for key, item in value.items()
+        ]
+
+    def strings(self, items):
+        texts = [item.encode("utf-8", "surrogatepass") for item in items]
+        ends = np.cumsum(np.array([len(text) for text in texts], dtype="<i8"), dtype="<i8")
+        block = b"".join(texts)
+        at = self.arrays.add(block, len(block))
+        return {"at": at, "bytes": len(block), "ends": self.plain(ends)}
+
+    def plain(self, array):
+        node = {}
+        self.ndarray(node, array, "", 0)
+        return node
+
+    def ndarray(self, node, value, path, depth):
+        if type(value) is not np.ndarray:
+            value = np.asarray(value)
+        node["t"] = "ndarray"
+        node["shape"] = [int(n) for n in value.shape]
+        if _holds_objects(value.dtype):
+            if value.dtype.names is not None:
+                raise WireError("%s: structured array with objects" % path)
+            node["dtype"] = "O"
+            items = {}
+            self.sequence(items, list(value.ravel(order="C")), path, depth)
+            node["v"] = items
+            return
+        node["dtype"] = dtype_spec(value.dtype)
+        order = "C"
+        if not value.flags.c_contiguous:
+            if value.flags.f_contiguous:
+                order = "F"
+            else:
+                value = np.ascontiguousarray(value)
+        node["order"] = order
+        flat = value.T if order == "F" else value
+        self.keep.append(value)
+        # a view on the array's own memory: nothing is copied until the file is written
+        buffer = flat.reshape(-1).view(np.uint8) if value.nbytes else b""
+        node["at"] = self.arrays.add(buffer, int(value.nbytes))
+
+    def scalar(self, node, value, path):
+        node["t"] = "scalar"
+        dtype = value.dtype
+        if dtype.hasobject or dtype.names is not None:
+            raise WireError("%s: numpy scalar of dtype %s" % (path, dtype))
+        node["dtype"] = dtype.str
+        if dtype.kind in "biu":
+            node["v"] = int(value)
+        elif dtype.str == "<f8" and math.isfinite(value):
+            node["v"] = float(value)
+        else:
+            node["x"] = value.tobytes().hex()
+
+
+def _spell(value):
+    if value != value:
+        return "nan"
+    return "inf" if value > 0 else "-inf"
+
+
+def _column_type(items):
+    """The one type of a long homogeneous sequence, if it may be stored as a column."""
+    if len(items) < COLUMN:
+        return None
+    kinds = set(type(item) for item in items)
+    if len(kinds) != 1:
+        return None
+    kind = kinds.pop()
+    if kind is str or kind is float:
+        return kind
+    if kind is int:
+        # beyond 64 bits the values stand one by one
+        low, high = min(items), max(items)
+        return int if -(1 << 63) <= low and high < (1 << 63) else None
+    if isinstance(kind, type) and issubclass(kind, np.integer):
+        return kind if isinstance(items, type({}.values())) else None
+    return None
+
+
+def write_bundle(path, documents, extras=None):
+    """Write one zip of documents (name -> neutral graph) and JSON members (name -> value)."""
+    with open(path, "wb") as handle:
+        with zipfile.ZipFile(handle, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+            for name, value in (extras or {}).items():
+                _write_json(archive, name, value)
+            for name, graph in documents.items():
+                _write_document(archive, handle, name, graph)
+
+
+def _write_json(archive, name, value):
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    info = zipfile.ZipInfo(name)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    archive.writestr(info, text.encode("ascii"))
+
+
+def _write_document(archive, handle, name, graph):
+    encoder = _Encoder()
+    root = encoder.encode(graph, name)
+    _write_json(archive, name + "/graph.json", {"format": FORMAT, "root": root})
+    info = zipfile.ZipInfo(name + "/arrays.bin")
+    info.file_size = encoder.arrays.size
+    _align(info, handle.tell())
+    with archive.open(info, "w", force_zip64=True) as member:
+        for chunk in encoder.arrays.chunks:
+            member.write(memoryview(chunk))
+
+
+def _align(info, offset):
+    """Pad the local header so that the member's first byte is at a multiple of ALIGN."""
+    zip64_field = 20
+    start = offset + 30 + len(info.filename.encode("utf-8")) + zip64_field + 4
+    info.extra = struct.pack("<HH", _PADDING_FIELD, -start % ALIGN) + b"\0" * (-start % ALIGN)
+
+
+# ------------------------------------------------------------------ reading
+class Bundle(object):
+    """A bundle opened for reading.  Arrays are mapped copy-on-write, never read ahead."""
+
+    def __init__(self, path):
+        self.path = path
+        try:
+            self.archive = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, ValueError, OverflowError, struct.error) as exc:
+            raise WireError("%s is not a payload: %s" % (path, exc))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.archive.close()
+
+    def documents(self):
+        """The names of the documents, in file order."""
+        suffix = "/graph.json"
+        names = [info.filename for info in self.archive.infolist()]
+        return [name[: -len(suffix)] for name in names if name.endswith(suffix)]
+
+    def json(self, name):
+        """The JSON member `name`.  Raises WireError when it is missing or not JSON."""
+        try:
+            info = self.archive.getinfo(name)
+        except KeyError:
+            raise WireError("%s has no member %s" % (self.path, name))
+        if info.file_size > MAX_GRAPH_BYTES:
+            raise WireError("%s: %s claims %d bytes" % (self.path, name, info.file_size))
+        try:
+            with self.archive.open(info) as member:
+                text = member.read(info.file_size + 1)
+            if len(text) != info.file_size:
+                raise WireError("%s: %s is not as long as it claims" % (self.path, name))
+            return json.loads(text.decode("utf-8"), parse_constant=_no_constant)
+        except WireError:
+            raise
+        except Exception as exc:  # zlib.error, BadZipFile, UnicodeDecodeError, RecursionError, ...
+            raise WireError("%s: %s cannot be read: %s" % (self.path, name, exc))
+
+    def document(self, name):
+        """The neutral graph of document `name`."""
+        head = self.json(name + "/graph.json")
+        if not isinstance(head, dict) or head.get("format") != FORMAT or "root" not in head:
+            raise WireError("%s: document %s has no known format" % (self.path, name))
+        return _Decoder(self._arrays(name + "/arrays.bin")).decode(head["root"], name, 0)
+
+    def _arrays(self, name):
+        try:
+            info = self.archive.getinfo(name)
+        except KeyError:
+            raise WireError("%s has no member %s" % (self.path, name))
+        if info.compress_type != zipfile.ZIP_STORED:
+            raise WireError("%s: %s must be stored, not compressed" % (self.path, name))
+        if info.file_size == 0:
+            return np.zeros(0, dtype=np.uint8)
+        with open(self.path, "rb") as handle:
+            handle.seek(info.header_offset)
+            header = handle.read(30)
+            if len(header) != 30 or header[:4] != b"PK\x03\x04":
+                raise WireError("%s: %s has no local header" % (self.path, name))
+            name_length, extra_length = struct.unpack("<HH", header[26:30])
+            start = info.header_offset + 30 + name_length + extra_length
+            handle.seek(0, io.SEEK_END)
+            if start + info.file_size > handle.tell():
+                raise WireError("%s: %s is longer than the file" % (self.path, name))
+        # mode "c": what reads it may change its copy, never the file
+        return np.memmap(self.path, np.uint8, "c", start, (info.file_size,))
+
+
+def _no_constant(text):
+    raise WireError("%s is not JSON" % text)
+
+
+
+class _Decoder(object):
+    def __init__(self, block):
+        self.block = block
+        self.known = {}
+
+    def decode(self, node, path, depth):
+        if node is None or isinstance(node, (bool, int, str)):
+            return node
+        if isinstance(node, float):
+            return node
+        if depth > MAX_DEPTH:
+            raise WireError("%s: nested deeper than %d levels" % (path, MAX_DEPTH))
+        if not isinstance(node, dict):
+            raise WireError("%s: expected a node, found %s" % (path, type(node).__name__))
+        kind = node.get("t")
+        read = _READERS.get(kind) if isinstance(kind, str) else None
+        if read is None:
+            raise WireError("%s: unknown kind %r" % (path, kind))
+        try:
+            return read(self, node, path, depth)
+        except WireError:
+            raise
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as exc:
+            raise WireError("%s: malformed %s (%s: %s)" % (path, kind, type(exc).__name__, exc))
+
+    def register(self, node, value, path):
+        number = node.get("id")
+        if number is not None:
+            if not isinstance(number, int) or number in self.known:
+                raise WireError("%s: id %r stands twice" % (path, number))
+            self.known[number] = value
+        return value
+
+    def ref(self, node, path, depth):
+        if node["v"] not in self.known:
+            raise WireError("%s: reference to %r before it was met" % (path, node["v"]))
+        return self.known[node["v"]]
+
+    def special(self, node, path, depth):
+        if node["v"] not in ("nan", "inf", "-inf"):
+            raise WireError("%s: %r is not a special float" % (path, node["v"]))
+        return float(node["v"])
+
+    def complex(self, node, path, depth):
+        real, imaginary = node["v"]
+        return complex(self.decode(real, path, depth + 1), self.decode(imaginary, path, depth + 1))
+
+    def bytes(self, node, path, depth):
+        return base64.b64decode(node["v"].encode("ascii"), validate=True)
+
+    def items(self, node, path, depth):
+        if "strs" in node:
+            return self.strings(node["strs"], path)
+        if "col" in node:
+            if node["vt"] not in ("int", "float"):
+                raise WireError("%s: column of %r" % (path, node["vt"]))
+            column = self.array(node["col"], path)
+            if column.dtype.str != {"int": "<i8", "float": "<f8"}[node["vt"]]:
+                raise WireError("%s: column of dtype %s" % (path, column.dtype))
+            return column.tolist()
+        if not isinstance(node["v"], list):
+            raise WireError("%s: items must be an array" % path)
+        return None
+
+    def list(self, node, path, depth):
+        result = self.register(node, [], path)
+        ready = self.items(node, path, depth)
+        if ready is not None:
+            result.extend(ready)
+        else:
+            for i, item in enumerate(node["v"]):
+                result.append(self.decode(item, "%s[%d]" % (path, i), depth + 1))
+        return result
+
+    def fixed(self, node, path, depth):
+        ready = self.items(node, path, depth)
+        if ready is None:
+            ready = [
+                self.decode(item, "%s[%d]" % (path, i), depth + 1)
+                for i, item in enumerate(node["v"])
+            ]
+        return self.register(
+            node, {"tuple": tuple, "set": set, "frozenset": frozenset}[node["t"]](ready), path
+        )
+
+    def dict(self, node, path, depth):
+        result = self.register(node, {}, path)
+        if "keys" in node:
+            keys = self.strings(node["keys"], path)
+            column = self.array(node["vals"], path)
+            values = column.tolist() if node["vt"] == "int" else list(column)
+            if column.dtype.kind not in "iu" or len(values) != len(keys):
+                raise WireError("%s: keys and values do not match" % path)
+            result.update(zip(keys, values))
+            if len(result) != len(keys):
+                raise WireError("%s: a key stands twice" % path)
+        elif isinstance(node["v"], dict):
+            for key, item in node["v"].items():
+                result[key] = self.decode(item, "%s[%r]" % (path, key), depth + 1)
+        else:
+            for key_node, item in node["v"]:
+                key = self.decode(key_node, path + ".keys()", depth + 1)
+                if key in result:
+                    raise WireError("%s: key %r stands twice" % (path, key))
+                result[key] = self.decode(item, "%s[%r]" % (path, key), depth + 1)
+        return result
+
+    def array(self, node, path):
+        if not isinstance(node, dict) or node.get("t") != "ndarray" or node.get("dtype") == "O":
+            raise WireError("%s: expected a plain array" % path)
+        return self.ndarray(node, path, 0)
+
+    def ndarray(self, node, path, depth):
+        shape = tuple(node["shape"])
+        if len(shape) > 32 or any(type(n) is not int or n < 0 for n in shape):
+            raise WireError("%s: shape %r" % (path, shape))
+        size = 1
+        for n in shape:
+            size *= n
+        if node["dtype"] == "O":
+            items = self.fixed(dict(node["v"], t="tuple"), path, depth)
+            if len(items) != size:
+                raise WireError("%s: %d items for shape %r" % (path, len(items), shape))
+            flat = np.empty(size, dtype=object)
+            for i, item in enumerate(items):
+                flat[i] = item
+            return self.register(node, flat.reshape(shape), path)
+        dtype = dtype_from_spec(node["dtype"])
+        if dtype.hasobject:
+            raise WireError("%s: dtype %s holds objects" % (path, dtype))
+        start, nbytes = node["at"], size * dtype.itemsize
+        if type(start) is not int or start < 0 or start + nbytes > len(self.block):
+            raise WireError("%s: array of %d bytes at %r is outside" % (path, nbytes, start))
+        order = node["order"]
+        if order not in ("C", "F"):
+            raise WireError("%s: order %r" % (path, order))
+        if nbytes == 0:
+            return self.register(node, np.zeros(shape, dtype=dtype, order=order), path)
+        raw = np.asarray(self.block)[start : start + nbytes]
+        if start % ALIGN:
+            raw = raw.copy()
+        return self.register(node, raw.view(dtype).reshape(shape, order=order), path)
+
+    def strings(self, node, path):
+        start, length = node["at"], node["bytes"]
+        ends = self.array(node["ends"], path)
+        if type(start) is not int or type(length) is not int or start < 0 or length < 0:
+            raise WireError("%s: text at %r" % (path, start))
+        if start + length > len(self.block) or ends.dtype.str != "<i8" or ends.ndim != 1:
+            raise WireError("%s: text of %r bytes at %r is outside" % (path, length, start))
+        if len(ends) and (ends[0] < 0 or ends[-1] != length or (np.diff(ends) < 0).any()):
+            raise WireError("%s: text offsets are out of order" % path)
+        text = bytes(self.block[start : start + length])
+        result, begin = [], 0
+        for end in ends.tolist():
+            result.append(text[begin:end].decode("utf-8", "surrogatepass"))
+            begin = end
+        return result
+
+    def scalar(self, node, path, depth):
+        dtype = dtype_from_spec(node["dtype"])
+        if dtype.hasobject or dtype.names is not None:
+            raise WireError("%s: scalar of dtype %s" % (path, dtype))
+        if "x" in node:
+            raw = bytes.fromhex(node["x"])
+            if len(raw) != dtype.itemsize:
+                raise WireError("%s: %d bytes for dtype %s" % (path, len(raw), dtype))
+            return np.frombuffer(raw, dtype=dtype)[0] if raw else dtype.type()
+        if dtype.kind not in "biuf" or isinstance(node["v"], (str, list, dict)):
+            raise WireError("%s: scalar %r of dtype %s" % (path, node["v"], dtype))
+        return np.array(node["v"], dtype=dtype)[()]
+
+    def dtype(self, node, path, depth):
+        return dtype_from_spec(node["v"])
+
+    def obj(self, node, path, depth):
+        result = self.register(node, Obj(_tag(node["c"], path)), path)
+        for name, item in node["s"].items():
+            result.state[name] = self.decode(item, path + "." + name, depth + 1)
+        return result
+
+    def new(self, node, path, depth):
+        result = self.register(node, New(_tag(node["c"], path)), path)
+        for name, item in node["a"].items():
+            result.args[name] = self.decode(item, path + "." + name, depth + 1)
+        return result
+
+    def name(self, node, path, depth):
+        if node["k"] not in ("function", "type"):
+            raise WireError("%s: name of kind %r" % (path, node["k"]))
+        return Name(node["k"], _tag(node["c"], path))
+
+
+def _tag(text, path):
+    if not isinstance(text, str) or not all(part.isidentifier() for part in text.split(".")):
+        raise WireError("%s: %r is not a dotted name" % (path, text))
+    return text
+
+
+_READERS = {
+    "ref": _Decoder.ref,
+    "float": _Decoder.special,
+    "complex": _Decoder.complex,
+    "bytes": _Decoder.bytes,
+    "list": _Decoder.list,
+    "tuple": _Decoder.fixed,
+    "set": _Decoder.fixed,
+    "frozenset": _Decoder.fixed,
+    "dict": _Decoder.dict,
+    "ndarray": _Decoder.ndarray,
+    "scalar": _Decoder.scalar,
+    "dtype": _Decoder.dtype,
+    "obj": _Decoder.obj,
+    "new": _Decoder.new,
+    "name": _Decoder.name,
+}

@@ -1,0 +1,96 @@
+"""The protocol of environments: what a backend must offer, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentSpec:
+    """Which environment is wanted.
+
+    `release` is a row of `images/versions.toml`; `lock` replaces its lock by the user's own
+    `pip freeze`; `requirements` are added on top (`xgboost==1.5.0`); `code` are files or folders
+    that go onto the import path.
+    """
+
+    release: str
+    lock: Path | None = None
+    requirements: tuple[str, ...] = ()
+    code: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Limits of one worker.  Times in seconds, memory in bytes."""
+
+    timeout: float = 600.0
+    memory: int | None = None
+    processes: int = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """The answer to one job: what the agent's job function returned (plain JSON)."""
+
+    result: Mapping[str, Any]
+    seconds: float
+
+
+class Worker(Protocol):
+    """A long-lived process in an environment that forks for each job.
+
+    Its exchange is a flat folder of files, addressed by name.  `hello` is what the agent said
+    when it started: `python`, `platform`, `packages` (name -> version, all that is installed),
+    `sklearn`, `numpy`, `sandboxed`.
+    """
+
+    hello: Mapping[str, Any]
+
+    def put(self, name: str, source: Path | bytes) -> None:
+        """Copy a file (or a folder, recursively) into the exchange as `name`."""
+
+    def get(self, name: str, target: Path) -> None:
+        """Copy `name` out of the exchange to the file `target`."""
+
+    def call(self, job: str, /, **args: Any) -> Reply:
+        """Run one job in a forked child.
+
+        Raises AgentError (the job raised; ImportInAgentError for a missing module),
+        TimeoutExpiredError, OutOfMemoryError, EnvironmentFailedError (the worker is gone).
+        """
+
+    def close(self) -> None:
+        """End the worker and delete its exchange; never raises, may be called twice."""
+
+
+class Backend(Protocol):
+    """A way to have environments."""
+
+    name: str
+    sandboxed: bool  # may untrusted code run in it?
+
+    def worker(self, spec: EnvironmentSpec, limits: Limits, progress: Progress) -> Worker:
+        """Make what is missing (image, virtual environment), start a worker, wait for its hello."""
+
+    def has(self, spec: EnvironmentSpec) -> bool:
+        """Is the environment there already, so that `worker` need not build it?"""
+
+
+class Progress(Protocol):
+    """Where long steps say what they do; the console implements it."""
+
+    def step(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class SilentProgress:
+    """Says nothing."""
+
+    said: list[str] = field(default_factory=list)
+
+    def step(self, text: str) -> None:
+        self.said.append(text)

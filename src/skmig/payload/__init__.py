@@ -1,0 +1,10 @@
+"""The payload: reading and writing bundles on the host.
+
+The format itself is the agent's (`skmig.agent.wire`), because it is written there; this package
+is the only other place that knows it.
+"""
+
+from skmig.agent.neutral import Name, New, Obj
+from skmig.agent.wire import Bundle, WireError, write_bundle
+
+__all__ = ["Bundle", "Name", "New", "Obj", "WireError", "write_bundle"]
