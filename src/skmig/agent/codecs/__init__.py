@@ -1,0 +1,40 @@
+"""Codecs: the types that are not carried by their attribute dictionary.
+
+A codec is a pair of functions.  An encoder takes (walker, value, path) and gives a neutral value;
+it is found by the root module and the name of the value's class or of a base class, so that no
+library is imported to look.  A decoder takes (builder, neutral value, path) and gives the native
+object; it is found by tag.
+"""
+
+from skmig.agent.codecs import compiled, numbers, science, standard, tables
+
+_MODULES = (standard, numbers, science, tables, compiled)
+
+
+def _merge(name):
+    result = {}
+    for module in _MODULES:
+        for key, function in getattr(module, name).items():
+            if key in result:
+                raise ValueError("two codecs for %r" % (key,))
+            result[key] = function
+    return result
+
+
+ENCODERS = _merge("ENCODERS")
+DECODERS = _merge("DECODERS")
+
+
+def encoder(kind):
+    """The encoder for values of the class `kind`, or None."""
+    for base in kind.__mro__:
+        root = base.__module__.split(".")[0]
+        found = ENCODERS.get((root, base.__name__))
+        if found is not None:
+            return found
+    return None
+
+
+def decoder(tag):
+    """The decoder for values tagged `tag`, or None."""
+    return DECODERS.get(tag)

@@ -1,0 +1,101 @@
+"""Build: a neutral graph becomes a native model of the release that is installed here.
+
+Objects are made without their constructors and given their state; values of `New` are made by the
+codec of their tag.  Whatever a graph names is looked up through `names`, which knows what may be.
+"""
+
+import numpy as np
+
+from skmig.agent.codecs import decoder
+from skmig.agent.errors import JobError
+from skmig.agent.names import UnknownName, find
+from skmig.agent.neutral import Name, New, Obj
+
+
+class Builder(object):
+    """One build; `__call__(value, path)` gives the native form of a neutral value."""
+
+    def __init__(self, allow=()):
+        self.allow = tuple(allow)
+        self.known = {}
+
+    def __call__(self, value, path):
+        if id(value) in self.known:
+            return self.known[id(value)]
+        kind = type(value)
+        if kind is list:
+            result = self.known[id(value)] = []
+            result.extend(self(item, "%s[%d]" % (path, i)) for i, item in enumerate(value))
+            return result
+        if kind is dict:
+            result = self.known[id(value)] = {}
+            for key, item in value.items():
+                result[self(key, path + ".keys()")] = self(item, "%s[%r]" % (path, key))
+            return result
+        if kind is tuple:
+            return tuple(self(item, "%s[%d]" % (path, i)) for i, item in enumerate(value))
+        if kind in (set, frozenset):
+            return kind(self(item, path) for item in value)
+        if isinstance(value, np.ndarray):
+            result = self.known[id(value)] = self.array(value, path)
+            return result
+        if kind is Name:
+            return self.look_up(value.tag, path)
+        if kind is New:
+            result = self.known[id(value)] = self.make(value, path)
+            return result
+        if kind is Obj:
+            return self.obj(value, path)
+        return value
+
+    def array(self, value, path):
+        if not value.dtype.hasobject:
+            return value
+        result = np.empty(value.shape, dtype=object)
+        for i, item in enumerate(value.flat):
+            result.flat[i] = self(item, "%s[%d]" % (path, i))
+        return result
+
+    def look_up(self, tag, path):
+        try:
+            return find(tag, self.allow)
+        except UnknownName as exc:
+            raise JobError("build", path, exc)
+
+    def make(self, value, path):
+        decode = decoder(value.tag)
+        if decode is None:
+            raise JobError("build", path, UnknownName(value.tag, "has no constructor here"))
+        try:
+            return decode(self, value, path)
+        except JobError:
+            raise
+        except Exception as exc:
+            raise JobError("build", path, exc)
+
+    def obj(self, value, path):
+        decode = decoder(value.tag)
+        if decode is not None:
+            result = self.known[id(value)] = self.make(value, path)
+            return result
+        kind = self.look_up(value.tag, path)
+        if not isinstance(kind, type):
+            raise JobError("build", path, TypeError("`%s` is not a class" % value.tag))
+        result = self.known[id(value)] = kind.__new__(kind)
+        if "__getstate__" in value.state:
+            result.__setstate__(self(value.state["__getstate__"], path))
+            return result
+        state = {
+            name: self(item, "%s.%s" % (path, name)) for name, item in value.state.items()
+        }
+        result.__dict__.update(state)
+        return result
+
+
+def build(graph, allow=(), path="model"):
+    """The native object of a neutral graph.
+
+    `allow`: top-level modules beyond the scientific stack whose classes may be made.
+    Raises JobError, which names the node by path.
+    """
+    return Builder(allow)(graph, path)

@@ -1,0 +1,177 @@
+"""Public tags: names of classes and functions that survive the moves of private modules.
+
+`sklearn.ensemble._gb.GradientBoostingClassifier` and `sklearn.ensemble.gradient_boosting.…` are
+both `sklearn.ensemble.GradientBoostingClassifier`.  Looking a tag up imports modules of
+scikit-learn, numpy, scipy, pandas and of what the user named (`allow`); nothing else.
+"""
+
+import importlib
+import pkgutil
+import types
+import warnings
+
+import numpy as np
+
+# functions and types of the standard library that a model may name
+BUILTINS = frozenset(
+    "bool int float complex str bytes list tuple set frozenset dict object type "
+    "len abs min max sum sorted round repr any all hash map filter zip enumerate".split()
+)
+# functions of numpy that read, write or run
+NUMPY_DENIED = frozenset(
+    "load loads save savez savez_compressed savetxt loadtxt genfromtxt fromfile fromregex memmap "
+    "DataSource get_include lookfor source info test show_config deprecate safe_eval "
+    "open_memmap frompyfunc vectorize apply_along_axis apply_over_axes fromfunction "
+    "piecewise errstate set_printoptions seterrcall".split()
+)
+# Where a name stands in two modules of one package, the one that models are made of is here:
+# a drawing helper of sklearn.tree has a Tree of its own, and 0.21 and 0.22 kept deprecated copies
+# of gradient boosting's losses.
+HOMES = {
+    "sklearn.tree": ("_tree",),
+    "sklearn.ensemble": ("_gb_losses",),
+}
+SCIPY_PARTS = ("special", "stats", "sparse", "interpolate", "linalg", "spatial")
+
+
+class UnknownName(LookupError):
+    """A tag that this environment does not have, or that must not be looked up."""
+
+    def __init__(self, tag, why):
+        LookupError.__init__(self, "`%s` %s" % (tag, why))
+        self.tag = tag
+        self.why = why
+
+
+def tag_of(thing):
+    """The public tag of a class or function."""
+    module = getattr(thing, "__module__", None) or ""
+    name = getattr(thing, "__qualname__", None) or thing.__name__
+    if isinstance(thing, np.ufunc):
+        return _ufunc_tag(thing)
+    parts = module.split(".")
+    if parts[0] == "_loss":  # a Cython module that forgot its package (1.5 to 1.8)
+        return "sklearn._loss." + name
+    if parts[0] == "sklearn" and len(parts) > 1:
+        return "sklearn.%s.%s" % (parts[1], name)
+    if parts[0] == "numpy" or module == "":
+        public = getattr(np, thing.__name__, None)
+        if public is thing:
+            return "numpy." + thing.__name__
+        if module == "":
+            return "builtins." + name
+    if parts[0] == "scipy" and len(parts) > 2:
+        public = getattr(importlib.import_module(".".join(parts[:2])), name, None)
+        if public is thing:
+            return ".".join(parts[:2]) + "." + name
+    if parts[0] in ("__builtin__", "builtins"):
+        return "builtins." + name
+    return module + "." + name
+
+
+def _ufunc_tag(function):
+    if getattr(np, function.__name__, None) is function:
+        return "numpy." + function.__name__
+    try:
+        special = importlib.import_module("scipy.special")
+    except ImportError:
+        special = None
+    if special is not None and getattr(special, function.__name__, None) is function:
+        return "scipy.special." + function.__name__
+    raise UnknownName(function.__name__, "is a ufunc of neither numpy nor scipy.special")
+
+
+_FOUND = {}
+
+
+def find(tag, allow=()):
+    """The class or function behind `tag`.
+
+    `allow`: top-level modules beyond the scientific stack that may be imported, because the user
+    named them.  Raises UnknownName.
+    """
+    key = (tag, tuple(allow))
+    if key not in _FOUND:
+        _FOUND[key] = _find(tag, allow)
+    return _FOUND[key]
+
+
+def _find(tag, allow):
+    module, _, name = tag.rpartition(".")
+    root = module.split(".")[0]
+    if module == "builtins":
+        if name not in BUILTINS:
+            raise UnknownName(tag, "is not a builtin that a model may name")
+        return getattr(importlib.import_module("builtins"), name)
+    if root == "sklearn":
+        return _find_sklearn(tag, module, name)
+    if root == "numpy":
+        thing = getattr(np, name, None)
+        public = isinstance(thing, (type, np.ufunc)) or callable(thing)
+        if module != "numpy" or not public or name in NUMPY_DENIED:
+            raise UnknownName(tag, "is not a function or type of numpy that a model may name")
+        return thing
+    if root == "scipy":
+        parts = module.split(".")
+        if len(parts) != 2 or parts[1] not in SCIPY_PARTS:
+            raise UnknownName(tag, "is not in a part of scipy that a model may name")
+        return _attribute(tag, module, name)
+    if root in allow or root == "operator" or root == "math":
+        return _attribute(tag, module, name)
+    raise UnknownName(tag, "belongs to a module that was not allowed by name")
+
+
+def _attribute(tag, module, name):
+    try:
+        thing = importlib.import_module(module)
+        for part in name.split("."):
+            thing = getattr(thing, part)
+    except (ImportError, AttributeError) as exc:
+        raise UnknownName(tag, "is not in this environment (%s)" % exc)
+    return thing
+
+
+def _find_sklearn(tag, module, name):
+    parts = module.split(".")
+    if len(parts) != 2 or parts[1] in ("externals", "conftest", "tests"):
+        raise UnknownName(tag, "is not a public tag")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # shims of moved modules warn when they are imported
+        try:
+            package = importlib.import_module(module)
+        except ImportError:
+            raise UnknownName(tag, "does not exist in this release of scikit-learn")
+        found = _named(package, name, tag)
+        for home in HOMES.get(module, ()):
+            try:
+                found = found or _named(importlib.import_module(module + "." + home), name, tag)
+            except ImportError:
+                continue
+        if found is None and hasattr(package, "__path__"):
+            for info in sorted(
+                pkgutil.walk_packages(package.__path__, module + ".", onerror=lambda _name: None),
+                key=lambda item: item[1].count("."),
+            ):
+                if ".tests" in info[1] or info[1].endswith(".setup"):
+                    continue
+                try:
+                    found = _named(importlib.import_module(info[1]), name, tag)
+                except Exception:  # noqa: S112 - an optional dependency of a submodule is missing
+                    continue
+                if found is not None:
+                    break
+    if found is None:
+        raise UnknownName(tag, "does not exist in this release of scikit-learn")
+    return found
+
+
+def _named(module, name, tag):
+    thing = module
+    for part in name.split("."):
+        thing = getattr(thing, part, None)
+    if isinstance(thing, types.ModuleType) or not callable(thing):
+        return None
+    try:
+        return thing if tag_of(thing) == tag else None
+    except Exception:
+        return None

@@ -1,0 +1,131 @@
+"""Walk: a live fitted model becomes a neutral graph.
+
+Nothing is computed and nothing is changed: every attribute is taken as it stands.  What a type
+means is decided by the first codec that knows it; see `skmig.agent.codecs`.
+"""
+
+import types
+
+import numpy as np
+
+from skmig.agent.codecs import encoder
+from skmig.agent.errors import JobError
+from skmig.agent.names import UnknownName, tag_of
+from skmig.agent.neutral import Name, New, Obj
+
+_PLAIN = (type(None), bool, int, float, complex, str, bytes)
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, np.ufunc)
+# the release that wrote a pickle; it is the record's business, not the model's
+_VERSION_KEY = "_sklearn_version"
+
+
+class Walker(object):
+    """One walk; `__call__(value, path)` gives the neutral form of a value."""
+
+    def __init__(self):
+        self.known = {}
+        self.keep = []  # what `known` refers to by id() must stay alive
+
+    def __call__(self, value, path):
+        kind = type(value)
+        if kind in _PLAIN or isinstance(value, (np.generic, np.dtype)):
+            return value
+        if id(value) in self.known:
+            return self.known[id(value)]
+        if kind is list:
+            return self.fill_list(self.remember(value, []), value, path)
+        if kind is dict:
+            return self.fill_dict(self.remember(value, {}), value, path)
+        if kind is tuple:
+            if all(type(item) in _PLAIN for item in value):
+                return value
+            return tuple(self(item, "%s[%d]" % (path, i)) for i, item in enumerate(value))
+        if kind in (set, frozenset):
+            return kind(self(item, path + "[…]") for item in value)
+        if kind is np.ndarray:
+            return self.remember(value, self.array(value, path))
+        encode = encoder(kind)
+        if encode is not None:
+            return self.remember(value, encode(self, value, path))
+        if isinstance(value, type):
+            return Name("type", self.tag(value, path))
+        if isinstance(value, _FUNCTIONS) or _is_cyfunction(value):
+            return self.function(value, path)
+        return self.obj(value, path)
+
+    def remember(self, value, neutral):
+        """Note that `value` stands in the graph as `neutral`, so that sharing is kept."""
+        self.known[id(value)] = neutral
+        self.keep.append(value)
+        return neutral
+
+    def fill_list(self, result, value, path):
+        result.extend(self(item, "%s[%d]" % (path, i)) for i, item in enumerate(value))
+        return result
+
+    def fill_dict(self, result, value, path):
+        for key, item in value.items():
+            result[self(key, path + ".keys()")] = self(item, "%s[%r]" % (path, key))
+        return result
+
+    def array(self, value, path):
+        if not value.dtype.hasobject:
+            return value
+        result = np.empty(value.shape, dtype=object)
+        for i, item in enumerate(value.flat):
+            result.flat[i] = self(item, "%s[%d]" % (path, i))
+        return result
+
+    def tag(self, thing, path):
+        try:
+            tag = tag_of(thing)
+        except UnknownName as exc:
+            raise JobError("walk", path, exc)
+        if not all(part.isidentifier() for part in tag.split(".")):
+            # a lambda or a class made inside a function: nothing can import it by name
+            raise JobError("walk", path, TypeError("`%s` cannot be imported by name" % tag))
+        return tag
+
+    def function(self, value, path):
+        owner = getattr(value, "__self__", None)
+        if owner is not None and not isinstance(owner, types.ModuleType):
+            name = value.__name__
+            return New("builtins.getattr", {"of": self(owner, path + ".__self__"), "name": name})
+        return Name("function", self.tag(value, path))
+
+    def obj(self, value, path):
+        tag = self.tag(type(value), path)
+        if isinstance(value, types.ModuleType) or not hasattr(value, "__dict__"):
+            raise JobError("walk", path, TypeError("`%s` has no state that can be carried" % tag))
+        custom = _custom_state(value)
+        result = self.remember(value, Obj(tag))
+        if custom is not None:
+            result.state["__getstate__"] = self(custom, path)
+            return result
+        for name, item in value.__dict__.items():
+            if name != _VERSION_KEY:
+                result.state[name] = self(item, "%s.%s" % (path, name))
+        return result
+
+
+def _is_cyfunction(value):
+    return type(value).__name__ in ("cython_function_or_method", "fused_cython_function")
+
+
+def _custom_state(value):
+    """What `__getstate__` of a class outside scikit-learn gives, where it has a pair of its own."""
+    kind = type(value)
+    if kind.__module__.split(".")[0] == "sklearn" or not hasattr(kind, "__setstate__"):
+        return None
+    if not hasattr(kind, "__getstate__") or any(
+        base.__module__.startswith("sklearn.") and "__getstate__" in vars(base)
+        for base in kind.__mro__
+    ):
+        # BaseEstimator's own pair only adds the release
+        return None
+    return value.__getstate__()
+
+
+def walk(value, path="model"):
+    """The neutral graph of `value`.  Raises JobError, which names the node by path."""
+    return Walker()(value, path)
