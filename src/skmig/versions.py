@@ -13,7 +13,11 @@ from skmig.errors import UnsupportedError
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """One row of the table.  `joblib` and `threadpoolctl` are None where scikit-learn had none."""
+    """One row of the table.  `joblib` and `threadpoolctl` are None where scikit-learn had none.
+
+    `as_of` is the day whose packages the lock is resolved from, where 30 days after the release
+    are too early (wheels for this Python came later).
+    """
 
     version: str
     released: datetime.date
@@ -24,6 +28,7 @@ class Release:
     platforms: tuple[str, ...]
     joblib: str | None = None
     threadpoolctl: str | None = None
+    as_of: datetime.date | None = None
 
     @property
     def folder(self) -> Path:
