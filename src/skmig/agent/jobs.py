@@ -1,0 +1,198 @@
+"""The jobs of a worker: each takes its arguments and the exchange folder, and gives plain JSON.
+
+File names in the arguments are names inside the exchange.  Each job runs in a child of its own.
+"""
+
+import hashlib
+import os
+import warnings
+
+from skmig.agent import predict, probes
+from skmig.agent.build import Builder
+from skmig.agent.errors import JobError
+from skmig.agent.load import dump, load, use_code
+from skmig.agent.names import tag_of
+from skmig.agent.walk import Walker, walk
+from skmig.agent.wire import Bundle, WireError, write_bundle
+
+DEFAULT_ROWS = 4096
+
+
+def export(args, exchange):
+    """Load an artifact, walk it, make probes, record what every method answers.
+
+    Arguments: `artifact`, `out`; optional `code`, `encoding`, `plain`, `data` (a bundle with the
+    document `data`), `probes` {limit, seed}.  Writes the bundle `out` with the documents `model`,
+    `probes` and `expected`.
+    """
+    use_code(exchange, args.get("code", ()))
+    with _heard() as said:
+        artifact = load(
+            os.path.join(exchange, args["artifact"]), args.get("encoding"), args.get("plain", False)
+        )
+    # before anything is asked of the model, since answering may leave traces in it
+    model = walk(artifact)
+    data = _read(exchange, args["data"], "data") if args.get("data") else None
+    limits = args.get("probes") or {}
+    questions, answers = {}, {}
+    for path, estimator in predict.estimators(artifact):
+        if data is not None:
+            probe = {"input": data, "coverage": {"rows": predict.count_rows(data)}, "kind": "data"}
+        else:
+            probe = probes.synthesise(
+                estimator, limits.get("limit", DEFAULT_ROWS), limits.get("seed", 0)
+            )
+        questions[path] = probe
+        answers[path] = _answers(estimator, probe)
+    _write(
+        os.path.join(exchange, args["out"]),
+        {
+            "model": model,
+            "probes": walk(questions, "probes"),
+            "expected": _walk_answers(answers),
+        },
+    )
+    return {
+        "class": _class(artifact),
+        "paths": sorted(questions),
+        "coverage": {path: probe["coverage"] for path, probe in questions.items()},
+        "warnings": said,
+    }
+
+
+def restore(args, exchange):
+    """Build the native model of a payload and write it.
+
+    Arguments: `bundle`, `document`, `out`, `format` ("pickle" or "joblib"); optional `compress`
+    (as joblib takes it), `code`, `allow` (top-level modules whose classes may be made).
+    """
+    allow = list(args.get("allow", ())) + use_code(exchange, args.get("code", ()))
+    graph = _document(exchange, args["bundle"], args["document"])
+    try:
+        with _heard() as said:
+            model = Builder(allow)(graph, "model")
+    except JobError:
+        raise
+    except Exception as exc:
+        raise JobError("build", "model", exc)
+    path = os.path.join(exchange, args["out"])
+    try:
+        compress = args.get("compress")
+        dump(model, path, args["format"], tuple(compress) if compress else None)
+    except Exception as exc:
+        raise JobError("dump", "model", exc)
+    return {"sha256": sha256(path), "class": _class(model), "warnings": said}
+
+
+def ask(args, exchange):
+    """Load an artifact, put recorded probes to it, and write what its methods answer.
+
+    Arguments: `artifact`, `bundle` (with the document `probes`), `out`; optional `code`, `plain`,
+    `strict` (a warning while loading is an error).  Writes the bundle `out` with the document
+    `actual`.
+    """
+    allow = list(args.get("allow", ())) + use_code(exchange, args.get("code", ()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error" if args.get("strict", True) else "ignore")
+        artifact = load(
+            os.path.join(exchange, args["artifact"]), args.get("encoding"), args.get("plain", False)
+        )
+    questions = Builder(allow)(_document(exchange, args["bundle"], "probes"), "probes")
+    answers, failures = {}, {}
+    for path, estimator in predict.estimators(artifact):
+        if path in questions:
+            answers[path] = _answers(estimator, questions[path])
+            failures[path] = predict.checks(estimator)
+    _write(os.path.join(exchange, args["out"]), {"actual": _walk_answers(answers)})
+    return {
+        "class": _class(artifact),
+        "failures": {path: found for path, found in failures.items() if found},
+        "missing": sorted(set(questions) - set(answers)),
+    }
+
+
+def _answers(estimator, probe):
+    try:
+        return {
+            "class": tag_of(type(estimator)),
+            "methods": predict.outputs(estimator, probe),
+        }
+    except Exception as exc:
+        raise JobError("predict", "model", exc)
+
+
+def _walk_answers(answers):
+    """Answers as a neutral graph; one that has no neutral form is an error of that method."""
+    result = {}
+    for path, answer in answers.items():
+        methods = {}
+        for name, entry in answer["methods"].items():
+            try:
+                methods[name] = Walker()(entry, "%s.%s()" % (path, name))
+            except JobError as exc:
+                methods[name] = {"error": "%s: %s" % (type(exc.cause).__name__, exc)}
+        result[path] = {"class": answer["class"], "methods": methods}
+    return result
+
+
+def _read(exchange, bundle, document):
+    return Builder()(_document(exchange, bundle, document), document)
+
+
+def _document(exchange, bundle, document):
+    try:
+        with Bundle(os.path.join(exchange, bundle)) as opened:
+            return opened.document(document)
+    except WireError as exc:
+        raise JobError("build", document, exc)
+
+
+def _write(path, documents):
+    try:
+        write_bundle(path, documents)
+    except WireError as exc:
+        raise JobError("walk", "model", exc)
+
+
+class _heard(object):  # noqa: N801 - used like a function
+    """Collects the warnings of a block as texts, each once."""
+
+    def __enter__(self):
+        self.catcher = warnings.catch_warnings(record=True)
+        self.caught = self.catcher.__enter__()
+        warnings.simplefilter("always")
+        self.texts = []
+        return self.texts
+
+    def __exit__(self, *exc):
+        self.catcher.__exit__(*exc)
+        for item in self.caught:
+            text = "%s: %s" % (item.category.__name__, str(item.message).split("\n")[0])
+            if text not in self.texts:
+                self.texts.append(text)
+
+
+def _class(artifact):
+    try:
+        return tag_of(type(artifact))
+    except Exception:
+        return type(artifact).__name__
+
+
+def sha256(path):
+    """The digest of a file, as hexadecimal text."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as handle:
+        for block in iter(lambda: handle.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def take_census(args, exchange):
+    """Note the classes of this release: see `skmig.agent.census`."""
+    from skmig.agent import census
+
+    return census.run(args, exchange)
+
+
+JOBS = {"export": export, "restore": restore, "predict": ask, "census": take_census}

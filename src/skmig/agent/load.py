@@ -1,0 +1,148 @@
+"""Loads an artifact in the environment of the release that wrote it: the one place that unpickles.
+
+Whatever the file holds runs here.  The environment is the sandbox; this module only finds the
+right reader, and makes the user's own code importable.
+"""
+
+import glob
+import importlib
+import os
+import pickle
+import sys
+import types
+import warnings
+
+from skmig.agent.errors import JobError
+
+_MAIN = "__main__"
+_STAND_IN = "skmig_main"
+
+
+def joblib_module():
+    """joblib, or the copy that scikit-learn carried before 0.21; None without either."""
+    try:
+        import joblib
+
+        return joblib
+    except ImportError:
+        pass
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            from sklearn.externals import joblib
+
+            return joblib
+        except ImportError:
+            return None
+
+
+def load(path, encoding=None, plain=False):
+    """The object in a pickle or joblib file.
+
+    `encoding`: how byte strings of a Python 2 pickle are read; None for Python 3 files.
+    `plain`: it is an uncompressed pickle without joblib's arrays, which the C unpickler reads.
+    Raises JobError of stage "load".
+    """
+    try:
+        joblib = joblib_module()
+        if encoding is None and plain:
+            with open(path, "rb") as handle:
+                return pickle.load(handle)
+        if encoding is None and joblib is not None:
+            return joblib.load(path)
+        return _load_encoded(path, encoding or "ASCII", joblib)
+    except Exception as exc:
+        raise JobError("load", "model", exc)
+
+
+def _load_encoded(path, encoding, joblib):
+    try:
+        with open(path, "rb") as handle:
+            return pickle.load(handle, encoding=encoding)
+    except Exception:
+        if joblib is None:
+            raise
+    # joblib's unpickler takes no encoding, but it is the pure Python one, which asks its attribute
+    numpy_pickle = sys.modules[joblib.load.__module__]
+    with open(path, "rb") as handle:
+        reader = getattr(numpy_pickle, "_read_fileobject", None)
+        if reader is None:
+            return _unpickler(numpy_pickle, path, handle, encoding).load()
+        try:
+            context = reader(handle, path, None)
+            with context as stream:
+                stream = stream[0] if isinstance(stream, tuple) else stream
+                return _unpickler(numpy_pickle, path, stream, encoding).load()
+        except TypeError:
+            handle.seek(0)
+            return _unpickler(numpy_pickle, path, handle, encoding).load()
+
+
+def _unpickler(numpy_pickle, path, stream, encoding):
+    try:
+        unpickler = numpy_pickle.NumpyUnpickler(path, stream, mmap_mode=None)
+    except TypeError:  # newer joblib wants to know about byte order
+        unpickler = numpy_pickle.NumpyUnpickler(
+            path, stream, ensure_native_byte_order=True, mmap_mode=None
+        )
+    unpickler.encoding = encoding
+    return unpickler
+
+
+def use_code(exchange, names):
+    """Make the user's files importable: `--code`.
+
+    A folder is put on the import path.  A script is imported under its own name, and what it
+    defines stands in `__main__` too, where a model trained by it looks for its functions.  Returns
+    the top-level modules that became importable.
+    """
+    modules = []
+    for name in names:
+        path = os.path.join(exchange, name)
+        if os.path.isdir(path):
+            sys.path.insert(0, path)
+            modules.extend(_importable(path))
+        else:
+            sys.path.insert(0, os.path.dirname(path))
+            modules.append(os.path.splitext(os.path.basename(path))[0])
+            _stand_in_for_main(path)
+    importlib.invalidate_caches()
+    if modules:
+        modules.append(_MAIN)
+    return modules
+
+
+def _importable(folder):
+    for path in sorted(glob.glob(os.path.join(folder, "*"))):
+        stem, suffix = os.path.splitext(os.path.basename(path))
+        if (os.path.isdir(path) or suffix == ".py") and stem.isidentifier():
+            yield stem
+
+
+def _stand_in_for_main(path):
+    """Run a script under another name (so that its `if __name__ == "__main__"` part rests)."""
+    module = types.ModuleType(_STAND_IN)
+    module.__file__ = path
+    with open(path, "rb") as handle:
+        code = compile(handle.read(), path, "exec")
+    try:
+        exec(code, module.__dict__)
+    except Exception as exc:
+        raise JobError("load", os.path.basename(path), exc)
+    main = sys.modules[_MAIN]
+    for name, value in vars(module).items():
+        if name.startswith("__"):
+            continue
+        if getattr(value, "__module__", None) == _STAND_IN:
+            # so that it is pickled again under the name it had
+            value.__module__ = _MAIN
+        setattr(main, name, value)
+
+
+def dump(value, path, file_format, compress=None):
+    """Write an artifact: `file_format` is "pickle" or "joblib"; `compress` as joblib takes it."""
+    if file_format == "joblib":
+        joblib_module().dump(value, path, compress=compress or 0)
+        return
+    with open(path, "wb") as handle:
+        pickle.dump(value, handle, protocol=pickle.DEFAULT_PROTOCOL)
