@@ -6,8 +6,20 @@ import functools
 import json
 from typing import Any
 
+import numpy as np
+
 from skmig import versions
-from skmig.payload import Name
+from skmig.payload import Name, New
+
+
+class _Required:
+    """Stands for the default of a parameter that has none; no payload can hold it."""
+
+    def __repr__(self) -> str:
+        return "REQUIRED"
+
+
+REQUIRED = _Required()
 
 
 @functools.cache
@@ -42,4 +54,10 @@ def plain(node: Any) -> Any:
         return (tuple if kind == "tuple" else list)(plain(item) for item in node["v"])
     if kind == "dict":
         return {key: plain(value) for key, value in node["v"].items()}
+    if kind == "scalar":
+        return np.dtype(node["dtype"]).type(node["v"])
+    if kind == "new":
+        return New(node["c"], {name: plain(value) for name, value in node["a"].items()})
+    if kind == "required":
+        return REQUIRED
     raise ValueError(f"a parameter default of kind {kind!r}")
