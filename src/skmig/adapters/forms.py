@@ -1,0 +1,173 @@
+"""Forms of fitted state that rules share: decision trees, structured arrays, small values.
+
+Pure functions over the neutral graph.  Arrays are shared with the input of a run, so nothing here
+writes in place: what changes is a new array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from skmig.adapters.ops import same
+from skmig.payload import Name, New, Obj
+
+TREE = "sklearn.tree.Tree"
+NO_CHILD = -1
+
+
+# ------------------------------------------------------------------ values
+def swap(table: dict[Any, Any]) -> Callable[[Any], Any]:
+    """A function that replaces some values and gives every other one back as it is."""
+
+    def replace(value: Any) -> Any:
+        if isinstance(value, str) or value is None or isinstance(value, bool | int | float):
+            for old, new in table.items():
+                if type(old) is type(value) and same(old, value):
+                    return new
+        return value
+
+    return replace
+
+
+def text(value: Any, *options: str) -> bool:
+    """True for a string that is one of `options` (arrays and objects are never)."""
+    return isinstance(value, str) and value in options
+
+
+def is_obj(value: Any, *tags: str) -> bool:
+    """True for an object of one of `tags`, or for any object where none is given."""
+    return isinstance(value, Obj) and (not tags or value.tag in tags)
+
+
+def n_classes(obj: Obj) -> int:
+    """How many classes a fitted classifier knows; 0 before `fit`."""
+    classes = obj.state.get("classes_")
+    return len(classes) if classes is not None else 0
+
+
+def function(tag: str) -> Name:
+    """A function by public name."""
+    return Name("function", tag)
+
+
+def resolve(obj: Obj, *names: str) -> Any:
+    """The first of the entries `names` that the state has."""
+    for name in names:
+        if name in obj.state:
+            return obj.state[name]
+    raise KeyError(names)
+
+
+# ------------------------------------------------------------------ structured arrays
+def with_field(records: np.ndarray, name: str, dtype: str, value: Any = 0) -> np.ndarray:
+    """A copy of a structured array with one more field at its end."""
+    fields = [(field, records.dtype.fields[field][0]) for field in records.dtype.names]
+    result = np.zeros(records.shape, dtype=[*fields, (name, dtype)])
+    for field in records.dtype.names:
+        result[field] = records[field]
+    result[name] = value
+    return result
+
+
+def without_field(records: np.ndarray, name: str) -> np.ndarray:
+    """A copy of a structured array without one of its fields."""
+    fields = [(field, records.dtype.fields[field][0]) for field in records.dtype.names]
+    result = np.zeros(records.shape, dtype=[item for item in fields if item[0] != name])
+    for field in result.dtype.names:
+        result[field] = records[field]
+    return result
+
+
+def with_type(records: np.ndarray, name: str, dtype: str) -> np.ndarray:
+    """A copy of a structured array, one field of which has another type."""
+    fields = [
+        (field, np.dtype(dtype) if field == name else records.dtype.fields[field][0])
+        for field in records.dtype.names
+    ]
+    result = np.zeros(records.shape, dtype=fields)
+    for field in records.dtype.names:
+        result[field] = records[field]
+    return result
+
+
+# ------------------------------------------------------------------ decision trees
+def tree_of(obj: Any) -> Obj | None:
+    """The compiled tree of a fitted tree estimator."""
+    tree = obj.state.get("tree_") if isinstance(obj, Obj) else None
+    return tree if isinstance(tree, Obj) and tree.tag == TREE else None
+
+
+def members(obj: Obj, name: str = "estimators_") -> Iterator[Obj]:
+    """The sub-estimators of an ensemble, from a list or an array of any shape."""
+    found = obj.state.get(name)
+    items = found.flat if isinstance(found, np.ndarray) else (found or ())
+    return (item for item in items if isinstance(item, Obj))
+
+
+def is_leaf(nodes: np.ndarray) -> np.ndarray:
+    """Which nodes have no children."""
+    leaf: np.ndarray = nodes["left_child"] == NO_CHILD
+    return leaf
+
+
+def depths(nodes: np.ndarray) -> np.ndarray:
+    """Depth of every node, the root's being 1 (`Tree.compute_node_depths`)."""
+    result = np.ones(len(nodes), dtype=np.int64)
+    for parent in np.flatnonzero(~is_leaf(nodes)):  # a parent stands before its children
+        for side in ("left_child", "right_child"):
+            result[nodes[side][parent]] = result[parent] + 1
+    return result
+
+
+def split_on_missing(tree: Obj) -> bool:
+    """Whether a split separates missing values from all others (an infinite threshold)."""
+    nodes = tree.state["nodes"]
+    inner = ~is_leaf(nodes)
+    return bool(np.isinf(nodes["threshold"][inner]).any())
+
+
+def new_values(tree: Obj, values: np.ndarray) -> None:
+    """Give a tree other node values of the same shape."""
+    tree.state["values"] = np.ascontiguousarray(values, dtype=np.float64)
+
+
+def fractions(values: np.ndarray) -> np.ndarray:
+    """Weighted class counts of nodes as fractions, divided as `predict_proba` divided them."""
+    total = values.sum(axis=2, keepdims=True)
+    total[total == 0.0] = 1.0
+    result: np.ndarray = values / total
+    return result
+
+
+def counts(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Class fractions of nodes as weighted counts.
+
+    A product that is a whole number but for rounding is made one: dividing it by the node's total
+    again then gives the same fraction, to the last bit.
+    """
+    result = values * np.asarray(weights, dtype=np.float64)[:, None, None]
+    whole = np.rint(result)
+    close = np.abs(result - whole) <= 1e-9 * np.maximum(1.0, np.abs(whole))
+    return np.where(close, whole, result)
+
+
+# ------------------------------------------------------------------ values made by constructors
+def diagonal(values: np.ndarray) -> New:
+    """A sparse diagonal matrix as `scipy.sparse.diags(..., format="csr")` makes it."""
+    size = len(values)
+    args = {
+        "data": values,
+        "indices": np.arange(size, dtype=np.int32),
+        "indptr": np.arange(size + 1, dtype=np.int32),
+        "shape": (size, size),
+    }
+    return New("scipy.sparse.csr_matrix", args)
+
+
+def generator(seed: int) -> New:
+    """A `numpy.random.Generator` as `default_rng(seed)` makes it."""
+    state = np.random.default_rng(seed).bit_generator.state
+    return New("numpy.random.Generator", {"state": state})
