@@ -1,0 +1,227 @@
+"""Probes: inputs that are made from a fitted model alone, so that its answers can be compared.
+
+`synthesise` never fails and never uses chance beyond its seed: where it knows little it says so
+in the coverage, and what the model itself refuses is left out.
+"""
+
+import warnings
+
+import numpy as np
+
+from skmig.agent.predict import count_rows, has, one_job, quiet, take
+from skmig.agent.probes.block import MATRIX, TEXT, Block, Context
+from skmig.agent.probes.coverage import measure
+from skmig.agent.probes.features import count_features
+from skmig.agent.probes.wanted import to_input, wanted
+
+MAX_OUTPUT_CELLS = 8000000
+MAX_CELLS = 2000000
+_MAIN = ("predict", "transform", "decision_function", "score_samples", "kneighbors", "predict_proba")
+_TRIES = 96
+
+
+def synthesise(estimator, limit=4096, seed=0):
+    """Make probes for a fitted estimator.
+
+    Returns {"input": X or None, "kind": …, "coverage": {"rows": n, "leaves": [reached, total],
+    "categories": […], "terms": […], "notes": […]}}; the coverage holds what applies.
+    """
+    rng = np.random.RandomState(seed)
+    methods = [name for name in _MAIN if has(estimator, name)]
+    if not methods:
+        return _none("the class has no method that takes new rows")
+    with quiet(), one_job(estimator):
+        notes = []
+        try:
+            block = wanted(estimator, None, Context(limit, rng))
+        except Exception as exc:
+            block = None
+            notes.append("not made from the model: %s: %s" % (type(exc).__name__, exc))
+        if block is None or not len(block):
+            block = _fallback(estimator, rng, notes)
+        if block is None:
+            return _none("the model does not say what its input is", notes)
+        call = _caller(estimator, methods)
+        data, kind = _accepted(block, call, rng)
+        if data is None:
+            return _none("the model refuses every input that was made for it", notes)
+        data = _with_extras(block, data, kind, call, rng, notes)
+        data = _bounded(estimator, data)
+        coverage = measure(estimator, data)
+    coverage["notes"] = block.notes + notes + coverage.get("notes", [])
+    return {"input": data, "kind": kind, "coverage": coverage}
+
+
+def _none(why, notes=()):
+    return {
+        "input": None,
+        "kind": "none",
+        "coverage": {"rows": 0, "notes": list(notes) + ["no probes: %s" % why]},
+    }
+
+
+def _fallback(estimator, rng, notes):
+    count = count_features(estimator)
+    if not count:
+        return None
+    notes.append("random rows")
+    return Block(MATRIX, rng.normal(size=(64, count)) * 2.0)
+
+
+def _caller(estimator, methods):
+    """Does the model take this input?  Asked by its first method that takes rows."""
+
+    def call(data):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                getattr(estimator, methods[0])(take(data, np.arange(count_rows(data))))
+        except MemoryError:
+            raise
+        except Exception:
+            return False
+        return True
+
+    return call
+
+
+def _accepted(block, call, rng):
+    """The block in the first form that the model takes, without the rows that it refuses."""
+    for kind, form in _forms(block):
+        try:
+            data = form()
+        except Exception:
+            continue
+        if data is None:
+            continue
+        good = _good_rows(data, call)
+        if good is not None:
+            return good, kind
+    return None, "none"
+
+
+def _forms(block):
+    """Ways to hand the block over, most faithful first."""
+    if block.kind != MATRIX:
+        yield block.kind, lambda: block.rows
+        if block.kind == TEXT:
+            yield "tokens", lambda: [text.split() for text in block.rows]
+            yield "matrix", lambda: np.array(block.rows, dtype=object).reshape(-1, 1)
+        return
+    framed = block.frame and block.names is not None
+    yield "frame" if framed else "matrix", lambda: to_input(block)
+    if framed:
+        bare = Block(MATRIX, block.rows)
+        yield "matrix", lambda: to_input(bare)
+    yield "matrix", lambda: _absolute(block)
+    yield "sparse", lambda: _sparse(block)
+    yield "matrix", lambda: block.rows.astype(object)
+    yield "matrix", lambda: block.rows.astype(str)
+    if block.rows.shape[1] == 1:
+        yield "labels", lambda: to_input(block)[:, 0]
+
+
+def _absolute(block):
+    """For models of counts and of positive numbers."""
+    data = to_input(block)
+    return data.abs() + 1e-3 if hasattr(data, "iloc") else np.abs(data) + 1e-3
+
+
+def _sparse(block):
+    from scipy import sparse
+
+    data = np.array(block.rows, dtype=float)
+    data[np.abs(data) < 0.5 * np.nanmedian(np.abs(data))] = 0.0
+    return sparse.csr_matrix(data)
+
+
+def _good_rows(data, call):
+    """All rows, or those of the largest parts that the model takes; None where it takes none."""
+    count = count_rows(data)
+    if call(data):
+        return data
+    waiting, good, tries = [np.arange(count)], [], 0
+    while waiting and tries < _TRIES:
+        rows = waiting.pop(0)
+        if len(rows) == count or not call(take(data, rows)):
+            if len(rows) > 1:
+                half = len(rows) // 2
+                waiting += [rows[:half], rows[half:]]
+        else:
+            good.append(rows)
+        tries += 1
+    if not good:
+        return None
+    return take(data, np.sort(np.concatenate(good)))
+
+
+# ------------------------------------------------------------------ missing and unknown values
+def _with_extras(block, data, kind, call, rng, notes):
+    """Rows with missing values and unknown categories, where the model takes them."""
+    if block.kind != MATRIX or kind not in ("matrix", "frame") or not len(block.rows):
+        return data
+    for name, rows in (("unknown", _unknown(block)), ("missing", _missing(block, rng))):
+        if rows is None:
+            continue
+        extra = Block(MATRIX, rows, names=block.names, frame=kind == "frame")
+        try:
+            joined = _joined(data, to_input(extra))
+        except Exception:
+            continue
+        if call(to_input(extra)) and call(joined):
+            data = joined
+            notes.append("with %s values" % name)
+        elif block.categories or name == "missing":
+            notes.append("%s values are refused by the model" % name)
+    return data
+
+
+def _joined(one, other):
+    if hasattr(one, "iloc"):
+        import pandas
+
+        return pandas.concat([one, other], axis=0).reset_index(drop=True)
+    if one.dtype != other.dtype and one.dtype.kind != "O" and other.dtype.kind != "O":
+        other = other.astype(one.dtype)
+    return np.concatenate([one, other])
+
+
+def _unknown(block):
+    """Each column of categories once with a value that it does not know."""
+    if not block.categories:
+        return None
+    rows = block.rows[: min(len(block), 64)].astype(object)
+    columns = sorted(block.categories)[: len(rows)]
+    for i, j in enumerate(columns):
+        known = [item for item in block.categories[j] if not isinstance(item, str)]
+        rows[i, j] = max(known) + 1 if known and len(known) == len(block.categories[j]) else "?new?"
+    return rows[: max(len(columns), 1)]
+
+
+def _missing(block, rng):
+    """Some rows with every column missing once, and some with several."""
+    count = block.rows.shape[1]
+    rows = np.array(block.rows[: min(len(block), 64)], dtype=block.rows.dtype)
+    holes = rng.uniform(size=rows.shape) < 0.15
+    for i in range(len(rows)):
+        holes[i, i % count] = True
+    rows[holes] = np.nan
+    return rows
+
+
+def _bounded(estimator, data):
+    """Fewer rows where each makes a very wide answer."""
+    widest = 1
+    first = take(data, np.arange(1))
+    for name in ("transform", "predict_proba", "decision_function", "apply"):
+        if has(estimator, name):
+            try:
+                widest = max(widest, int(np.prod(np.shape(getattr(estimator, name)(first)))))
+            except Exception:
+                continue
+    width = int(np.prod(np.shape(first)[1:])) if hasattr(first, "shape") else 1
+    keep = max(min(MAX_OUTPUT_CELLS // widest, MAX_CELLS // max(width, 1)), 16)
+    count = count_rows(data)
+    if count <= keep:
+        return data
+    return take(data, np.unique(np.linspace(0, count - 1, keep).astype(int)))

@@ -1,0 +1,326 @@
+"""Predict: what every prediction-like method of a fitted model answers on its probes.
+
+The calls are a fixed list of plans, so that two releases are asked the same questions in the same
+order.  A method that raises is an answer too.  The model is left as it was: inputs are copied,
+and settings that are changed for the time of the calls are put back.
+"""
+
+import collections
+import contextlib
+import copy
+import inspect
+import pickle
+import types
+import warnings
+
+import numpy as np
+
+# rows for methods whose answer is much larger than their input, or costs much more than predict
+ROWS_SMALL = 64
+ROWS_TINY = 16
+STAGES = 16
+MAX_DEPTH = 6
+
+ON_DATA = (
+    "predict",
+    "predict_proba",
+    "predict_log_proba",
+    "predict_joint_log_proba",
+    "decision_function",
+    "score_samples",
+    "transform",
+    "inverse_transform",
+    "kneighbors",
+    "radius_neighbors",
+    "kneighbors_graph",
+    "apply",
+    "decision_path",
+    "staged_predict",
+    "staged_predict_proba",
+    "staged_decision_function",
+    "mahalanobis",
+)
+WITHOUT_DATA = (
+    "get_feature_names_out",
+    "get_feature_names",
+    "get_support",
+    "get_covariance",
+    "get_precision",
+    "get_depth",
+    "get_n_leaves",
+)
+# what an estimator that cannot be asked about new rows has to say about its own
+FITTED = ("labels_", "embedding_", "negative_outlier_factor_", "row_labels_", "column_labels_")
+
+
+def estimators(artifact, path="model"):
+    """The objects of an artifact whose outputs are compared, as a list of (path, object).
+
+    The artifact itself where it has prediction-like methods, else the ones in its dicts, lists
+    and tuples.  The inside of a pipeline is not listed: the pipeline answers for it.
+    """
+    found = []
+    _collect(artifact, path, found, set(), 0)
+    return found
+
+
+def _collect(value, path, found, seen, depth):
+    if depth > MAX_DEPTH or id(value) in seen:
+        return
+    if isinstance(value, dict):
+        children = [("%s[%r]" % (path, key), item) for key, item in value.items()]
+    elif isinstance(value, (list, tuple)):
+        children = [("%s[%d]" % (path, i), item) for i, item in enumerate(value)]
+    else:
+        if _answers(value):
+            seen.add(id(value))
+            found.append((path, value))
+        return
+    seen.add(id(value))
+    for place, item in children:
+        _collect(item, place, found, seen, depth + 1)
+
+
+def _answers(value):
+    if isinstance(value, (type, types.FunctionType, types.ModuleType, np.ndarray, np.generic)):
+        return False
+    if type(value).__module__.split(".")[0] in ("builtins", "numpy", "pandas", "scipy"):
+        return False
+    return any(has(value, name) for name in ON_DATA + ("get_params",))
+
+
+def has(estimator, name):
+    """Does the object offer the method?  Searches and pipelines decide when they are asked."""
+    try:
+        with quiet():
+            return callable(getattr(estimator, name, None))
+    except Exception:
+        # the attribute exists but refuses to be looked at: the call will say why
+        return True
+
+
+@contextlib.contextmanager
+def quiet():
+    """No warnings of scikit-learn, numpy or the model's own code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with np.errstate(all="ignore"):
+            yield
+
+
+# ------------------------------------------------------------------ rows of any input
+def count_rows(data):
+    """How many rows an input has, whatever it is made of."""
+    shape = getattr(data, "shape", None)
+    return int(shape[0]) if shape else len(data)
+
+
+def take(data, rows):
+    """The given rows of an input, as a copy of the same kind."""
+    if hasattr(data, "iloc"):
+        return data.iloc[rows].copy()
+    if isinstance(data, np.ndarray):
+        return data[rows]
+    if hasattr(data, "tocsr"):
+        return data.tocsr()[rows].asformat(data.format)
+    return [copy.deepcopy(data[i]) for i in rows]
+
+
+def some(data, limit):
+    """At most `limit` rows, evenly chosen; always a copy."""
+    count = count_rows(data)
+    rows = np.arange(count)
+    if count > limit:
+        rows = np.unique(np.linspace(0, count - 1, limit).astype(int))
+    return take(data, rows)
+
+
+# ------------------------------------------------------------------ one job at a time
+@contextlib.contextmanager
+def one_job(estimator):
+    """Parallel sums depend on the order in which threads finish: no `n_jobs` meanwhile."""
+    changed = []
+    _set_one_job(estimator, changed, set(), 0)
+    try:
+        yield
+    finally:
+        for state, value in changed:
+            state["n_jobs"] = value
+
+
+def _set_one_job(value, changed, seen, depth):
+    if depth > 2 * MAX_DEPTH or id(value) in seen:
+        return
+    if isinstance(value, (list, tuple)):
+        children = value
+    elif isinstance(value, dict):
+        children = value.values()
+    elif isinstance(value, np.ndarray) and value.dtype == object:
+        children = value.ravel()
+    elif hasattr(value, "get_params") and isinstance(getattr(value, "__dict__", None), dict):
+        state = value.__dict__
+        if state.get("n_jobs", 1) != 1:
+            changed.append((state, state["n_jobs"]))
+            state["n_jobs"] = 1
+        children = list(state.values())
+    else:
+        return
+    seen.add(id(value))
+    for item in children:
+        if isinstance(item, (str, bytes, int, float, np.generic, type(None))):
+            continue
+        _set_one_job(item, changed, seen, depth + 1)
+
+
+# ------------------------------------------------------------------ the plans
+def _collected(stages):
+    """The stages of a generator, evenly chosen: the first and the last are always there."""
+    stages = [np.array(stage) for stage in stages]
+    if len(stages) > STAGES:
+        chosen = np.unique(np.linspace(0, len(stages) - 1, STAGES).astype(int))
+        stages = [stages[i] for i in chosen]
+    return stages
+
+
+def _plain(value):
+    """Iterators become lists, so that the answer can be looked at twice."""
+    if isinstance(value, (types.GeneratorType, map, filter, zip)):
+        return list(value)
+    return value
+
+
+def _kneighbors(method, rows):
+    distances, indices = method(rows)
+    return {"distances": distances, "indices": indices}
+
+
+def _radius_neighbors(method, rows):
+    distances, indices = method(rows)
+    # the neighbours within a radius are a set: they come in the order of the search
+    order = [np.argsort(np.asarray(row), kind="mergesort") for row in indices]
+    return {
+        "distances": [np.asarray(row)[o] for row, o in zip(distances, order)],
+        "indices": [np.asarray(row)[o] for row, o in zip(indices, order)],
+    }
+
+
+_ROWS = {
+    "kneighbors_graph": ROWS_SMALL,
+    "radius_neighbors": ROWS_TINY,
+    "decision_path": ROWS_SMALL,
+    "staged_predict": ROWS_SMALL,
+    "staged_predict_proba": ROWS_SMALL,
+    "staged_decision_function": ROWS_SMALL,
+}
+
+
+def outputs(estimator, probe):
+    """The answers of every prediction-like method, as {method: {"value": …} or {"error": …}}.
+
+    `probe`: {"input": X}, or None where there is no input.  Warnings stand beside an answer.
+    """
+    answers = collections.OrderedDict()
+    data = None if probe is None else probe.get("input")
+    with one_job(estimator):
+        if data is not None:
+            for name in ON_DATA:
+                if has(estimator, name):
+                    _ask_on_data(answers, estimator, name, data)
+            _ask_spread(answers, estimator, data)
+        for name in WITHOUT_DATA:
+            if has(estimator, name):
+                answers[name] = _ask(getattr, estimator, name)
+        if not (has(estimator, "predict") or has(estimator, "transform")):
+            for name in FITTED:
+                if name in getattr(estimator, "__dict__", ()):
+                    answers[name] = {"value": copy.deepcopy(estimator.__dict__[name])}
+    return dict(answers)
+
+
+def _ask_on_data(answers, estimator, name, data):
+    if name == "inverse_transform":
+        own = answers.get("transform", {})
+        if "value" in own:
+            # some inverses work in place
+            own = copy.deepcopy(own["value"])
+            answers[name] = _ask(getattr, estimator, name, own)
+        return
+    rows = some(data, _ROWS.get(name, count_rows(data)))
+    shape = {"kneighbors": _kneighbors, "radius_neighbors": _radius_neighbors}.get(name)
+    if name.startswith("staged_"):
+        answers[name] = _ask(lambda e, n: lambda x: _collected(getattr(e, n)(x)), estimator, name, rows)
+    elif shape is not None:
+        answers[name] = _ask(
+            lambda e, n: lambda x: shape(getattr(e, n), x), estimator, name, rows
+        )
+    else:
+        answers[name] = _ask(getattr, estimator, name, rows)
+
+
+def _ask_spread(answers, estimator, data):
+    """What Bayesian regressors say about their own uncertainty."""
+    if not has(estimator, "predict"):
+        return
+    try:
+        parameters = inspect.signature(estimator.predict).parameters
+    except (TypeError, ValueError):
+        return
+    for flag, limit in (("return_std", count_rows(data)), ("return_cov", ROWS_SMALL)):
+        if flag in parameters:
+            answers["predict(%s)" % flag] = _ask(
+                lambda e, n, f=flag: lambda x: getattr(e, n)(x, **{f: True}),
+                estimator,
+                "predict",
+                some(data, limit),
+            )
+
+
+def _ask(look_up, estimator, name, *args):
+    answer = {}
+    with warnings.catch_warnings(record=True) as caught, np.errstate(all="ignore"):
+        warnings.simplefilter("always")
+        try:
+            answer["value"] = _plain(look_up(estimator, name)(*args))
+        except MemoryError:
+            raise
+        except Exception as exc:
+            answer["error"] = "%s: %s" % (type(exc).__name__, exc)
+    said = sorted({"%s: %s" % (item.category.__name__, item.message) for item in caught})
+    if said:
+        answer["warnings"] = said
+    return answer
+
+
+# ------------------------------------------------------------------ is it a whole estimator?
+def checks(estimator):
+    """What fails of that which any estimator can do, one sentence each; empty when all is well."""
+    failures = []
+    for name, check in (
+        ("get_params", _check_params),
+        ("clone", _check_clone),
+        ("repr", repr),
+        ("pickle", _check_pickle),
+    ):
+        try:
+            with quiet():
+                check(estimator)
+        except Exception as exc:
+            failures.append("%s: %s: %s" % (name, type(exc).__name__, exc))
+    return failures
+
+
+def _check_params(estimator):
+    if hasattr(estimator, "get_params"):
+        estimator.get_params(deep=True)
+
+
+def _check_clone(estimator):
+    if hasattr(estimator, "get_params"):
+        from sklearn.base import clone
+
+        copied = clone(estimator)
+        copied.set_params(**copied.get_params(deep=False))
+
+
+def _check_pickle(estimator):
+    pickle.loads(pickle.dumps(estimator, protocol=pickle.HIGHEST_PROTOCOL))

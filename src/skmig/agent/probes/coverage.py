@@ -1,0 +1,122 @@
+"""What an input really reaches inside a model: leaves, categories, terms.  Measured, not claimed."""
+
+import numpy as np
+
+from skmig.agent.predict import count_rows, some
+from skmig.agent.probes import columns, trees
+from skmig.agent.probes.features import fitted, inner
+from skmig.agent.probes.wanted import is_a
+
+MAX_VISITS = 20000000
+
+
+def measure(estimator, data):
+    """{"rows": n, "leaves": [reached, total], "categories": […], "terms": […]}, what applies."""
+    found = {"rows": count_rows(data)}
+    try:
+        _measure(estimator, data, found, 0)
+    except Exception as exc:
+        found["notes"] = ["coverage was not measured further: %s: %s" % (type(exc).__name__, exc)]
+    return found
+
+
+def _add(found, key, reached, total):
+    old = found.get(key, [0, 0])
+    found[key] = [old[0] + int(reached), old[1] + int(total)]
+
+
+def _measure(estimator, data, found, depth):
+    if depth > 8 or estimator is None or isinstance(estimator, str):
+        return
+    if hasattr(estimator, "steps") and is_a(estimator, "Pipeline"):
+        for i, (_, step) in enumerate(estimator.steps):
+            if step is None or isinstance(step, str):
+                continue
+            _measure(step, data, found, depth + 1)
+            if i < len(estimator.steps) - 1:
+                data = step.transform(data)
+        return
+    if fitted(estimator, "transformers_") is not None:
+        names, count, _ = columns.frame_of(estimator)
+        for _, step, spec in estimator.transformers_:
+            places, vector = columns.resolve(spec, names, count)
+            if isinstance(step, str) or not places:
+                continue
+            wanted = places[0] if vector else places
+            part = data.iloc[:, wanted] if hasattr(data, "iloc") else data[:, wanted]
+            _measure(step, part, found, depth + 1)
+        return
+    if is_a(estimator, "FeatureUnion"):
+        for _, step in estimator.transformer_list:
+            _measure(step, data, found, depth + 1)
+        return
+    if hasattr(estimator, "build_analyzer") or is_a(estimator, "DictVectorizer"):
+        if fitted(estimator, "vocabulary_"):
+            counts = estimator.transform(data)
+            seen = np.asarray((abs(counts) > 0).sum(axis=0)).ravel() > 0
+            _add(found, "terms", seen.sum(), len(seen))
+        return
+    categories = fitted(estimator, "categories_")
+    if isinstance(categories, list) and hasattr(estimator, "transform"):
+        array = np.asarray(data, dtype=object)
+        for j, column in enumerate(categories[: array.shape[1]]):
+            known = set(item for item in np.asarray(column).tolist() if item == item)
+            _add(found, "categories", len(known & set(array[:, j].tolist())), len(known))
+        return
+    if trees.parts_of(estimator):
+        _measure_trees(estimator, data, found)
+        return
+    subsets = getattr(estimator, "estimators_features_", None)
+    if is_a(estimator, "ClassifierChain", "RegressorChain", "RFE", "RFECV"):
+        return
+    for i, member in enumerate(inner(estimator)):
+        part = data if subsets is None else np.asarray(data)[:, subsets[i]]
+        _measure(member, part, found, depth + 1)
+
+
+def _measure_trees(estimator, data, found):
+    before = getattr(estimator, "_preprocessor", None)
+    if before is not None:
+        data = before.transform(data)
+    data = data.toarray() if hasattr(data, "toarray") else np.asarray(data)
+    parts = trees.parts_of(estimator)
+    rows = some(data, max(MAX_VISITS // len(parts), 64))
+    single = np.ascontiguousarray(rows, dtype=np.float32)
+    double = np.ascontiguousarray(rows, dtype=np.float64)
+    for part, features, histogram in parts:
+        if histogram:
+            _measure_histogram(estimator, part, double, found)
+            continue
+        own = single if features is None else np.ascontiguousarray(single[:, features])
+        total = int((np.array(part.children_left) < 0).sum())
+        _add(found, "leaves", len(np.unique(part.apply(own))), total)
+
+
+def _measure_histogram(estimator, part, rows, found):
+    """Compiled predictors give values, not leaves: the walk is done here, all rows at once."""
+    nodes = part.nodes
+    names = nodes.dtype.names
+    threshold = nodes["num_threshold" if "num_threshold" in names else "threshold"]
+    leaf = nodes["is_leaf"].astype(bool)
+    here = np.zeros(len(rows), dtype=int)
+    known = trees.known_categories(estimator)
+    while not leaf[here].all():
+        active = np.flatnonzero(~leaf[here])
+        node = here[active]
+        value = rows[active, nodes["feature_idx"][node].astype(int)]
+        with np.errstate(invalid="ignore"):
+            left = value <= threshold[node]
+        if "is_categorical" in names and nodes["is_categorical"][node].any():
+            for k in np.flatnonzero(nodes["is_categorical"][node]):
+                codes = known.get(int(nodes["feature_idx"][node[k]]), ())
+                if value[k] in codes:
+                    bits = part.raw_left_cat_bitsets[nodes["bitset_idx"][node[k]]]
+                    code = int(value[k])
+                    left[k] = bool(int(bits[code // 32]) >> (code % 32) & 1)
+                else:
+                    left[k] = bool(nodes["missing_go_to_left"][node[k]])
+        if "missing_go_to_left" in names:
+            missing = np.isnan(value)
+            left[missing] = nodes["missing_go_to_left"][node[missing]].astype(bool)
+        here[active] = np.where(left, nodes["left"][node], nodes["right"][node])
+    _add(found, "leaves", len(np.unique(here)), leaf.sum())

@@ -1,0 +1,267 @@
+"""Rows that reach the leaves of trees: of single ones, forests, boosting, histogram boosting.
+
+A tree of scikit-learn sends a row to the left where float32(x) <= threshold.  The path to a leaf
+is an interval per feature, so a value of the interval leads there exactly.  In an ensemble one
+row goes through every tree: it is steered through one tree after the other, inside the intervals
+that the trees before have left, towards the leaves that no row has reached yet.
+"""
+
+import numpy as np
+
+from skmig.agent.probes.block import MATRIX, Block
+
+MAX_NODES = 1000000
+MAX_STEPS = 3000000
+_F32 = float(np.finfo(np.float32).max)
+_F64 = float(np.finfo(np.float64).max)
+
+
+class Flat(object):
+    """One tree as plain lists.  `below[n]` is the largest value that goes left at node n, and
+    `above[n]` the smallest that goes right; for a categorical split `sets[n]` goes left."""
+
+    __slots__ = ("above", "below", "feature", "left", "missing", "open", "parent", "right", "sets")
+
+    def __init__(self, left, right, feature, below, above, missing, sets):
+        self.left, self.right = left.tolist(), right.tolist()
+        self.feature, self.below, self.above = feature.tolist(), below.tolist(), above.tolist()
+        self.missing = missing
+        self.sets = sets
+        count = len(self.left)
+        self.parent = [-1] * count
+        self.open = [1 if child < 0 else 0 for child in self.left]
+        for node in range(count - 1, -1, -1):  # children stand behind their parents
+            if self.left[node] >= 0:
+                self.parent[self.left[node]] = self.parent[self.right[node]] = node
+                self.open[node] = self.open[self.left[node]] + self.open[self.right[node]]
+
+    def cover(self, leaf):
+        """Note that a row reached `leaf`; False where one had before."""
+        if not self.open[leaf]:
+            return False
+        while leaf >= 0:
+            self.open[leaf] -= 1
+            leaf = self.parent[leaf]
+        return True
+
+
+def _from_tree(tree, features):
+    left, right = np.array(tree.children_left), np.array(tree.children_right)
+    threshold = np.array(tree.threshold, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        below = threshold.astype(np.float32)
+        high = below.astype(np.float64) > threshold
+        below[high] = np.nextafter(below[high], np.float32(-np.inf))
+        above = np.nextafter(below, np.float32(np.inf))
+    feature = np.where(left < 0, 0, np.array(tree.feature))
+    if features is not None:
+        feature = np.asarray(features)[feature]
+    missing = None
+    if np.isinf(threshold[left >= 0]).any() and hasattr(tree, "missing_go_to_left"):
+        missing = np.array(tree.missing_go_to_left).astype(bool).tolist()
+    below = np.minimum(below.astype(np.float64), _F32)
+    return Flat(left, right, feature, below, above.astype(np.float64), missing, {})
+
+
+def _from_histogram(predictor, known):
+    nodes = predictor.nodes
+    leaf = nodes["is_leaf"].astype(bool)
+    names = nodes.dtype.names
+    threshold = nodes["num_threshold" if "num_threshold" in names else "threshold"]
+    left = np.where(leaf, -1, nodes["left"].astype(np.int64))
+    right = np.where(leaf, -1, nodes["right"].astype(np.int64))
+    missing, sets = None, {}
+    if "missing_go_to_left" in names:
+        missing = nodes["missing_go_to_left"].astype(bool).tolist()
+    if "is_categorical" in names:
+        for node in np.flatnonzero(nodes["is_categorical"].astype(bool) & ~leaf):
+            bits = predictor.raw_left_cat_bitsets[nodes["bitset_idx"][node]]
+            universe = known.get(int(nodes["feature_idx"][node]), frozenset())
+            sets[int(node)] = frozenset(
+                c for c in universe if bits[int(c) // 32] >> np.uint32(int(c) % 32) & 1
+            )
+    below = np.minimum(np.array(threshold, dtype=np.float64), _F64)
+    with np.errstate(all="ignore"):
+        above = np.nextafter(np.array(threshold, dtype=np.float64), np.inf)
+    feature = nodes["feature_idx"].astype(np.int64)
+    return Flat(left, right, feature, below, above, missing, sets)
+
+
+def known_categories(estimator):
+    """{feature: category codes} of a histogram gradient boosting model."""
+    flags = getattr(estimator, "is_categorical_", None)
+    mapper = getattr(estimator, "_bin_mapper", None)
+    if flags is None or mapper is None:
+        return {}
+    flags = np.asarray(getattr(mapper, "is_categorical_", flags))
+    return {
+        int(f): frozenset(float(c) for c in mapper.bin_thresholds_[f] if c == c)
+        for f in np.flatnonzero(flags)
+    }
+
+
+def parts_of(estimator):
+    """The trees of an estimator as (tree or predictor, features, is histogram), or None."""
+    state = getattr(estimator, "__dict__", {})
+    if state.get("tree_") is not None:
+        return [(state["tree_"], None, False)]
+    if state.get("_predictors"):
+        return [(tree, None, True) for stage in state["_predictors"] for tree in stage]
+    members = state.get("estimators_")
+    if members is None or len(members) == 0:
+        return None
+    members = [m for m in np.asarray(members, dtype=object).ravel() if m is not None]
+    if not all(getattr(member, "tree_", None) is not None for member in members):
+        return None
+    columns = state.get("estimators_features_")
+    columns = [None] * len(members) if columns is None else columns
+    return [(member.tree_, features, False) for member, features in zip(members, columns)]
+
+
+def leaf_rows(estimator, parts, n_features, ctx, center=None):
+    """A block of rows for the trees of `estimator`, each reaching leaves that none had before."""
+    sizes = [len(p.nodes) if hist else p.node_count for p, _, hist in parts]
+    if sum(sizes) > MAX_NODES:
+        step = sum(sizes) // MAX_NODES + 1
+        parts = parts[::step]
+    known = known_categories(estimator)
+    trees = [
+        _from_histogram(part, known) if hist else _from_tree(part, features)
+        for part, features, hist in parts
+    ]
+    bound = _F64 if parts[0][2] else _F32
+    exact = np.float64 if parts[0][2] else np.float32
+    pool = _pool(trees, n_features, known)
+    rows = _steered(trees, n_features, bound, exact, known, pool, ctx)
+    rest = ctx.limit - len(rows)
+    if rest > 0:
+        rows.extend(_around_thresholds(pool, rest, ctx.rng))
+    return Block(MATRIX, np.array(rows, dtype=np.float64).reshape(len(rows), n_features))
+
+
+def _pool(trees, n_features, known):
+    """The values on both sides of every threshold, per feature, sorted."""
+    values = [set() for _ in range(n_features)]
+    for tree in trees:
+        for node, child in enumerate(tree.left):
+            if child >= 0 and node not in tree.sets:
+                for value in (tree.below[node], tree.above[node]):
+                    if abs(value) < _F32:
+                        values[tree.feature[node]].add(value)
+    for feature, codes in known.items():
+        values[feature].update(codes)
+    return [np.array(sorted(column)) for column in values]
+
+
+def _around_thresholds(pool, limit, rng):
+    """Rows that together hold every value of the pool, as far as `limit` goes."""
+    longest = max([len(column) for column in pool] + [0])
+    count = min(longest + 32, limit)
+    rows = np.empty((count, len(pool)))
+    for j, column in enumerate(pool):
+        if not len(column):
+            rows[:, j] = rng.normal(size=count)
+            continue
+        order = rng.permutation(len(column))
+        rows[:, j] = column[np.resize(order, count)]
+        if len(column) > 1:
+            # some rows far from every threshold
+            spread = column[-1] - column[0] or 1.0
+            last = rows[-min(32, count) :, j]
+            last[:] = rng.uniform(column[0] - spread, column[-1] + spread, size=len(last))
+    return list(rows)
+
+
+def _steered(trees, n_features, bound, exact, known, pool, ctx):
+    rng = ctx.rng
+    rows, steps, stuck = [], 0, set()
+    while len(rows) < ctx.limit and steps < MAX_STEPS:
+        left = [t for t in range(len(trees)) if trees[t].open[0] and t not in stuck]
+        if not left:
+            break
+        # the tree with most to do first: it is free to choose
+        left.sort(key=lambda t: -trees[t].open[0])
+        box, fresh = {}, 0
+        for place, t in enumerate(left):
+            leaf, depth = _descend(trees[t], box, bound, known, rng)
+            steps += depth + 1
+            new = trees[t].cover(leaf)
+            fresh += new
+            if place == 0 and not new:
+                stuck.add(t)  # what is left in this tree no value can reach
+        if fresh:
+            rows.append(_row(box, n_features, bound, exact, pool, rng))
+    return rows
+
+
+def _descend(tree, box, bound, known, rng):
+    """Walk to a leaf inside `box` (feature -> (low, high), set of codes, or None for missing),
+    towards leaves that are open, and narrow the box to the way that was taken."""
+    node, depth = 0, 0
+    while tree.left[node] >= 0:
+        depth += 1
+        feature = tree.feature[node]
+        left, right = tree.left[node], tree.right[node]
+        here = box.get(feature, _free(feature, bound, known))
+        go_missing = None
+        if tree.missing is not None:
+            go_missing = left if tree.missing[node] else right
+        if here is None:
+            node = left if go_missing is None else go_missing
+            continue
+        if node in tree.sets:
+            options = {left: here & tree.sets[node], right: here - tree.sets[node]}
+            options = {child: part for child, part in options.items() if part}
+        else:
+            options = {}
+            if here[0] <= tree.below[node]:
+                options[left] = (here[0], min(here[1], tree.below[node]))
+            if here[1] >= tree.above[node]:
+                options[right] = (max(here[0], tree.above[node]), here[1])
+        if go_missing is not None and go_missing not in options and feature not in box:
+            options[go_missing] = None
+        if not options:
+            options = {left: here}
+        best = max(tree.open[child] for child in options)
+        choice = [child for child in sorted(options) if tree.open[child] == best]
+        node = choice[0] if len(choice) == 1 else choice[rng.randint(len(choice))]
+        box[feature] = options[node]
+    return node, depth
+
+
+def _free(feature, bound, known):
+    return known[feature] if feature in known else (-bound, bound)
+
+
+def _row(box, n_features, bound, exact, pool, rng):
+    row = np.empty(n_features)
+    for j in range(n_features):
+        if j not in box:
+            row[j] = pool[j][rng.randint(len(pool[j]))] if len(pool[j]) else rng.normal()
+            continue
+        here = box[j]
+        if here is None:
+            row[j] = np.nan
+        elif isinstance(here, frozenset):
+            row[j] = sorted(here)[rng.randint(len(here))]
+        else:
+            row[j] = _inside(here[0], here[1], bound, exact, rng)
+    return row
+
+
+def _inside(low, high, bound, exact, rng):
+    """A value of the interval: one of its ends, or one between them."""
+    kind = rng.randint(3)
+    if low <= -bound and high >= bound:
+        return rng.normal()
+    if low <= -bound:
+        value = high - (abs(high) + 1.0) * rng.uniform() if kind else high
+    elif high >= bound:
+        value = low + (abs(low) + 1.0) * rng.uniform() if kind else low
+    elif kind == 0:
+        value = low
+    elif kind == 1:
+        value = high
+    else:
+        value = low + (high - low) * rng.uniform(0.25, 0.75)
+    return min(max(float(exact(value)), low), high)
