@@ -47,8 +47,7 @@ def connect() -> Any:
         if host is None:
             client = docker.DockerClient(base_url=address, timeout=HELLO_TIMEOUT)
         else:
-            ssh = host.startswith("ssh://")
-            client = docker.from_env(timeout=HELLO_TIMEOUT, use_ssh_client=ssh)
+            client = docker.from_env(timeout=HELLO_TIMEOUT)
         client.ping()
     except (*ENGINE_EXCEPTIONS, ValueError) as error:
         if client is not None:
@@ -120,7 +119,7 @@ def _not_connected(error: BaseException, address: str, *, named: bool) -> Engine
         return EngineError(
             f"DOCKER_HOST `{address}` is no engine address: `unix://`, `tcp://` or `ssh://`"
             " was expected",
-            hint=f"`unset DOCKER_HOST`, or `export DOCKER_HOST=unix:///var/run/docker.sock`, {LOCAL}",
+            hint=f"`unset DOCKER_HOST` (the default is `unix:///var/run/docker.sock`), {LOCAL}",
         )
     return EngineError(
         f"the container engine at `{address}` ({named_by}) cannot be reached",

@@ -124,15 +124,23 @@ def table_pins(row: Release) -> dict[str, str]:
     return {name: version for name, version in pins.items() if version is not None}
 
 
-def render_dockerfile(row: Release, lock: bytes) -> str:
-    """The Dockerfile of a release whose lock is `lock`."""
+def render_dockerfile(row: Release, lock: bytes, *, tag: str | None = None) -> str:
+    """The Dockerfile of a release whose lock is `lock`.
+
+    A lock of the user's own (`tag` is then not the release) may come without hashes, may name
+    packages that have no wheel, and packages that import their own tests (networkx 2 did).
+    """
     template = (images_folder() / "Dockerfile.template").read_text(encoding="utf-8")
     only = row.platforms[0] if len(row.platforms) == 1 else None
+    own = tag is not None and tag != row.version
     return template.format(
         release=row.version,
+        tag=tag or row.version,
         python=row.python,
         base=base_image(row),
         from_platform=f"--platform={only} " if only else "",
+        pip_options="--prefer-binary" if own else "--require-hashes --only-binary :all:",
+        unwanted="-name __pycache__" if own else "-name tests -o -name test -o -name __pycache__",
         digest=digest(lock),
     )
 
