@@ -1,0 +1,467 @@
+"""The forking worker: imports scikit-learn once, then runs every job in a forked child.
+
+One JSON line in, one JSON line out, as docs/architecture.md says.  The child has its own session,
+its standard streams lead to a bounded log and not to the protocol, and whatever it leaves behind
+is killed with it.  The worker ends when its standard input closes.
+
+Runs on Python 3.6 with the standard library.
+"""
+
+import argparse
+import ctypes
+import importlib
+import json
+import os
+import platform
+import re
+import select
+import signal
+import struct
+import sys
+import time
+import traceback
+
+PROTOCOL = 1
+LOG_TAIL = 8192  # bytes of a child's output kept for the error
+TRACE_TAIL = 12000  # characters of a traceback kept
+MESSAGE_LIMIT = 4000
+POLL = 0.05  # seconds between looks at a child that gives no sign
+# Imported before the first fork, so that a job costs milliseconds.
+PRELOAD = (
+    "numpy",
+    "sklearn",
+    "sklearn.base",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.pipeline",
+    "skmig.agent.jobs",
+)
+_SIZE = struct.Struct(">Q")
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+# ------------------------------------------------------------------ what is here
+def hello(sandboxed):
+    """What the first line says of this environment; loads what `PRELOAD` names."""
+    for name in PRELOAD:
+        try:
+            importlib.import_module(name)
+        except Exception:  # the job that needs it says so
+            traceback.print_exc()
+    return {
+        "protocol": PROTOCOL,
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "packages": installed(),
+        "sklearn": getattr(sys.modules.get("sklearn"), "__version__", None),
+        "numpy": getattr(sys.modules.get("numpy"), "__version__", None),
+        "sandboxed": sandboxed,
+    }
+
+
+def installed():
+    """Name -> version of every package on the import path; the first of a name counts."""
+    found = {}
+    for folder in sys.path:
+        try:
+            entries = sorted(os.listdir(folder))
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.endswith(".dist-info"):
+                path = os.path.join(folder, entry, "METADATA")
+            elif entry.endswith(".egg-info"):
+                path = os.path.join(folder, entry)
+                if os.path.isdir(path):
+                    path = os.path.join(path, "PKG-INFO")
+            else:
+                continue
+            name, version = _name_and_version(path)
+            if name and version:
+                found.setdefault(re.sub("[-_.]+", "-", name).lower(), version)
+    return found
+
+
+def _name_and_version(path):
+    # importlib.metadata is too new for 3.6, pkg_resources slow and often not installed
+    fields = {}
+    try:
+        with open(path, encoding="utf-8", errors="replace") as handle:
+            for line in handle:
+                if not line.strip():
+                    break
+                key, _, value = line.partition(":")
+                if key in ("Name", "Version"):
+                    fields.setdefault(key, value.strip())
+    except OSError:
+        pass
+    return fields.get("Name"), fields.get("Version")
+
+
+# ------------------------------------------------------------------ jobs
+def ping(args, exchange):
+    """A job that shows that the worker works: gives its arguments back."""
+    return {"args": args, "exchange": sorted(os.listdir(exchange))}
+
+
+def find_job(name):
+    """The callable of a job; KeyError when there is none."""
+    if name == "ping":
+        return ping
+    jobs = importlib.import_module("skmig.agent.jobs").JOBS
+    if name not in jobs:
+        raise KeyError("the agent has no job `%s`" % name)
+    return jobs[name]
+
+
+def describe(error):
+    """An exception as the protocol's error: kind, message, stage, path, trace, module."""
+    out = {
+        "stage": getattr(error, "stage", None),
+        "path": getattr(error, "path", None),
+        "trace": _bounded("".join(_trace(error)), TRACE_TAIL),
+    }
+    cause = error
+    if hasattr(error, "stage") and getattr(error, "cause", None) is not None:
+        cause = error.cause
+    if not isinstance(cause, BaseException):
+        out.update(kind=type(error).__name__, message=_bounded(str(cause), MESSAGE_LIMIT))
+        return out
+    text = str(cause.args[0]) if isinstance(cause, KeyError) and cause.args else _text(cause)
+    out.update(kind=type(cause).__name__, message=_bounded(text, MESSAGE_LIMIT))
+    if isinstance(cause, ImportError):
+        out["module"] = cause.name or _quoted(text)
+    elif isinstance(cause, AttributeError):
+        # what pickle says of a function or class that its module does not have
+        missing = re.match("Can't get attribute '([^']+)' on <module '([^']+)'", text)
+        if missing:
+            out["attribute"], out["module"] = missing.groups()
+    return out
+
+
+def _trace(error):
+    lines = traceback.format_exception(type(error), error, error.__traceback__)
+    cause = getattr(error, "cause", None)
+    if isinstance(cause, BaseException) and cause not in (error.__cause__, error.__context__):
+        lines = traceback.format_exception(type(cause), cause, cause.__traceback__) + lines
+    return lines
+
+
+def _text(error):
+    try:
+        return str(error)
+    except Exception:
+        return "(an error that cannot say itself)"
+
+
+def _quoted(text):
+    match = re.search("'([^']+)'", text)
+    return match.group(1) if match else text
+
+
+def _bounded(text, limit):
+    if len(text) <= limit:
+        return text
+    return text[: limit // 4] + "\n[...]\n" + text[-(limit - limit // 4) :]
+
+
+def run(name, args, exchange):
+    """Run one job in this process; returns the protocol's answer without its id."""
+    try:
+        return {"ok": True, "result": find_job(name)(args, exchange)}
+    except BaseException as error:
+        return {"ok": False, "error": describe(error)}
+
+
+# ------------------------------------------------------------------ the child
+def _child(request, exchange, memory, result, log):
+    """Everything of the forked child; never returns."""
+    code = 1
+    try:
+        os.setsid()
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        _limit(memory)
+        import faulthandler
+
+        faulthandler.enable(file=2)
+        answer = run(request["job"], request.get("args") or {}, exchange)
+        try:
+            data = json.dumps(answer, allow_nan=False).encode("ascii")
+        except (TypeError, ValueError) as error:
+            answer = {"ok": False, "error": describe(error)}
+            data = json.dumps(answer).encode("ascii")
+        _write_all(result, _SIZE.pack(len(data)) + data)
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:  # the job may have closed or replaced it
+                pass
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _limit(memory):
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory:
+        # DATA counts what is really private; AS also counts libraries and reserved ranges
+        kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+        try:
+            resource.setrlimit(kind, (memory, memory))
+        except (ValueError, OSError):  # macOS refuses
+            pass
+
+
+def _prctl(option, value):
+    try:
+        ctypes.CDLL(None).prctl(option, int(value), 0, 0, 0)
+    except (OSError, AttributeError):  # not Linux
+        pass
+
+
+def _write_all(number, data):
+    view = memoryview(data)
+    while view:
+        view = view[os.write(number, view) :]
+
+
+# ------------------------------------------------------------------ the parent
+class _Ended(Exception):
+    """Standard input closed, or a signal asked the worker to end."""
+
+
+class Server(object):
+    """Reads requests from `source`, forks, writes answers to `sink` (file descriptors)."""
+
+    def __init__(self, source, sink, exchange, memory):
+        self.source = source
+        self.sink = sink
+        self.exchange = exchange
+        self.memory = memory
+        self.buffer = bytearray()
+        self.child = None
+        self.reaped = True
+
+    def serve(self):
+        """Answer until standard input closes."""
+        try:
+            while True:
+                line = self.next_line()
+                if line.strip():
+                    self.say(self.answer(line))
+        except (_Ended, BrokenPipeError):
+            pass
+        finally:
+            self.kill()
+
+    def next_line(self):
+        start = 0
+        while True:
+            end = self.buffer.find(b"\n", start)
+            if end >= 0:
+                line = bytes(self.buffer[:end])
+                del self.buffer[: end + 1]
+                return line
+            start = len(self.buffer)
+            self.fill()
+
+    def fill(self):
+        data = os.read(self.source, 1 << 16)
+        if not data:
+            raise _Ended()
+        self.buffer += data
+
+    def say(self, message):
+        _write_all(self.sink, json.dumps(message).encode("ascii") + b"\n")
+
+    def answer(self, line):
+        try:
+            request = json.loads(line.decode("utf-8"))
+            number, _ = request["id"], request["job"]
+        except (ValueError, KeyError, TypeError) as error:
+            text = "not a request: %s" % error
+            return {"id": None, "ok": False, "error": {"kind": "ProtocolError", "message": text}}
+        out = self.fork(request)
+        out["id"] = number
+        return out
+
+    def fork(self, request):
+        """Run one request in a child, and clear away all that it leaves."""
+        result_in, result_out = os.pipe()
+        log_in, log_out = os.pipe()
+        self.child, self.reaped = os.fork(), False
+        if self.child == 0:
+            for number in (self.source, self.sink, result_in, log_in):
+                os.close(number)
+            _child(request, self.exchange, self.memory, result_out, log_out)
+        os.close(result_out)
+        os.close(log_out)
+        timeout = request.get("timeout")
+        deadline = None if timeout is None else time.monotonic() + timeout
+        try:
+            data, status, tail = self.watch(result_in, log_in, deadline)
+        finally:
+            os.close(result_in)
+            os.close(log_in)
+            self.kill()
+        if status == "timeout":
+            error = {
+                "kind": "TimeoutExpired",
+                "message": "not finished after %g seconds" % timeout,
+                "timeout": True,
+            }
+        elif data is not None:
+            out = json.loads(data.decode("ascii"))
+            if not out["ok"] and tail:
+                out["error"]["log"] = tail
+            return out
+        elif os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            error = {
+                "kind": "Killed",
+                "message": "ended by signal %d (%s)" % (number, _signal_name(number)),
+                "signal": number,
+            }
+        else:
+            code = os.WEXITSTATUS(status)
+            error = {"kind": "Exited", "message": "ended by itself with code %d" % code}
+        error["trace"] = error["log"] = tail
+        return {"ok": False, "error": error}
+
+    def watch(self, result, log, deadline):
+        """Wait for the child: (answer or None, wait status or "timeout", tail of its output)."""
+        frame, tail = bytearray(), bytearray()
+        reading = [result, log, self.source]
+        status = None
+        while True:
+            # a grandchild may hold the pipes open when the child is long gone: ask for it as well
+            if status is None:
+                status = self.ended()
+            ready = select.select(reading, [], [], POLL if status is None else 0)[0]
+            for number in ready:
+                if number == self.source:
+                    self.fill()
+                    continue
+                data = os.read(number, 1 << 16)
+                if not data:
+                    reading.remove(number)
+                elif number == result:
+                    frame += data
+                else:
+                    tail += data
+                    del tail[:-LOG_TAIL]
+            if status is not None and not ready:
+                return _unframed(frame), status, tail.decode("utf-8", "replace")
+            if deadline is not None and status is None and time.monotonic() >= deadline:
+                return None, "timeout", tail.decode("utf-8", "replace")
+
+    def ended(self):
+        """The wait status of the child, None while it runs."""
+        number, status = os.waitpid(self.child, os.WNOHANG)
+        if not number:
+            return None
+        self.reaped = True
+        return status
+
+    def kill(self):
+        """Kill what is left of the last job: its session, and what it orphaned elsewhere."""
+        if self.child is None:
+            return
+        for kill in (os.killpg, os.kill):  # a child that has not yet its session has no group
+            if kill is os.kill and self.reaped:
+                continue
+            try:
+                kill(self.child, signal.SIGKILL)
+            except OSError:
+                pass
+        if not self.reaped:
+            os.waitpid(self.child, 0)
+        self.child = None
+        for _ in range(100):
+            try:
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            except OSError:  # no children: the usual case
+                return
+            for number in _children():
+                try:
+                    os.kill(number, signal.SIGKILL)
+                except OSError:
+                    pass
+            time.sleep(0.01)
+
+
+def _unframed(frame):
+    if len(frame) < _SIZE.size:
+        return None
+    (size,) = _SIZE.unpack_from(frame)
+    data = bytes(frame[_SIZE.size :])
+    return data if len(data) == size else None
+
+
+def _children():
+    """The processes whose parent is this one (as a subreaper: orphans of a job, too)."""
+    me = os.getpid()
+    try:
+        numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return
+    for number in numbers:
+        try:
+            with open("/proc/%d/stat" % number, "rb") as handle:
+                fields = handle.read().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == me:
+            yield number
+
+
+def _signal_name(number):
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "unknown"
+
+
+def _end(number, frame):
+    raise _Ended()
+
+
+def main(arguments):
+    """`serve --exchange DIR [--memory BYTES] [--sandboxed]`."""
+    parser = argparse.ArgumentParser(prog="agent.pyz serve", description=__doc__.split("\n")[0])
+    parser.add_argument("--exchange", required=True, help="folder of the jobs' files")
+    parser.add_argument("--memory", type=int, help="bytes that one job may have")
+    parser.add_argument("--sandboxed", action="store_true", help="say so in the first line")
+    options = parser.parse_args(arguments)
+    # the protocol gets descriptors of its own, so that nothing else can write into it
+    source, sink = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    os.close(null)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started us
+    signal.signal(signal.SIGTERM, _end)
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    server = Server(source, sink, os.path.abspath(options.exchange), options.memory)
+    try:
+        server.say({"hello": hello(options.sandboxed)})
+    except (_Ended, BrokenPipeError):
+        return 0
+    server.serve()
+    return 0
