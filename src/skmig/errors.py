@@ -6,7 +6,8 @@ the hint is what to do next, with a command where there is one.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 MIGRATED = 0
 ANSWER_IS_NO = 1
@@ -119,9 +120,23 @@ class OutOfMemoryError(EnvironmentFailedError):
 
 
 class AgentError(SkmigError):
-    """The agent failed inside an environment; the causes are its own words."""
+    """The agent failed inside an environment; the causes are its own words.
+
+    `details` is what the agent said (`kind`, `message`, `stage`, `path`, `trace`, ...).
+    """
 
     code = AGENT
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        causes: tuple[str, ...] = (),
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, causes=causes)
+        self.details = dict(details or {})
 
 
 class ImportInAgentError(AgentError):

@@ -25,9 +25,13 @@ class EnvironmentSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Limits of one worker.  Times in seconds, memory in bytes."""
+    """Limits of one worker.  Times in seconds, memory in bytes.
+
+    `timeout` is for one job, `start_timeout` from the start of a worker to its hello.
+    """
 
     timeout: float = 600.0
+    start_timeout: float = 300.0
     memory: int | None = None
     processes: int = 256
 
