@@ -1,0 +1,311 @@
+"""scikit-learn 1.3.0: trees learn missing values; IsolationForest caches; deprecations of 1.1 end.
+
+- Tree nodes carry `missing_go_to_left` (tree/_tree.pyx, changelog: "DecisionTreeClassifier and
+  DecisionTreeRegressor support missing values").  An older tree rejects missing input, so for it
+  the field has no meaning; a newer tree that split on missing values cannot go down.
+- IsolationForest keeps depths and average path lengths (ensemble/_iforest.py: fit).
+- `_passthrough_scorer` became the class `_PassthroughScorer` (metrics/_scorer.py).
+- Values deprecated in 1.1 are gone: `max_features="auto"`, `loss="deviance"`, `loss="log"`, the
+  losses of HistGradientBoostingClassifier, the metrics kulsinski, matching and wminkowski.
+- OrdinalEncoder groups infrequent categories; OneHotEncoder has `feature_name_combiner`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skmig.adapters.forms import (
+    TREE,
+    depths,
+    function,
+    is_obj,
+    members,
+    split_on_missing,
+    swap,
+    text,
+    tree_of,
+    with_field,
+    without_field,
+)
+from skmig.adapters.ops import (
+    DERIVED,
+    Added,
+    Born,
+    Explained,
+    Parameter,
+    Refusal,
+    Removed,
+    Renamed,
+    Retyped,
+    Rewritten,
+    Step,
+    has,
+    rules,
+)
+from skmig.payload import Obj
+
+SINCE = "1.3.0"
+
+SEARCHES = (
+    "sklearn.model_selection.GridSearchCV",
+    "sklearn.model_selection.RandomizedSearchCV",
+    "sklearn.model_selection.HalvingGridSearchCV",
+    "sklearn.model_selection.HalvingRandomSearchCV",
+)
+TREE_CLASSIFIERS = (
+    "sklearn.tree.DecisionTreeClassifier",
+    "sklearn.tree.ExtraTreeClassifier",
+    "sklearn.ensemble.RandomForestClassifier",
+    "sklearn.ensemble.ExtraTreesClassifier",
+    "sklearn.ensemble.GradientBoostingClassifier",
+)
+TREE_REGRESSORS = (
+    "sklearn.tree.DecisionTreeRegressor",
+    "sklearn.tree.ExtraTreeRegressor",
+    "sklearn.ensemble.RandomForestRegressor",
+    "sklearn.ensemble.ExtraTreesRegressor",
+    "sklearn.ensemble.GradientBoostingRegressor",
+)
+NEIGHBORS = tuple(
+    "sklearn.neighbors." + name
+    for name in (
+        "KNeighborsClassifier",
+        "KNeighborsRegressor",
+        "KNeighborsTransformer",
+        "NearestNeighbors",
+        "RadiusNeighborsClassifier",
+        "RadiusNeighborsRegressor",
+        "RadiusNeighborsTransformer",
+        "LocalOutlierFactor",
+    )
+)
+
+
+def _add_missing(tree: Obj, step: Step) -> None:
+    nodes = tree.state["nodes"]
+    if "missing_go_to_left" not in nodes.dtype.names:
+        tree.state["nodes"] = with_field(nodes, "missing_go_to_left", "u1")
+
+
+def _drop_missing(tree: Obj, step: Step) -> None:
+    if "missing_go_to_left" not in tree.state["nodes"].dtype.names:
+        return
+    if split_on_missing(tree):
+        step.loss(tree, f"the tree splits on missing values, which {step.older} rejects")
+    tree.state["nodes"] = without_field(tree.state["nodes"], "missing_go_to_left")
+
+
+def average_path_length(n_samples: np.ndarray) -> np.ndarray:
+    """Average path length of an isolation tree (ensemble/_iforest.py: _average_path_length)."""
+    n = np.asarray(n_samples, dtype=np.float64)
+    result = np.where(n == 2, 1.0, 0.0)
+    many = n > 2
+    rest = n[many] - 1.0
+    result[many] = 2.0 * (np.log(rest) + np.euler_gamma) - 2.0 * rest / n[many]
+    return result
+
+
+def _path_lengths(obj: Obj) -> tuple[np.ndarray, ...]:
+    trees = [tree.state["nodes"] for tree in map(tree_of, members(obj)) if tree is not None]
+    return tuple(average_path_length(nodes["n_node_samples"]) for nodes in trees)
+
+
+def _node_depths(obj: Obj) -> tuple[np.ndarray, ...]:
+    trees = [tree.state["nodes"] for tree in map(tree_of, members(obj)) if tree is not None]
+    return tuple(depths(nodes) for nodes in trees)
+
+
+def _scorer_up(obj: Obj, step: Step) -> None:
+    if obj.state.get("scorer_") == function("sklearn.metrics._passthrough_scorer"):
+        state = {"_estimator": obj.state.get("estimator")}
+        obj.state["scorer_"] = Obj("sklearn.metrics._PassthroughScorer", state)
+
+
+def _scorer_down(obj: Obj, step: Step) -> None:
+    if is_obj(obj.state.get("scorer_"), "sklearn.metrics._PassthroughScorer"):
+        obj.state["scorer_"] = function("sklearn.metrics._passthrough_scorer")
+
+
+def _metric_up(obj: Obj, step: Step) -> None:
+    """`matching` was another name of `hamming`; the two others have no successor here."""
+    for name in ("metric", "effective_metric_"):
+        value = obj.state.get(name)
+        if text(value, "matching"):
+            obj.state[name] = "hamming"
+        elif text(value, "kulsinski", "wminkowski"):
+            raise Refusal(f"the metric {value!r} was removed in scikit-learn {step.newer}")
+
+
+def _metric_down(obj: Obj, step: Step) -> None:
+    """The metrics of this release all exist in the older one."""
+
+
+def _dual_down(obj: Obj, step: Step) -> None:
+    """'warn' meant True; 'auto' chose by the data: what the penalty allows is kept."""
+    if text(obj.state.get("dual"), "warn", "auto"):
+        obj.state["dual"] = not text(obj.state.get("penalty"), "l1")
+
+
+def _dual_up(obj: Obj, step: Step) -> None:
+    """True and False mean the same in both."""
+
+
+RULES = rules(
+    SINCE,
+    [
+        Rewritten(
+            classes=(TREE,),
+            names=("nodes",),
+            to_new=_add_missing,
+            to_old=_drop_missing,
+            why="tree/_tree.pyx: NODE_DTYPE",
+        ),
+        Added(
+            classes=("sklearn.ensemble.IsolationForest",),
+            name="_average_path_length_per_tree",
+            value=_path_lengths,
+            neutral=DERIVED,
+            when=has("estimators_"),
+            why="ensemble/_iforest.py: fit",
+        ),
+        Added(
+            classes=("sklearn.ensemble.IsolationForest",),
+            name="_decision_path_lengths",
+            value=_node_depths,
+            neutral=DERIVED,
+            when=has("estimators_"),
+            why="ensemble/_iforest.py: fit",
+        ),
+        Rewritten(
+            classes=SEARCHES,
+            names=("scorer_",),
+            to_new=_scorer_up,
+            to_old=_scorer_down,
+            why="metrics/_scorer.py: check_scoring",
+        ),
+        Retyped(
+            classes=TREE_CLASSIFIERS,
+            name="max_features",
+            to_new=swap({"auto": "sqrt"}),
+            to_old=swap({}),
+            why="changelog 1.1: max_features='auto' deprecated, use 'sqrt'",
+        ),
+        Retyped(
+            classes=TREE_REGRESSORS,
+            name="max_features",
+            to_new=swap({"auto": 1.0}),
+            to_old=swap({}),
+            why="changelog 1.1: max_features='auto' deprecated, use 1.0",
+        ),
+        Retyped(
+            classes=("sklearn.ensemble.GradientBoostingClassifier",),
+            name="loss",
+            to_new=swap({"deviance": "log_loss"}),
+            to_old=swap({}),
+            why="changelog 1.1: loss='deviance' deprecated, use 'log_loss'",
+        ),
+        Retyped(
+            classes=("sklearn.ensemble.HistGradientBoostingClassifier",),
+            name="loss",
+            to_new=swap(
+                dict.fromkeys(
+                    ("auto", "binary_crossentropy", "categorical_crossentropy"), "log_loss"
+                )
+            ),
+            to_old=swap({}),
+            why="ensemble/_hist_gradient_boosting/gradient_boosting.py: _get_loss",
+        ),
+        Retyped(
+            classes=("sklearn.linear_model.SGDClassifier",),
+            name="loss",
+            to_new=swap({"log": "log_loss"}),
+            to_old=swap({}),
+            why="changelog 1.1: loss='log' deprecated, use 'log_loss'",
+        ),
+        Rewritten(
+            classes=NEIGHBORS,
+            names=("metric", "effective_metric_"),
+            to_new=_metric_up,
+            to_old=_metric_down,
+            why="metrics/_dist_metrics.pyx.tp: METRIC_MAPPING64",
+        ),
+        Rewritten(
+            classes=("sklearn.svm.LinearSVC", "sklearn.svm.LinearSVR"),
+            names=("dual",),
+            to_new=_dual_up,
+            to_old=_dual_down,
+            why="svm/_base.py: _validate_dual_parameter",
+        ),
+        Added(
+            classes=("sklearn.preprocessing.OrdinalEncoder",),
+            name="_infrequent_enabled",
+            value=False,
+            neutral=(False,),
+            when=has("categories_"),
+            why="preprocessing/_encoders.py: _check_infrequent_enabled",
+        ),
+        Added(
+            classes=("sklearn.preprocessing.OrdinalEncoder",),
+            name="_infrequent_indices",
+            value=None,
+            neutral=DERIVED,
+            when=lambda obj: False,
+            why="only with _infrequent_enabled, which is refused",
+        ),
+        Added(
+            classes=("sklearn.preprocessing.OrdinalEncoder",),
+            name="_default_to_infrequent_mappings",
+            value=None,
+            neutral=DERIVED,
+            when=lambda obj: False,
+            why="only with _infrequent_enabled, which is refused",
+        ),
+        Parameter(
+            classes=("sklearn.preprocessing.OneHotEncoder",),
+            name="feature_name_combiner",
+            neutral=("concat",),
+            why="preprocessing/_encoders.py: get_feature_names_out",
+        ),
+        Parameter(
+            classes=("sklearn.preprocessing.SplineTransformer",),
+            name="sparse_output",
+            neutral=(False,),
+            why="preprocessing/_polynomial.py: transform",
+        ),
+        Added(
+            classes=(
+                "sklearn.random_projection.GaussianRandomProjection",
+                "sklearn.random_projection.SparseRandomProjection",
+            ),
+            name="_n_features_out",
+            value=lambda obj: obj.state["n_components_"],
+            neutral=DERIVED,
+            why="random_projection.py: fit",
+        ),
+        Renamed(
+            classes=("sklearn.kernel_approximation.AdditiveChi2Sampler",),
+            old="sample_interval_",
+            new="_sample_interval",
+            why="kernel_approximation.py: fit",
+        ),
+        Removed(
+            classes=("sklearn.decomposition.FastICA",),
+            name="_whiten",
+            restore=lambda obj: obj.state.get("whiten"),
+            neutral=DERIVED,
+            why="decomposition/_fastica.py: __init__",
+        ),
+        Explained(
+            classes=(
+                "sklearn.ensemble.RandomForestClassifier",
+                "sklearn.ensemble.ExtraTreesClassifier",
+            ),
+            names=("oob_score_",),
+            why="a callable score may be any number",
+        ),
+        Born(
+            classes=("sklearn.cluster.HDBSCAN", "sklearn.preprocessing.TargetEncoder"),
+            why="changelog 1.3.0: new classes",
+        ),
+    ],
+)

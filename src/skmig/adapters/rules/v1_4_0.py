@@ -1,0 +1,393 @@
+"""scikit-learn 1.4.0: trees hold fractions; GradientBoosting's losses are those of `sklearn._loss`.
+
+- `tree_.value` of a classification tree is the fraction of weighted samples of each class instead
+  of their weighted number, and `predict_proba` no longer divides (tree/_classes.py; changelog
+  1.4.0, #27639).  Same name, dtype and shape: nothing but this rule tells them apart.
+- GradientBoosting: see `skmig.adapters.boosting`.
+- HistGradientBoosting has a preprocessor (ensemble/_hist_gradient_boosting/gradient_boosting.py).
+- ColumnTransformer keeps a FunctionTransformer for 'passthrough': see `skmig.adapters.columns`.
+- scorers are one class with a response method (metrics/_scorer.py: _Scorer).
+- What 1.2 deprecated is gone: `base_estimator`, `affinity`, KMeans' algorithms, `penalty="none"`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skmig.adapters import boosting, columns
+from skmig.adapters.forms import (
+    TREE,
+    counts,
+    fractions,
+    generator,
+    members,
+    new_values,
+    swap,
+    text,
+    tree_of,
+)
+from skmig.adapters.ops import (
+    DERIVED,
+    Added,
+    Explained,
+    Refusal,
+    Removed,
+    Renamed,
+    Retyped,
+    Rewritten,
+    Step,
+    always,
+    has,
+    rules,
+)
+from skmig.payload import Obj
+
+SINCE = "1.4.0"
+
+FORESTS = tuple(
+    "sklearn.ensemble." + name
+    for name in (
+        "RandomForestClassifier",
+        "RandomForestRegressor",
+        "ExtraTreesClassifier",
+        "ExtraTreesRegressor",
+        "RandomTreesEmbedding",
+    )
+)
+HIST = (
+    "sklearn.ensemble.HistGradientBoostingClassifier",
+    "sklearn.ensemble.HistGradientBoostingRegressor",
+)
+SGD = tuple(
+    "sklearn.linear_model." + name
+    for name in ("PassiveAggressiveClassifier", "Perceptron", "SGDClassifier", "SGDOneClassSVM")
+)
+RENAMED_BASE = (
+    "sklearn.ensemble.AdaBoostClassifier",
+    "sklearn.ensemble.AdaBoostRegressor",
+    "sklearn.ensemble.BaggingClassifier",
+    "sklearn.ensemble.BaggingRegressor",
+    "sklearn.calibration.CalibratedClassifierCV",
+)
+AGGLOMERATIVE = ("sklearn.cluster.AgglomerativeClustering", "sklearn.cluster.FeatureAgglomeration")
+DISCRETE_BAYES = tuple(
+    "sklearn.naive_bayes." + name
+    for name in ("BernoulliNB", "CategoricalNB", "ComplementNB", "MultinomialNB")
+)
+RESPONSES = {
+    "sklearn.metrics._PredictScorer": "predict",
+    "sklearn.metrics._ProbaScorer": "predict_proba",
+    "sklearn.metrics._ThresholdScorer": ("decision_function", "predict_proba"),
+}
+
+
+# ------------------------------------------------------------------ trees
+def _classifies(tree: Obj) -> bool:
+    """Regression trees have one "class" for each output, and so does a tree that saw one class."""
+    return int(np.max(tree.state["n_classes"])) > 1
+
+
+def _to_fractions(tree: Obj, step: Step) -> None:
+    if _classifies(tree):
+        new_values(tree, fractions(np.asarray(tree.state["values"])))
+
+
+def _to_counts(tree: Obj, step: Step) -> None:
+    if _classifies(tree):
+        weights = tree.state["nodes"]["weighted_n_node_samples"]
+        new_values(tree, counts(np.asarray(tree.state["values"]), weights))
+
+
+def _one_class_up(obj: Obj, step: Step) -> None:
+    tree = tree_of(obj)
+    if tree is not None and not _classifies(tree):
+        new_values(tree, np.ones(np.asarray(tree.state["values"]).shape))
+
+
+def _one_class_down(obj: Obj, step: Step) -> None:
+    tree = tree_of(obj)
+    if tree is not None and not _classifies(tree):
+        weights = np.asarray(tree.state["nodes"]["weighted_n_node_samples"])[:, None, None]
+        new_values(tree, np.ones(np.asarray(tree.state["values"]).shape) * weights)
+
+
+def _forest_sizes(obj: Obj, step: Step) -> None:
+    """`_n_samples` and `_n_samples_bootstrap`, where the trees still tell them.
+
+    Only `estimators_samples_` reads them.  Every tree's root counts its samples: all of them
+    without bootstrap; with it, the weights of the root add up to the number that was drawn.
+    """
+    trees = [tree for tree in map(tree_of, members(obj)) if tree is not None]
+    if not trees or "_n_samples" in obj.state:
+        return
+    roots = [tree.state["nodes"][0] for tree in trees]
+    if not obj.state.get("bootstrap", False):
+        sizes = {int(root["n_node_samples"]) for root in roots}
+        if len(sizes) == 1:
+            obj.state.update(_n_samples=sizes.pop(), _n_samples_bootstrap=None)
+        return
+    drawn = {float(root["weighted_n_node_samples"]) for root in roots}
+    plain = obj.state.get("class_weight") is None and obj.state.get("max_samples") is None
+    if plain and len(drawn) == 1 and float(min(drawn)).is_integer():
+        size = int(drawn.pop())
+        obj.state.update(_n_samples=size, _n_samples_bootstrap=size)
+
+
+def _no_forest_sizes(obj: Obj, step: Step) -> None:
+    for name in ("_n_samples", "_n_samples_bootstrap"):
+        obj.state.pop(name, None)
+
+
+# ------------------------------------------------------------------ gradient boosting
+def _boosting_up(obj: Obj, step: Step) -> None:
+    # the shift is worked out while the loss still has its old class
+    if obj.tag == boosting.CLASSIFIER:
+        boosting.carry_raw(obj, step, (boosting.SINGLE, False), (boosting.SINGLE, True))
+        obj.state.pop("_n_classes", None)
+    if "_loss" in obj.state:
+        obj.state["_loss"] = boosting.modern_loss(obj.state["_loss"])
+    if "estimators_" in obj.state:
+        obj.state["n_trees_per_iteration_"] = int(obj.state["estimators_"].shape[1])
+
+
+def _boosting_down(obj: Obj, step: Step) -> None:
+    if obj.tag == boosting.CLASSIFIER:
+        boosting.carry_raw(obj, step, (boosting.SINGLE, True), (boosting.SINGLE, False))
+        if "n_classes_" in obj.state:
+            obj.state["_n_classes"] = obj.state["n_classes_"]
+    if "_loss" in obj.state:
+        obj.state["_loss"] = boosting.former_loss(obj.state["_loss"])
+    obj.state.pop("n_trees_per_iteration_", None)
+
+
+def _hist_up(obj: Obj, step: Step) -> None:
+    """Without a preprocessor the newer release takes the features as they come, as before."""
+    if "_predictors" not in obj.state:
+        return
+    obj.state["_preprocessor"] = None
+    categorical = obj.state.get("is_categorical_")
+    obj.state["_is_categorical_remapped"] = categorical
+    seed = obj.state.get("_random_seed", obj.state.get("_feature_subsample_seed", 0))
+    obj.state["_feature_subsample_rng"] = generator(int(seed))
+    if categorical is not None and obj.state.get("warm_start"):
+        step.note(obj, "a warm start encodes categories anew, in another order than these trees")
+
+
+def _hist_down(obj: Obj, step: Step) -> None:
+    if obj.state.pop("_preprocessor", None) is not None:
+        raise Refusal(
+            "the trees were grown on categories that a preprocessor encodes and reorders, which "
+            f"scikit-learn {step.older} does not have"
+        )
+    obj.state.pop("_is_categorical_remapped", None)
+    obj.state.pop("_feature_subsample_rng", None)
+    if text(obj.state.get("categorical_features"), "from_dtype", "warn"):
+        obj.state["categorical_features"] = None
+
+
+# ------------------------------------------------------------------ parameters that ended
+def _base_up(obj: Obj, step: Step) -> None:
+    base = obj.state.pop("base_estimator", "deprecated")
+    if not text(base, "deprecated") and base is not None and obj.state.get("estimator") is None:
+        obj.state["estimator"] = base
+
+
+def _base_down(obj: Obj, step: Step) -> None:
+    obj.state.setdefault("base_estimator", "deprecated")
+
+
+def _affinity_up(obj: Obj, step: Step) -> None:
+    affinity = obj.state.pop("affinity", "deprecated")
+    if obj.state.get("metric") is None:
+        default = obj.state.get("_metric", "euclidean")
+        obj.state["metric"] = default if text(affinity, "deprecated") else affinity
+
+
+def _affinity_down(obj: Obj, step: Step) -> None:
+    obj.state.setdefault("affinity", "deprecated")
+
+
+def _alpha_up(obj: Obj, step: Step) -> None:
+    """'warn' meant False: an alpha below 1e-10 was raised to it (naive_bayes.py: _check_alpha)."""
+    if text(obj.state.get("force_alpha"), "warn"):
+        alpha = np.asarray(obj.state.get("alpha", 1.0), dtype=np.float64)
+        obj.state["force_alpha"] = bool((alpha >= 1e-10).all())
+
+
+def _keep(obj: Obj, step: Step) -> None:
+    """Every value of the newer release is one of the older."""
+
+
+# ------------------------------------------------------------------ scorers
+def _scorer_up(obj: Obj, step: Step) -> None:
+    obj.state["_response_method"] = RESPONSES[obj.tag]
+    obj.tag = "sklearn.metrics._Scorer"
+
+
+def _scorer_down(obj: Obj, step: Step) -> None:
+    response = obj.state.pop("_response_method", "predict")
+    for tag, method in RESPONSES.items():
+        if method == response or (isinstance(response, list) and method == tuple(response)):
+            obj.tag = tag
+            return
+    raise Refusal(f"a scorer with response_method={response!r} needs {step.newer} or newer")
+
+
+def _unused(obj: Obj, step: Step) -> None:
+    """No object of this class exists on this side."""
+
+
+RULES = rules(
+    SINCE,
+    [
+        Rewritten(
+            classes=(TREE,),
+            names=("values",),
+            to_new=_to_fractions,
+            to_old=_to_counts,
+            why="tree/_classes.py: predict_proba; changelog 1.4.0 #27639",
+        ),
+        Rewritten(
+            classes=("sklearn.tree.DecisionTreeClassifier", "sklearn.tree.ExtraTreeClassifier"),
+            names=("tree_",),
+            to_new=_one_class_up,
+            to_old=_one_class_down,
+            why="as above, for trees that saw a single class",
+        ),
+        Rewritten(
+            classes=FORESTS,
+            names=("_n_samples", "_n_samples_bootstrap"),
+            to_new=_forest_sizes,
+            to_old=_no_forest_sizes,
+            why="ensemble/_forest.py: estimators_samples_",
+        ),
+        Removed(
+            classes=(*FORESTS, "sklearn.ensemble.IsolationForest"),
+            name="base_estimator",
+            restore="deprecated",
+            neutral=DERIVED,
+            when=always,
+            why="ensemble/_base.py: BaseEnsemble.__init__",
+        ),
+        Rewritten(
+            classes=(boosting.CLASSIFIER, boosting.REGRESSOR),
+            names=("_loss", "n_trees_per_iteration_", "_n_classes"),
+            to_new=_boosting_up,
+            to_old=_boosting_down,
+            why="ensemble/_gb.py: _init_raw_predictions, _get_loss",
+        ),
+        Rewritten(
+            classes=HIST,
+            names=(
+                "_preprocessor",
+                "_is_categorical_remapped",
+                "_feature_subsample_rng",
+                "categorical_features",
+            ),
+            to_new=_hist_up,
+            to_old=_hist_down,
+            why="ensemble/_hist_gradient_boosting/gradient_boosting.py: _preprocess_X",
+        ),
+        Renamed(
+            classes=SGD,
+            old="loss_function_",
+            new="_loss_function_",
+            why="linear_model/_stochastic_gradient.py",
+        ),
+        Rewritten(
+            classes=(columns.COLUMN_TRANSFORMER,),
+            names=("transformers_", "_name_to_fitted_passthrough"),
+            to_new=columns.objects_for_passthrough,
+            to_old=columns.strings_for_passthrough,
+            why="compose/_column_transformer.py: _update_fitted_transformers",
+        ),
+        Removed(
+            classes=(columns.COLUMN_TRANSFORMER,),
+            name="_n_features",
+            restore=lambda obj: obj.state["n_features_in_"],
+            neutral=DERIVED,
+            when=has("n_features_in_", "transformers_"),
+            why="compose/_column_transformer.py: _validate_remainder",
+        ),
+        Rewritten(
+            classes=RENAMED_BASE,
+            names=("base_estimator", "estimator"),
+            to_new=_base_up,
+            to_old=_base_down,
+            why="changelog 1.2: base_estimator renamed to estimator, removed in 1.4",
+        ),
+        Rewritten(
+            classes=AGGLOMERATIVE,
+            names=("affinity", "metric"),
+            to_new=_affinity_up,
+            to_old=_affinity_down,
+            why="changelog 1.2: affinity renamed to metric, removed in 1.4",
+        ),
+        Retyped(
+            classes=("sklearn.cluster.KMeans",),
+            name="algorithm",
+            to_new=swap({"auto": "lloyd", "full": "lloyd"}),
+            to_old=swap({}),
+            why="cluster/_kmeans.py: 'auto' and 'full' were aliases of 'lloyd'",
+        ),
+        Retyped(
+            classes=("sklearn.cluster.KMeans",),
+            name="n_init",
+            to_new=swap({"warn": 10}),
+            to_old=swap({}),
+            why="cluster/_kmeans.py: _check_params_vs_input, default_n_init=10",
+        ),
+        Retyped(
+            classes=("sklearn.cluster.MiniBatchKMeans",),
+            name="n_init",
+            to_new=swap({"warn": 3}),
+            to_old=swap({}),
+            why="cluster/_kmeans.py: _check_params_vs_input, default_n_init=3",
+        ),
+        Retyped(
+            classes=("sklearn.linear_model.LogisticRegression",),
+            name="penalty",
+            to_new=swap({"none": None}),
+            to_old=swap({}),
+            why="changelog 1.2: penalty='none' deprecated, use None",
+        ),
+        Rewritten(
+            classes=DISCRETE_BAYES,
+            names=("force_alpha",),
+            to_new=_alpha_up,
+            to_old=_keep,
+            why="naive_bayes.py: _check_alpha",
+        ),
+        Rewritten(
+            classes=tuple(RESPONSES),
+            names=("_response_method",),
+            to_new=_scorer_up,
+            to_old=_unused,
+            why="metrics/_scorer.py: _Scorer",
+        ),
+        Rewritten(
+            classes=("sklearn.metrics._Scorer",),
+            names=("_response_method",),
+            to_new=_unused,
+            to_old=_scorer_down,
+            why="metrics/_scorer.py: _Scorer",
+        ),
+        Added(
+            classes=("sklearn.preprocessing.TargetEncoder",),
+            name="classes_",
+            value=None,
+            neutral=(None,),
+            why="preprocessing/_target_encoder.py: multiclass targets",
+        ),
+        Explained(
+            classes=("sklearn.neural_network.MLPClassifier",),
+            names=("best_validation_score_", "validation_scores_"),
+            why="neural_network/_multilayer_perceptron.py: float instead of numpy.float64",
+        ),
+        Explained(
+            classes=(*FORESTS,),
+            names=("oob_score_",),
+            why="ensemble/_forest.py: float instead of numpy.float64",
+        ),
+    ],
+)
