@@ -1,0 +1,267 @@
+"""Building one image: whole, checked, or not at all.
+
+An image is built under a temporary tag; its own `pip freeze` is compared with its lock in a
+container without network; only then it gets its tag.  Whatever happens, Ctrl-C included, no
+temporary tag, stage or container is left.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from typing import Any
+
+import docker.errors
+
+from skmig.environments import buildlog, engine, recipes
+from skmig.environments.base import Progress
+from skmig.environments.buildlog import BuildFailedError
+from skmig.environments.recipes import Recipe
+from skmig.errors import EnvironmentFailedError, UnsupportedError
+
+ATTEMPTS = 3
+PAUSE = 5.0  # seconds before the second attempt; doubled before each further one
+
+# What of the user's settings a build needs to reach a package index.  None of it gets into the
+# image: the Dockerfiles declare these arguments in a stage that is thrown away, and builders do
+# not record the proxy arguments.
+_ARGUMENTS = (
+    *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST"),
+    *("PIP_DEFAULT_TIMEOUT", "PIP_RETRIES"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+)
+
+
+class _AbortedError(Exception):
+    """`abort` was called while this build ran."""
+
+
+class _Running:
+    """What one build has in the engine at this moment."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.container: str | None = None
+        self.aborted = False
+
+    def check(self) -> None:
+        if self.aborted:
+            raise _AbortedError
+
+    def kill(self) -> None:
+        if self.container is not None:
+            remove_container(self.client, self.container)
+
+
+_active: set[_Running] = set()
+_active_lock = threading.Lock()
+
+
+def abort() -> None:
+    """End every build that runs in this process; each cleans up behind itself.
+
+    For Ctrl-C: it reaches only the main thread, and a build may be silent for a minute.
+    """
+    with _active_lock:
+        running = list(_active)
+    for one in running:
+        one.aborted = True
+        one.kill()
+
+
+def build(
+    client: Any,
+    recipe: Recipe,
+    reference: str,
+    progress: Progress,
+    *,
+    base: str | None = None,
+    platform: str | None = None,
+) -> Any:
+    """Build the image of `recipe` and tag it as `reference` (`repository:tag`).
+
+    `base` is the id of the image below, for requirements on top.  Returns the SDK's image.
+    Raises EnvironmentFailedError (EngineError if the engine is the reason), KeyboardInterrupt.
+    """
+    repository, _, tag = reference.rpartition(":")
+    temporary = f"{repository}:{tag}-building-{secrets.token_hex(4)}"
+    running = _Running(client)
+    with _active_lock:
+        _active.add(running)
+    try:
+        _with_retries(running, recipe, temporary, progress, base=base, platform=platform)
+        progress.step(f"{recipe.tag}: comparing pip freeze with the lock")
+        image = client.images.get(temporary)
+        check(client, image.id, recipe, running)
+        running.check()
+        image.tag(repository, tag=tag)
+        return client.images.get(reference)
+    except _AbortedError:
+        raise KeyboardInterrupt from None
+    except engine.ENGINE_EXCEPTIONS as error:
+        raise engine.failed(error, f"building image `{reference}`") from error
+    finally:
+        running.kill()
+        _remove_image(client, temporary)
+        sweep(client, recipe.tag)
+        with _active_lock:
+            _active.discard(running)
+
+
+def _with_retries(
+    running: _Running,
+    recipe: Recipe,
+    temporary: str,
+    progress: Progress,
+    *,
+    base: str | None,
+    platform: str | None,
+) -> None:
+    pause = PAUSE
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            _stream(running, recipe, temporary, progress, base=base, platform=platform)
+        except BuildFailedError as failure:
+            running.check()
+            if attempt == ATTEMPTS or not buildlog.is_transient(failure.log):
+                raise buildlog.explain(recipe, failure.log, attempt) from None
+            progress.step(f"{recipe.tag}: a download failed, attempt {attempt + 1} of {ATTEMPTS}")
+            deadline = time.monotonic() + pause
+            while time.monotonic() < deadline:
+                running.check()
+                time.sleep(0.2)
+            pause *= 2
+        else:
+            return
+
+
+def _stream(
+    running: _Running,
+    recipe: Recipe,
+    temporary: str,
+    progress: Progress,
+    *,
+    base: str | None,
+    platform: str | None,
+) -> None:
+    arguments = {name: os.environ[name] for name in _ARGUMENTS if os.environ.get(name)}
+    if base is not None:
+        arguments["BASE"] = base
+    chunks = running.client.api.build(
+        fileobj=recipe.context(),
+        custom_context=True,
+        tag=temporary,
+        rm=True,
+        forcerm=True,
+        decode=True,
+        buildargs=arguments,
+        labels={recipes.RECIPE_LABEL: recipe.digest, **_source_labels()},
+        platform=platform,
+        network_mode=os.environ.get(buildlog.NETWORK) or None,
+    )
+    log: list[str] = []
+    try:
+        for chunk in chunks:
+            if "error" in chunk:
+                raise BuildFailedError([*log, *buildlog.lines(chunk["error"])])
+            for line in buildlog.lines(chunk.get("stream", "")):
+                log.append(line)
+                progress.step(f"{recipe.tag}: {line}")
+                running.container = buildlog.container(line) or running.container
+            if running.aborted:
+                # Read on to the end, which is near: the engine cleans up as it goes.
+                running.kill()
+    except docker.errors.APIError as error:
+        raise BuildFailedError([*log, *buildlog.lines(str(error.explanation))]) from error
+    running.container = None
+    if not any(line.startswith("Successfully built") for line in log):
+        # An engine that is stopped ends the stream as if all were well.
+        running.check()
+        broken = ConnectionError("the engine ended the build without a result")
+        raise engine.failed(broken, f"building the image of {recipe.tag}")
+
+
+def _source_labels() -> dict[str, str]:
+    """Where the image comes from, when GitHub builds it."""
+    server, name = os.environ.get("GITHUB_SERVER_URL"), os.environ.get("GITHUB_REPOSITORY")
+    if not (server and name):
+        return {}
+    return {
+        "org.opencontainers.image.source": f"{server}/{name}",
+        "org.opencontainers.image.revision": os.environ.get("GITHUB_SHA", ""),
+    }
+
+
+def check(client: Any, image: str, recipe: Recipe, running: _Running | None = None) -> None:
+    """Compare the `pip freeze` of an image with its lock; raises EnvironmentFailedError."""
+    container = client.containers.create(
+        image,
+        ["python", "-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "freeze"],
+        network_mode="none",
+        read_only=True,
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+    )
+    try:
+        if running is not None:
+            running.container = container.id
+        container.start()
+        status = container.wait(timeout=engine.CALL_TIMEOUT)["StatusCode"]
+        said = container.logs(stdout=True, stderr=False).decode("utf-8", "replace")
+        noise = container.logs(stdout=False, stderr=True).decode("utf-8", "replace")
+    except docker.errors.APIError:
+        if running is not None:
+            running.check()
+        raise
+    finally:
+        remove_container(client, container.id)
+    if running is not None:
+        running.check()
+    found = recipes.differences(recipe, said) if status == 0 else noise.splitlines()[-4:]
+    if found:
+        raise EnvironmentFailedError(
+            f"the image of {recipe.tag} is not what its lock says",
+            causes=tuple(found),
+            hint="report it: a lock that installs something else is a defect of its row in"
+            " images/versions.toml"
+            if not recipe.requirements
+            else "pin the requirement to a version that agrees with the lock",
+        )
+
+
+def require_platform(recipe: Recipe, platform: str | None) -> None:
+    """Raise UnsupportedError where the packages of a release have no wheels for `platform`."""
+    if platform is not None and platform not in recipe.release.platforms:
+        raise UnsupportedError(
+            f"scikit-learn {recipe.release.version} has no wheels for `{platform}`,"
+            f" only for {', '.join(recipe.release.platforms)}",
+            hint=f"give `--platform {recipe.release.platforms[0]}`, or none",
+        )
+
+
+def remove_container(client: Any, container: str) -> None:
+    """Remove a container, whatever it does; never raises for one that is gone."""
+    try:
+        client.api.remove_container(container, force=True, v=True)
+    except engine.ENGINE_EXCEPTIONS:
+        pass
+
+
+def _remove_image(client: Any, name: str) -> None:
+    try:
+        client.images.remove(name)
+    except engine.ENGINE_EXCEPTIONS:
+        pass
+
+
+def sweep(client: Any, tag: str) -> None:
+    """Remove what builds of `tag` left untagged: stages, and the image that was replaced."""
+    for label in (recipes.STAGE_LABEL, recipes.TAG_LABEL):
+        try:
+            left = client.images.list(filters={"dangling": True, "label": f"{label}={tag}"})
+        except engine.ENGINE_EXCEPTIONS:
+            return
+        for image in left:
+            _remove_image(client, image.id)
