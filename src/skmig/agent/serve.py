@@ -352,7 +352,9 @@ class Server(object):
             # a grandchild may hold the pipes open when the child is long gone: ask for it as well
             if status is None:
                 status = self.ended()
-            ready = select.select(reading, [], [], POLL if status is None else 0)[0]
+            # with both pipes closed, it is about to end
+            pause = 0 if status is not None else POLL if len(reading) > 1 else POLL / 25
+            ready = select.select(reading, [], [], pause)[0]
             for number in ready:
                 if number == self.source:
                     self.fill()

@@ -1,0 +1,81 @@
+"""Nothing stays behind: ends what is open when the process ends or is told to end.
+
+What a backend opens (processes, folders, containers, volumes) is registered here.  It is ended by
+`close()`, when its owner is forgotten, when the interpreter exits, and on Ctrl-C, SIGTERM and
+SIGHUP: the handlers stand only while something is open.  A process that dies by SIGKILL cannot
+clean up; each backend sweeps what such a one left when it starts the next time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import weakref
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+# No lock guards these: a handler runs in the middle of anything, and would wait for itself.
+_open: list[Finalizer] = []
+_previous: dict[int, Any] = {}
+
+
+class Finalizer:
+    """Calls `function(*args)` once: when called, when `owner` is forgotten, or at the end."""
+
+    def __init__(self, owner: object, function: Callable[..., None], *args: Any) -> None:
+        self._finalize = weakref.finalize(owner, self._run, function, *args)
+        _open.append(self)
+        _install()
+
+    def __call__(self) -> None:
+        self._finalize()
+
+    def _run(self, function: Callable[..., None], *args: Any) -> None:
+        try:
+            function(*args)
+        finally:
+            with contextlib.suppress(ValueError):
+                _open.remove(self)
+            if not _open:
+                _restore()
+
+
+def close_all() -> None:
+    """End everything that is open, the newest first."""
+    for finalizer in reversed(list(_open)):
+        finalizer()
+
+
+def _install() -> None:
+    if _previous or threading.current_thread() is not threading.main_thread():
+        return
+    for number in _SIGNALS:
+        handler = signal.getsignal(number)
+        # None: set by something that is not Python; ignored: under nohup, and meant so
+        if handler not in (None, signal.SIG_IGN):
+            _previous[number] = handler
+            signal.signal(number, _told_to_end)
+
+
+def _restore() -> None:
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number, handler in list(_previous.items()):
+        if signal.getsignal(number) is _told_to_end:
+            signal.signal(number, handler)
+    _previous.clear()
+
+
+def _told_to_end(number: int, frame: FrameType | None) -> None:
+    previous = _previous.get(number, signal.SIG_DFL)
+    # Threads that wait for an answer get the end of the stream, so that nobody waits for them.
+    close_all()
+    if callable(previous):
+        previous(number, frame)
+    else:
+        raise SystemExit(128 + number)

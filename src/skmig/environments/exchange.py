@@ -1,0 +1,116 @@
+"""Files in and out of a worker: the folder of a local run, and what both backends share."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from skmig.environments.cleanup import Finalizer
+from skmig.errors import EnvironmentFailedError
+
+_PREFIX = "skmig-run-"
+_OWNER = "owner"  # locked by the process that the folder belongs to
+_UNFINISHED = 600.0  # seconds after which a folder without owner was left by a crash
+
+# Of a folder given with `--code`: what is no code and may be large.
+IGNORED = frozenset(
+    {"__pycache__", ".git", ".hg", ".venv", "venv", ".tox", ".nox", ".mypy_cache", ".ruff_cache"}
+    | {".pytest_cache", "node_modules", ".ipynb_checkpoints"}
+)
+
+
+class RunFolder:
+    """The private folder of one local worker: `files` is its exchange, `home` its home."""
+
+    def __init__(self) -> None:
+        try:
+            self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
+            self.files = self.path / "files"
+            self.home = self.path / "home"
+            self.files.mkdir()
+            self.home.mkdir()
+            owner = os.open(self.path / "new", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            (self.path / "new").rename(self.path / _OWNER)
+        except OSError as error:
+            raise _failed("no temporary folder can be made", error) from error
+        self._finalizer = Finalizer(self, _delete, self.path, owner)
+
+    def put(self, name: str, source: Path | bytes) -> None:
+        target = self.files / name
+        try:
+            if isinstance(source, bytes):
+                target.write_bytes(source)
+            elif source.is_dir():
+                for path, inner in walk(source):
+                    (target / inner).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(path, target / inner)
+            else:
+                shutil.copyfile(source, target)
+        except OSError as error:
+            raise _failed(f"`{name}` cannot be copied into the exchange", error) from error
+
+    def get(self, name: str, target: Path) -> None:
+        try:
+            # a job could have left a link to a file of ours
+            number = os.open(self.files / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with open(number, "rb") as source:
+                if not stat.S_ISREG(os.fstat(number).st_mode):
+                    raise OSError("it is not a regular file")
+                with target.open("wb") as sink:
+                    shutil.copyfileobj(source, sink, 1 << 20)
+        except OSError as error:
+            raise _failed(f"`{name}` cannot be copied out of the exchange", error) from error
+
+    def close(self) -> None:
+        self._finalizer()
+
+
+def walk(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Every file of a folder with its place in it; links to folders are not followed."""
+    for top, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in IGNORED)
+        for name in sorted(files):
+            path = Path(top, name)
+            if path.is_file():
+                yield path, path.relative_to(folder)
+
+
+def sweep() -> None:
+    """Delete the folders of processes that died without cleaning up."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            status = folder.lstat()
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+                continue
+            try:
+                owner = os.open(folder / _OWNER, os.O_RDWR | os.O_CLOEXEC)
+            except FileNotFoundError:
+                if time.time() - status.st_mtime > _UNFINISHED:
+                    shutil.rmtree(folder, ignore_errors=True)
+                continue
+            try:
+                fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(owner)
+
+
+def _delete(folder: Path, owner: int) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(owner)
+
+
+def _failed(what: str, error: OSError) -> EnvironmentFailedError:
+    return EnvironmentFailedError(
+        what,
+        causes=(f"{error.strerror or error}",),
+        hint=f"is there space and permission in `{tempfile.gettempdir()}`?  TMPDIR names another",
+    )
