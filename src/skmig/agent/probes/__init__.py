@@ -18,6 +18,8 @@ MAX_OUTPUT_CELLS = 8000000
 MAX_CELLS = 2000000
 _MAIN = ("predict", "transform", "decision_function", "score_samples", "kneighbors", "predict_proba")
 _TRIES = 96
+MAX_EXTRA = 64
+UNKNOWN = "?new?"
 
 
 def synthesise(estimator, limit=4096, seed=0):
@@ -42,7 +44,7 @@ def synthesise(estimator, limit=4096, seed=0):
         if block is None:
             return _none("the model does not say what its input is", notes)
         call = _caller(estimator, methods)
-        data, kind = _accepted(block, call, rng)
+        data, kind = _accepted(block, call)
         if data is None:
             return _none("the model refuses every input that was made for it", notes)
         data = _with_extras(block, data, kind, call, rng, notes)
@@ -85,19 +87,20 @@ def _caller(estimator, methods):
     return call
 
 
-def _accepted(block, call, rng):
-    """The block in the first form that the model takes, without the rows that it refuses."""
+def _accepted(block, call):
+    """The block in the first form that the model takes whole, else the form with most rows."""
+    best, kind_of_best = None, "none"
     for kind, form in _forms(block):
         try:
             data = form()
         except Exception:
             continue
-        if data is None:
-            continue
         good = _good_rows(data, call)
-        if good is not None:
-            return good, kind
-    return None, "none"
+        if good is not None and (best is None or count_rows(good) > 2 * count_rows(best)):
+            best, kind_of_best = good, kind
+        if best is not None and 2 * count_rows(best) > len(block):
+            break
+    return best, kind_of_best
 
 
 def _forms(block):
@@ -157,23 +160,77 @@ def _good_rows(data, call):
 
 # ------------------------------------------------------------------ missing and unknown values
 def _with_extras(block, data, kind, call, rng, notes):
-    """Rows with missing values and unknown categories, where the model takes them."""
+    """Rows with missing values and unknown categories, in the columns where the model takes them."""
     if block.kind != MATRIX or kind not in ("matrix", "frame") or not len(block.rows):
         return data
-    for name, rows in (("unknown", _unknown(block)), ("missing", _missing(block, rng))):
-        if rows is None:
+    for name, columns in (
+        ("unknown", sorted(block.categories)),
+        ("missing", list(range(block.rows.shape[1]))),
+    ):
+        columns = columns[:MAX_EXTRA]
+        rows = [_changed(block, i, j, name) for i, j in enumerate(columns)]
+        accepted = _taken(block, kind, rows, call)
+        if not accepted:
             continue
-        extra = Block(MATRIX, rows, names=block.names, frame=kind == "frame")
+        if name == "missing":
+            rows += _holes(block, [columns[i] for i in accepted], rng)
+            accepted += list(range(len(columns), len(rows)))
         try:
-            joined = _joined(data, to_input(extra))
+            extra = _extra(block, kind, [rows[i] for i in accepted])
+            joined = _joined(data, extra)
         except Exception:
             continue
-        if call(to_input(extra)) and call(joined):
+        if call(joined):
             data = joined
-            notes.append("with %s values" % name)
-        elif block.categories or name == "missing":
-            notes.append("%s values are refused by the model" % name)
+            some_of = "" if len(accepted) >= len(columns) else " in some columns"
+            notes.append("with %s values%s" % (name, some_of))
     return data
+
+
+def _taken(block, kind, rows, call):
+    """Which of the rows the model takes: all at once, or asked one by one."""
+
+    def takes(chosen):
+        try:
+            return call(_extra(block, kind, [rows[i] for i in chosen]))
+        except Exception:
+            return False
+
+    everything = list(range(len(rows)))
+    if not rows or takes(everything):
+        return everything
+    return [i for i in everything if takes([i])]
+
+
+def _extra(block, kind, rows):
+    array = np.empty((len(rows), block.rows.shape[1]), dtype=block.rows.dtype)
+    for i, row in enumerate(rows):
+        array[i] = row
+    return to_input(Block(MATRIX, array, names=block.names, frame=kind == "frame"))
+
+
+def _changed(block, i, j, name):
+    """A row of the block with an unknown or a missing value in column `j`."""
+    row = np.array(block.rows[i % len(block)], dtype=block.rows.dtype)
+    if name == "missing":
+        row[j] = np.nan
+        return row
+    known = block.categories[j]
+    numbers = [item for item in known if not isinstance(item, str)]
+    row[j] = max(numbers) + 1 if numbers and len(numbers) == len(known) else UNKNOWN
+    return row
+
+
+def _holes(block, columns, rng):
+    """Rows with several missing values, in columns that may miss."""
+    rows = []
+    for i in range(min(len(block), 32)):
+        row = np.array(block.rows[-1 - i], dtype=block.rows.dtype)
+        for j in columns:
+            if rng.uniform() < 0.3:
+                row[j] = np.nan
+        rows.append(row)
+    return rows
 
 
 def _joined(one, other):
@@ -184,29 +241,6 @@ def _joined(one, other):
     if one.dtype != other.dtype and one.dtype.kind != "O" and other.dtype.kind != "O":
         other = other.astype(one.dtype)
     return np.concatenate([one, other])
-
-
-def _unknown(block):
-    """Each column of categories once with a value that it does not know."""
-    if not block.categories:
-        return None
-    rows = block.rows[: min(len(block), 64)].astype(object)
-    columns = sorted(block.categories)[: len(rows)]
-    for i, j in enumerate(columns):
-        known = [item for item in block.categories[j] if not isinstance(item, str)]
-        rows[i, j] = max(known) + 1 if known and len(known) == len(block.categories[j]) else "?new?"
-    return rows[: max(len(columns), 1)]
-
-
-def _missing(block, rng):
-    """Some rows with every column missing once, and some with several."""
-    count = block.rows.shape[1]
-    rows = np.array(block.rows[: min(len(block), 64)], dtype=block.rows.dtype)
-    holes = rng.uniform(size=rows.shape) < 0.15
-    for i in range(len(rows)):
-        holes[i, i % count] = True
-    rows[holes] = np.nan
-    return rows
 
 
 def _bounded(estimator, data):

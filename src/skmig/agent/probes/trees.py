@@ -57,7 +57,7 @@ def _from_tree(tree, features):
     if features is not None:
         feature = np.asarray(features)[feature]
     missing = None
-    if np.isinf(threshold[left >= 0]).any() and hasattr(tree, "missing_go_to_left"):
+    if hasattr(tree, "missing_go_to_left"):
         missing = np.array(tree.missing_go_to_left).astype(bool).tolist()
     below = np.minimum(below.astype(np.float64), _F32)
     return Flat(left, right, feature, below, above.astype(np.float64), missing, {})
@@ -174,6 +174,12 @@ def _around_thresholds(pool, limit, rng):
 
 def _steered(trees, n_features, bound, exact, known, pool, ctx):
     rng = ctx.rng
+    # a tree that was fitted on missing values splits them from all others at infinity
+    holes = any(
+        tree.missing is not None
+        and any(c >= 0 and tree.above[n] > _F32 for n, c in enumerate(tree.left))
+        for tree in trees
+    )
     rows, steps, stuck = [], 0, set()
     while len(rows) < ctx.limit and steps < MAX_STEPS:
         left = [t for t in range(len(trees)) if trees[t].open[0] and t not in stuck]
@@ -183,7 +189,7 @@ def _steered(trees, n_features, bound, exact, known, pool, ctx):
         left.sort(key=lambda t: -trees[t].open[0])
         box, fresh = {}, 0
         for place, t in enumerate(left):
-            leaf, depth = _descend(trees[t], box, bound, known, rng)
+            leaf, depth = _descend(trees[t], box, bound, known, holes, rng)
             steps += depth + 1
             new = trees[t].cover(leaf)
             fresh += new
@@ -194,34 +200,31 @@ def _steered(trees, n_features, bound, exact, known, pool, ctx):
     return rows
 
 
-def _descend(tree, box, bound, known, rng):
-    """Walk to a leaf inside `box` (feature -> (low, high), set of codes, or None for missing),
-    towards leaves that are open, and narrow the box to the way that was taken."""
+def _descend(tree, box, bound, known, holes, rng):
+    """Walk to a leaf inside `box`, towards leaves that are open, and narrow the box to the way.
+
+    A box holds per feature (low, high, may it be missing), or (codes, None, may it be missing).
+    """
     node, depth = 0, 0
     while tree.left[node] >= 0:
         depth += 1
         feature = tree.feature[node]
         left, right = tree.left[node], tree.right[node]
-        here = box.get(feature, _free(feature, bound, known))
-        go_missing = None
-        if tree.missing is not None:
-            go_missing = left if tree.missing[node] else right
-        if here is None:
-            node = left if go_missing is None else go_missing
-            continue
-        if node in tree.sets:
-            options = {left: here & tree.sets[node], right: here - tree.sets[node]}
-            options = {child: part for child, part in options.items() if part}
+        low, high, hole = box.get(feature) or _free(feature, bound, known, holes)
+        hole_left = hole and (tree.missing is None or tree.missing[node])
+        options = {}
+        if high is None:
+            chosen = tree.sets.get(node, frozenset())
+            parts = ((left, low & chosen, None, hole_left), (right, low - chosen, None, hole))
         else:
-            options = {}
-            if here[0] <= tree.below[node]:
-                options[left] = (here[0], min(here[1], tree.below[node]))
-            if here[1] >= tree.above[node]:
-                options[right] = (max(here[0], tree.above[node]), here[1])
-        if go_missing is not None and go_missing not in options and feature not in box:
-            options[go_missing] = None
-        if not options:
-            options = {left: here}
+            parts = (
+                (left, low, min(high, tree.below[node]), hole_left),
+                (right, max(low, tree.above[node]), high, hole),
+            )
+        for child, first, last, missing in parts:
+            missing = missing and (child == left or not hole_left)
+            if missing or (first if last is None else first <= last):
+                options[child] = (first, last, missing)
         best = max(tree.open[child] for child in options)
         choice = [child for child in sorted(options) if tree.open[child] == best]
         node = choice[0] if len(choice) == 1 else choice[rng.randint(len(choice))]
@@ -229,8 +232,8 @@ def _descend(tree, box, bound, known, rng):
     return node, depth
 
 
-def _free(feature, bound, known):
-    return known[feature] if feature in known else (-bound, bound)
+def _free(feature, bound, known, holes):
+    return (known[feature], None, holes) if feature in known else (-bound, bound, holes)
 
 
 def _row(box, n_features, bound, exact, pool, rng):
@@ -239,13 +242,11 @@ def _row(box, n_features, bound, exact, pool, rng):
         if j not in box:
             row[j] = pool[j][rng.randint(len(pool[j]))] if len(pool[j]) else rng.normal()
             continue
-        here = box[j]
-        if here is None:
-            row[j] = np.nan
-        elif isinstance(here, frozenset):
-            row[j] = sorted(here)[rng.randint(len(here))]
+        low, high, _ = box[j]
+        if high is None:
+            row[j] = sorted(low)[rng.randint(len(low))] if low else np.nan
         else:
-            row[j] = _inside(here[0], here[1], bound, exact, rng)
+            row[j] = _inside(low, high, bound, exact, rng) if low <= high else np.nan
     return row
 
 

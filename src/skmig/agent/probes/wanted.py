@@ -86,7 +86,8 @@ def _trees(estimator, count, ctx):
     parts = trees.parts_of(estimator)
     if not parts:
         return None
-    count = count_features(estimator) or count
+    widths = [part.n_features for part, features, hist in parts if not hist and features is None]
+    count = count_features(estimator) or count or max(widths + [0])
     if not count:
         return None
     block = trees.leaf_rows(estimator, parts, count, ctx)
@@ -157,8 +158,12 @@ def _pipeline(pipeline, count, ctx):
     for step, width in reversed(list(zip(steps[:-1], widths[:-1]))):
         own = wanted(step, width or count, ctx.share(2))
         back = None
-        if block is not None and block.kind == MATRIX and block.rows.dtype != object:
+        if block is not None and block.kind == MATRIX:
             back = pull(step, block.rows, width or count, ctx, own)
+            if back is not None and back.kind == MATRIX and back.rows.dtype == object:
+                back.categories = back.categories or block.categories
+                # an imputer of texts knows its fill value only: its numbers are no use
+                own = None if own is None or own.rows.dtype != object else own
         if own is None and back is None and block is not None and block.kind == MATRIX:
             back = block  # a step without a state of its own: the same columns, as far as known
         block = merge([back, own])
@@ -185,11 +190,15 @@ def pull(step, rows, count, ctx, own=None):
 
 
 def _pull(step, rows, count, ctx, own):
+    if fitted(step, "statistics_") is not None or is_a(step, "KNNImputer", "IterativeImputer"):
+        return Block(MATRIX, rows[:, :count]) if count and rows.shape[1] >= count else None
+    if rows.dtype == object:
+        return Block(MATRIX, rows) if is_a(step, "FunctionTransformer") else None
     if hasattr(step, "steps") and is_a(step, "Pipeline"):
         block = Block(MATRIX, rows)
         for part in reversed(_live(step.steps)):
             block = pull(part, block.rows, count_features(part) or count, ctx)
-            if block is None or (block.kind == MATRIX and block.rows.dtype == object):
+            if block is None or block.kind != MATRIX:
                 break
         return block
     if fitted(step, "transformers_") is not None:
@@ -214,8 +223,6 @@ def _pull(step, rows, count, ctx, own):
         for i, j in np.ndindex(*places.shape):
             result[i, j] = known[j][places[i, j]]
         return Block(MATRIX, result, categories=dict(enumerate(known)))
-    if fitted(step, "statistics_") is not None or is_a(step, "KNNImputer", "IterativeImputer"):
-        return Block(MATRIX, rows[:, :count]) if count and rows.shape[1] >= count else None
     if not hasattr(step, "inverse_transform"):
         return None
     live = rows if not is_a(step, "KBinsDiscretizer") else np.clip(np.round(rows), 0, None)
