@@ -1,4 +1,4 @@
-"""Takes the census of releases in their own environments: `python -m tests.zoo.census [RELEASE…]`."""
+"""Takes the census in each release's own environment: `python -m tests.zoo.census [RELEASE…]`."""
 
 from __future__ import annotations
 
