@@ -1,0 +1,29 @@
+"""skmig moves a fitted scikit-learn model to another release, and proves that it predicts the same."""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["Settings", "inspect", "migrate", "payload", "verify"]
+
+if TYPE_CHECKING:
+    from skmig import payload
+    from skmig.api import inspect, migrate, verify
+    from skmig.plan import Settings
+
+_HOMES = {
+    "inspect": "skmig.api",
+    "migrate": "skmig.api",
+    "verify": "skmig.api",
+    "Settings": "skmig.plan",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # numpy and the rest are imported when they are used: `skmig --version` needs none of them
+    import importlib
+
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    if name == "payload":
+        return importlib.import_module("skmig.payload")
+    raise AttributeError(f"module `skmig` has no attribute `{name}`")

@@ -10,7 +10,7 @@ import numpy as np
 
 from skmig import versions
 from skmig.adapters import census
-from skmig.adapters.ops import Op, Refusal, RuleSet
+from skmig.adapters.ops import Born, Gone, Op, Refusal, RuleSet, same
 from skmig.adapters.rules import LINE
 from skmig.payload import New, Obj
 
@@ -182,8 +182,6 @@ class _Run:
 
 
 def _neutral(value: Any, default: Any) -> bool:
-    from skmig.adapters.ops import same
-
     return same(value, default) or value in ("deprecated", "warn")
 
 
@@ -268,3 +266,72 @@ def copy_graph(graph: Any) -> Any:
         return value
 
     return copy(graph)
+
+
+def foreseen_refusals(way: list[Boundary], tags: dict[str, str]) -> tuple[Statement, ...]:
+    """Which objects (path -> tag) certainly cannot cross, told from their classes alone."""
+    found = []
+    for boundary in way:
+        for op in boundary.rules.ops if boundary.rules else ():
+            if isinstance(op, Gone if boundary.up else Born):
+                found.extend(
+                    Statement(path=path, tag=tag, boundary=boundary.name, text=_why_not(op, tag, boundary))
+                    for path, tag in tags.items()
+                    if tag in op.classes
+                )
+    return tuple(found)
+
+
+def _why_not(op: Op, tag: str, boundary: Boundary) -> str:
+    run = _Run(None)
+    run.crossing = boundary
+    try:
+        (op.up if boundary.up else op.down)(Obj(tag), run)
+    except Refusal as refusal:
+        return str(refusal)
+    raise AssertionError(f"{op!r} did not refuse")
+
+
+def foreseen_rules(way: list[Boundary], tags: set[str]) -> tuple[str, ...]:
+    """The operations that objects of these classes meet, in order."""
+    return tuple(
+        f"{boundary.newer}: {describe(op)}"
+        for boundary in way
+        if boundary.rules is not None
+        for op in boundary.rules.ops
+        if tags & set(op.classes)
+    )
+
+
+def arrays_carried(before: Any, after: Any) -> tuple[int, int]:
+    """How many arrays of the adapted graph are those of the source, and how many there are.
+
+    The chain shares arrays that no rule replaced, so that identity proves equality.
+    """
+    known = {id(array) for array in arrays(before)}
+    found = list(arrays(after))
+    return sum(id(array) in known for array in found), len(found)
+
+
+def arrays(graph: Any) -> Iterator[np.ndarray[Any, Any]]:
+    """Every plain array of a graph once."""
+    seen: set[int] = set()
+    stack = [graph]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+            if id(value) not in seen:
+                seen.add(id(value))
+                yield value
+            continue
+        if not isinstance(value, Obj | New | dict | list | tuple | np.ndarray) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, Obj):
+            stack.extend(value.state.values())
+        elif isinstance(value, New):
+            stack.extend(value.args.values())
+        elif isinstance(value, dict):
+            stack.extend(value.values())
+        else:
+            stack.extend(value.flat if isinstance(value, np.ndarray) else value)

@@ -5,6 +5,8 @@ File names in the arguments are names inside the exchange.  Each job runs in a c
 
 import hashlib
 import os
+import platform
+import sys
 import warnings
 
 from skmig.agent import predict, probes
@@ -12,6 +14,7 @@ from skmig.agent.build import Builder
 from skmig.agent.errors import JobError
 from skmig.agent.load import dump, load, use_code
 from skmig.agent.names import tag_of
+from skmig.agent.serve import installed
 from skmig.agent.walk import Walker, walk
 from skmig.agent.wire import Bundle, WireError, write_bundle
 
@@ -44,19 +47,37 @@ def export(args, exchange):
             )
         questions[path] = probe
         answers[path] = _answers(estimator, probe)
-    _write(
-        os.path.join(exchange, args["out"]),
-        {
-            "model": model,
-            "probes": walk(questions, "probes"),
-            "expected": _walk_answers(answers),
-        },
-    )
+    coverage = {path: probe["coverage"] for path, probe in questions.items()}
+    documents = {
+        "model": model,
+        "probes": walk(questions, "probes"),
+        "expected": _walk_answers(answers),
+    }
+    facts = _facts(os.path.join(exchange, args["artifact"]), artifact, coverage)
+    _write(os.path.join(exchange, args["out"]), documents, {"payload.json": facts})
+    return {"class": facts["class"], "coverage": coverage, "warnings": said}
+
+
+def _facts(path, artifact, coverage):
+    """What a payload says of itself: where it came from, and what its probes reached."""
+    with open(path, "rb") as handle:
+        magic = handle.read(2)
     return {
+        "release": getattr(sys.modules.get("sklearn"), "__version__", None),
+        "artifact": {
+            "name": os.path.basename(path),
+            "sha256": sha256(path),
+            "size": os.path.getsize(path),
+        },
+        # what a file that is no bare pickle was written by
+        "format": "pickle" if magic[:1] in (b"\x80", b"(", b"c") else "joblib",
         "class": _class(artifact),
-        "paths": sorted(questions),
-        "coverage": {path: probe["coverage"] for path, probe in questions.items()},
-        "warnings": said,
+        "coverage": coverage,
+        "environment": {
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "packages": installed(),
+        },
     }
 
 
@@ -147,9 +168,9 @@ def _document(exchange, bundle, document):
         raise JobError("build", document, exc)
 
 
-def _write(path, documents):
+def _write(path, documents, extras=None):
     try:
-        write_bundle(path, documents)
+        write_bundle(path, documents, extras)
     except WireError as exc:
         raise JobError("walk", "model", exc)
 

@@ -6,5 +6,6 @@ is the only other place that knows it.
 
 from skmig.agent.neutral import Name, New, Obj
 from skmig.agent.wire import Bundle, WireError, write_bundle
+from skmig.payload.process import dump, load
 
-__all__ = ["Bundle", "Name", "New", "Obj", "WireError", "write_bundle"]
+__all__ = ["Bundle", "Name", "New", "Obj", "WireError", "dump", "load", "write_bundle"]

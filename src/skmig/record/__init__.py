@@ -1,0 +1,29 @@
+"""The record of a migration: manifest, bundle, report."""
+
+from skmig.record.bundle import FACTS, SUFFIX, Record, check_place, placed, read, write
+from skmig.record.manifest import (
+    EnvironmentFact,
+    FileFact,
+    Manifest,
+    commit,
+    now,
+    sha256,
+    who,
+)
+
+__all__ = [
+    "FACTS",
+    "SUFFIX",
+    "EnvironmentFact",
+    "FileFact",
+    "Manifest",
+    "Record",
+    "check_place",
+    "commit",
+    "now",
+    "placed",
+    "read",
+    "sha256",
+    "who",
+    "write",
+]

@@ -1,0 +1,57 @@
+# Everything a developer runs.  `make help` lists it.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.ready
+JOBS   ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-quick test-docker lint format images census check draft clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group dev
+	@touch $@
+
+demo: $(STAMP) ## migrate the shipped example from 1.1.0 to 1.6.1, and show what a naive load does
+	@$(BIN)/python -m examples.demo
+
+test: lint $(STAMP) ## lint, then every test (those that need Docker are skipped without an engine)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST_ARGS)
+
+test-quick: $(STAMP) ## the tests that need no environment
+	$(BIN)/python -m pytest -n $(JOBS) -m "not environments and not docker" $(PYTEST_ARGS)
+
+test-docker: $(STAMP) ## the tests that need an engine
+	SKMIG_REQUIRE_DOCKER=1 $(BIN)/python -m pytest -m docker $(PYTEST_ARGS)
+
+lint: $(STAMP) ## style, types, layers, the agent's syntax, spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vermin --quiet --no-tips --target=3.6- --violations src/skmig/agent
+	$(BIN)/codespell README.md docs src tests Makefile
+
+format: $(STAMP) ## put the sources into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+images: $(STAMP) ## generate Dockerfiles and locks from images/versions.toml
+	$(BIN)/python -m skmig.environments.locks
+
+census: $(STAMP) ## take the census (RELEASES="1.9.1", default: all)
+	$(BIN)/python -m tests.zoo.census $(RELEASES)
+
+check: $(STAMP) ## what the census sees and no rule explains
+	$(BIN)/python -m skmig.adapters.check $(RELEASES)
+
+draft: $(STAMP) ## candidate operations for a new release (RELEASES="1.10.0")
+	$(BIN)/python -m skmig.adapters.check --draft $(RELEASES)
+
+clean: ## delete what the targets made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,203 @@
+"""The Python functions: the same as the commands, with typed results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from skmig import inspection, pipeline, record, verification, versions
+from skmig.environments.base import Progress, SilentProgress
+from skmig.errors import OutputError, SkmigError, UnreadableError, UsageError
+from skmig.plan import Plan, Settings
+from skmig.plan import make as make_plan
+
+ARTIFACT_SUFFIXES = frozenset(
+    {".pkl", ".pickle", ".joblib", ".sav", ".model", ".dat", ".p", ".gz", ".bz2", ".xz", ".z", ".lz4"}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One artifact of several: a migration, or the error that it met."""
+
+    artifact: Path
+    migration: pipeline.Migration | None = None
+    error: SkmigError | None = None
+
+
+def inspect(path: str | Path) -> inspection.Facts:
+    """What a pickle or joblib file is, without running any of it.
+
+    Raises UnreadableError for what cannot be read, with the reason.
+    """
+    return inspection.inspect(Path(path))
+
+
+def migrate(
+    path: str | Path,
+    *,
+    settings: Settings,
+    output: str | Path | None = None,
+    progress: Progress | None = None,
+) -> pipeline.Migration:
+    """Move one fitted model to another release of scikit-learn, and prove that it predicts the same.
+
+    `output` is the result's file; default `<stem>-<target><suffix>` beside the artifact.  The
+    record is written beside the result.  Raises the errors of `skmig.errors`; nothing is written
+    unless parity holds.
+    """
+    artifact = Path(path)
+    place = Path(output) if output is not None else result_name(artifact, settings, None)
+    request = request_for(artifact, place, settings)
+    # before any environment is started
+    planned = pipeline.prepare(request)
+    pipeline.check_outputs(request)
+    with pipeline.workshop(settings, progress or SilentProgress()) as shop:
+        return pipeline.migrate(planned, shop)
+
+
+def migrate_all(
+    artifacts: Iterable[Path],
+    *,
+    settings: Settings,
+    output: Path | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Outcome]:
+    """Migrate several models, one after the other, with shared environments; goes on after errors.
+
+    `output` is a folder; default: beside each artifact.
+    """
+    with pipeline.workshop(settings, progress or SilentProgress()) as shop:
+        taken: set[Path] = set()
+        for artifact in artifacts:
+            try:
+                place = result_name(artifact, settings, output)
+                if place in taken:
+                    raise OutputError(
+                        f"two models would be written to `{place}`",
+                        hint="migrate them into different folders",
+                    )
+                taken.add(place)
+                planned = pipeline.prepare(request_for(artifact, place, settings))
+                yield Outcome(artifact=artifact, migration=pipeline.migrate(planned, shop))
+            except SkmigError as error:
+                yield Outcome(artifact=artifact, error=error)
+
+
+def plan(artifact: Path, settings: Settings) -> Plan:
+    """What `migrate` would do, from the file alone: nothing is started."""
+    return make_plan(inspection.inspect(artifact), settings)
+
+
+def check(settings: Settings) -> Settings:
+    """The settings with the target's full name; what cannot be right is said before any work.
+
+    Raises UnsupportedError (a release), UsageError (a path that is not there).
+    """
+    for name, paths in (
+        ("--code", settings.code),
+        ("--data", (settings.data,)),
+        ("--source-lock", (settings.source_lock,)),
+        ("--target-lock", (settings.target_lock,)),
+    ):
+        for path in paths:
+            if path is not None and not path.exists():
+                raise UsageError(f"there is no `{path}`", hint=f"check the path given with {name}")
+    if settings.source is not None:
+        versions.release(settings.source)
+    return replace(settings, target=versions.release(settings.target).version)
+
+
+def verify_all(
+    paths: Iterable[Path],
+    *,
+    backend: str = "auto",
+    original: Path | None = None,
+    code: tuple[Path, ...] = (),
+    timeout: float = 600.0,
+    memory: int | None = None,
+    progress: Progress | None = None,
+) -> Iterator[verification.Verification]:
+    """Verify records, results and every record below folders; goes on after errors."""
+    places = []
+    for path in paths:
+        places += verification.records_below(path) if path.is_dir() else [path]
+    options = verification.Options(original=original, code=code)
+    settings = Settings(target="", backend=backend, timeout=timeout, memory=memory)
+    with pipeline.workshop(settings, progress or SilentProgress()) as shop:
+        for place in places:
+            try:
+                yield verification.verify(place, shop, options)
+            except SkmigError as error:
+                yield verification.failed(place, error)
+
+
+def verify(
+    path: str | Path,
+    *,
+    backend: str = "auto",
+    original: str | Path | None = None,
+    code: tuple[Path, ...] = (),
+    progress: Progress | None = None,
+) -> verification.Verification:
+    """Ask a migrated model again and hold its answers against its record.
+
+    `path` is the record or the result; `original` repeats the whole comparison.
+    Raises UnreadableError for a record that is missing, damaged or was changed.
+    """
+    outcome = next(
+        verify_all(
+            [Path(path)],
+            backend=backend,
+            original=None if original is None else Path(original),
+            code=code,
+            progress=progress,
+        )
+    )
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome
+
+
+def request_for(artifact: Path, place: Path, settings: Settings) -> pipeline.Request:
+    """The request for one artifact whose result shall be at `place`."""
+    bundle = place.with_suffix(record.SUFFIX)
+    return pipeline.Request(artifact=artifact, result=place, record=bundle, settings=settings)
+
+
+def result_name(artifact: Path, settings: Settings, folder: Path | None) -> Path:
+    """`<stem>-<target><suffix>`, in `folder` or beside the artifact."""
+    suffix = artifact.suffix if artifact.suffix != record.SUFFIX else ".pkl"
+    if settings.format == "skops":
+        suffix = ".skops"
+    name = f"{artifact.stem}-{settings.target}{suffix}"
+    return (folder or artifact.parent) / name
+
+
+def expand(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """Files as named, folders as the artifacts in them; and what was passed over.
+
+    Results of earlier migrations (files with a record beside them) are passed over.
+    Raises UnreadableError for a path that does not exist.
+    """
+    chosen: list[Path] = []
+    passed: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            for item in sorted(path.rglob("*")):
+                if item.is_file() and item.suffix != record.SUFFIX:
+                    (chosen if _is_artifact(item) else passed).append(item)
+        elif path.exists():
+            chosen.append(path)
+        else:
+            raise UnreadableError(f"there is no file `{path}`", hint="check the path")
+    return chosen, passed
+
+
+def _is_artifact(path: Path) -> bool:
+    if path.name.startswith(".") or path.suffix.lower() not in ARTIFACT_SUFFIXES:
+        return False
+    return not path.with_suffix(record.SUFFIX).exists()
+
+

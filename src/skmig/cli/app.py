@@ -1,0 +1,135 @@
+"""Puts the commands together and turns whatever happens into an exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+from skmig import __version__, errors
+from skmig.cli.common import current_console
+from skmig.errors import SkmigError, UsageError
+
+_EPILOG = "Exit codes: " + "; ".join(
+    f"{code} {text}" for code, text in sorted(errors.EXIT_CODES.items())
+)
+
+app = typer.Typer(
+    name="skmig",
+    help="Move a fitted scikit-learn model to another release, and prove that it predicts the same.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"skmig {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Nothing of its own: the commands do the work."""
+
+
+def _register() -> None:
+    from skmig.cli import (
+        agent,
+        build_images,
+        doctor,
+        export,
+        import_,
+        inspect,
+        migrate,
+        verify,
+    )
+
+    app.command("migrate")(migrate.migrate)
+    app.command("verify")(verify.verify)
+    app.command("inspect")(inspect.inspect)
+    app.command("build-images")(build_images.build_images)
+    app.command("export")(export.export)
+    app.command("import")(import_.import_)
+    app.command("agent")(agent.agent)
+    app.command("doctor")(doctor.doctor)
+
+
+_register()
+
+
+def run(argv: list[str]) -> int:
+    """Run one command line; gives the exit code, never raises."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        # so that what is running is cleaned up as it is on Ctrl-C
+        signal.signal(number, _interrupt)
+    try:
+        code = app(argv, standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except SkmigError as error:
+        return _failed(error, argv)
+    except (KeyboardInterrupt, typer.Abort):
+        return _failed(_Interrupted("interrupted: nothing was written"), argv)
+    except BrokenPipeError:
+        # the reader of our output went away, which is its right
+        sys.stderr.close()
+        return 0
+    except Exception as exc:
+        if hasattr(exc, "format_message"):  # a usage error of the parser
+            return _failed(
+                UsageError(exc.format_message(), hint=f"run: {_command(argv)} --help"), argv
+            )
+        return _failed(_bug(exc), argv)
+
+
+class _Interrupted(SkmigError):
+    code = errors.INTERRUPTED
+
+    @property
+    def kind(self) -> str:
+        return "Interrupted"
+
+
+class _Defect(SkmigError):
+    code = errors.BUG
+
+
+def _bug(exc: Exception) -> SkmigError:
+    place = traceback.extract_tb(exc.__traceback__)[-1]
+    return _Defect(
+        f"a defect of skmig: {type(exc).__name__}: {exc}",
+        causes=(f"{place.filename.rpartition('skmig')[2]}:{place.lineno} in {place.name}",),
+        hint="report it with this message; `-v` shows the whole traceback",
+    )
+
+
+def _failed(error: SkmigError, argv: list[str]) -> int:
+    console = current_console(argv)
+    if console.json:
+        console.document({"ok": False, "error": error.as_json()})
+    else:
+        console.error(error)
+    if console.verbose and error.code == errors.BUG:
+        traceback.print_exc()
+    return error.code
+
+
+def _command(argv: list[str]) -> str:
+    known = {command.name for command in app.registered_commands}
+    return " ".join(["skmig", *(word for word in argv[:1] if word in known)])
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> Any:
+    raise KeyboardInterrupt

@@ -1,0 +1,178 @@
+"""`skmig migrate`: one model, several, or whole folders."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from skmig.cli import common
+
+if TYPE_CHECKING:
+    from skmig.api import Outcome
+    from skmig.console import Console
+    from skmig.plan import Settings
+
+
+class FormatChoice(enum.StrEnum):
+    pickle = "pickle"
+    joblib = "joblib"
+    skops = "skops"
+
+
+def migrate(
+    artifacts: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Models or folders.")],
+    to: Annotated[str, typer.Option("--to", metavar="RELEASE", help="The target release.")],
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="RELEASE", help="The release that wrote it (default: read from the file)."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The result's file; for several models, a folder."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Inputs to compare on: csv, npz, npy, jsonl, parquet.")
+    ] = None,
+    backend: common.Backend = common.BackendChoice.auto,
+    format: Annotated[  # noqa: A002 - the option's name
+        FormatChoice | None, typer.Option(help="Format of the result (default: as the input).")
+    ] = None,
+    rtol: Annotated[float, typer.Option(help="Relative tolerance of floats.", min=0)] = 1e-9,
+    atol: Annotated[float, typer.Option(help="Absolute tolerance of floats.", min=0)] = 1e-12,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan; start nothing.")] = False,
+    allow_loss: Annotated[
+        bool, typer.Option("--allow-loss", help="Carry on without what the target cannot express.")
+    ] = False,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CLASS.METHOD", help="Accept a documented change of scikit-learn."),
+    ] = None,
+    trust: common.Trust = None,
+    with_: common.With = None,
+    code: common.Code = None,
+    source_lock: Annotated[
+        Path | None, typer.Option(help="A `pip freeze` to use as the source environment.")
+    ] = None,
+    target_lock: Annotated[
+        Path | None, typer.Option(help="A `pip freeze` to use as the target environment.")
+    ] = None,
+    timeout: common.Timeout = 600,
+    memory: common.Memory = None,
+    force: common.Force = False,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
+    verbose: common.Verbose = False,
+    color: common.ColorOption = common.ColorChoice.auto,
+) -> int:
+    """Move fitted models to another release, and prove that they predict the same."""
+    console = common.console(quiet=quiet, verbose=verbose, json=json, color=color)
+    from skmig import api
+    from skmig.plan import Settings
+
+    settings = Settings(
+        target=to,
+        source=source,
+        data=data,
+        backend=backend.value,
+        format=None if format is None else format.value,
+        rtol=rtol,
+        atol=atol,
+        allow_loss=allow_loss,
+        accept=tuple(accept or ()),
+        trust=tuple(trust or ()),
+        requirements=tuple(with_ or ()),
+        code=tuple(code or ()),
+        source_lock=source_lock,
+        target_lock=target_lock,
+        timeout=timeout,
+        memory=common.memory_bytes(memory),
+        force=force,
+    )
+    settings = api.check(settings)
+    chosen, passed = api.expand(artifacts)
+    for path in passed:
+        console.note(f"passed over {path}: not a model file")
+    several = len(artifacts) > 1 or artifacts[0].is_dir()
+    if dry_run:
+        return _show_plans(console, chosen, settings)
+    if not several:
+        return _migrate_one(console, chosen[0], settings, output)
+    return _migrate_several(console, chosen, settings, output)
+
+
+def _migrate_one(console: Console, artifact: Path, settings: Settings, output: Path | None) -> int:
+    from skmig import api
+    from skmig.record import report
+
+    with console.working(f"migrating {artifact.name}"):
+        done = api.migrate(artifact, settings=settings, output=output, progress=console)
+    if console.json:
+        console.document({"ok": True, "migration": done.as_json()})
+        return 0
+    console.render(report.render(done.manifest))
+    console.render("", f"{done.result}", f"{done.record}")
+    return 0
+
+
+def _migrate_several(
+    console: Console, artifacts: list[Path], settings: Settings, output: Path | None
+) -> int:
+    from skmig import api
+
+    outcomes = []
+    with console.working("migrating"):
+        for outcome in api.migrate_all(
+            artifacts, settings=settings, output=output, progress=console
+        ):
+            outcomes.append(outcome)
+            if outcome.error is not None and not console.json:
+                console.note(f"{outcome.artifact}: {outcome.error.message}")
+    code = max((item.error.code for item in outcomes if item.error is not None), default=0)
+    if console.json:
+        console.document({"ok": code == 0, "outcomes": [_as_json(item) for item in outcomes]})
+        return code
+    console.table(("model", "verdict", "result or reason"), [_row(item) for item in outcomes])
+    good = sum(item.error is None for item in outcomes)
+    console.render("", f"{good} of {len(outcomes)} models migrated")
+    return code
+
+
+def _row(outcome: Outcome) -> tuple[str, str, str]:
+    if outcome.migration is not None:
+        manifest = outcome.migration.manifest
+        return str(outcome.artifact), manifest.verdict, str(outcome.migration.result)
+    assert outcome.error is not None
+    first = outcome.error.causes[:1]
+    return str(outcome.artifact), outcome.error.kind, "; ".join((outcome.error.message, *first))
+
+
+def _as_json(outcome: Outcome) -> dict[str, object]:
+    return {
+        "artifact": str(outcome.artifact),
+        "ok": outcome.error is None,
+        "migration": None if outcome.migration is None else outcome.migration.as_json(),
+        "error": None if outcome.error is None else outcome.error.as_json(),
+    }
+
+
+def _show_plans(console: Console, artifacts: list[Path], settings: Settings) -> int:
+    from skmig import api
+
+    plans = [(artifact, api.plan(artifact, settings)) for artifact in artifacts]
+    refused = any(made.refusals for _artifact, made in plans)
+    if console.json:
+        rows = [{"artifact": str(artifact), **made.as_json()} for artifact, made in plans]
+        console.document({"ok": not refused, "plans": rows})
+        return int(refused)
+    for artifact, made in plans:
+        source, target = made.source.release, made.target.release
+        console.render(f"{artifact}: scikit-learn {source} ({made.reason}) to {target}")
+        console.render(f"  boundaries  {len(made.boundaries)}", f"  format      {made.format}")
+        console.render(*(f"  rule        {text}" for text in made.rules))
+        console.render(*(f"  refused     {item.path}: {item.text}" for item in made.refusals))
+        for note in made.notes:
+            console.note(note)
+    return int(refused)

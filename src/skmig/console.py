@@ -1,0 +1,142 @@
+"""The only module that prints.  stdout is data; progress, notes and errors go to stderr.
+
+Colour follows `--color`, then NO_COLOR and FORCE_COLOR, then the terminal; nothing is said by
+colour alone.  Progress appears only where stderr is a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+from skmig.errors import SkmigError
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.status import Status
+
+Color = Literal["auto", "always", "never"]
+NARROWEST = 40
+
+
+def wants_color(choice: Color, stream: IO[str]) -> bool:
+    """Should `stream` get colour?"""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def rich_console(choice: Color, *, stderr: bool) -> RichConsole:
+    """A rich console that obeys the choice wholly: without colour it emits no escape at all."""
+    from rich.console import Console as RichConsole
+
+    stream = sys.stderr if stderr else sys.stdout
+    color = wants_color(choice, stream)
+    return RichConsole(
+        stderr=stderr,
+        color_system="auto" if color else None,
+        force_terminal=True if color else None,
+        no_color=not color,
+        highlight=False,
+        soft_wrap=False,
+        emoji=False,
+        width=None if stream.isatty() or os.environ.get("COLUMNS") else 100,
+    )
+
+
+@dataclass
+class Console:
+    """How one command speaks.  `quiet` drops progress and notes, never errors."""
+
+    quiet: bool = False
+    verbose: bool = False
+    json: bool = False
+    color: Color = "auto"
+    _status: Status | None = field(default=None, repr=False)
+
+    def data(self, text: str) -> None:
+        """The command's answer, as text."""
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+
+    def document(self, value: dict[str, Any]) -> None:
+        """The command's answer, as the one JSON document of `--json`."""
+        self.data(json.dumps({"schema_version": 1, **value}, indent=2, default=str))
+
+    def render(self, *renderables: Any) -> None:
+        """Rich renderables (tables, text) as the command's answer; nothing under `--json`."""
+        if self.json:
+            return
+        console = rich_console(self.color, stderr=False)
+        for renderable in renderables:
+            console.print(renderable)
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """A plain table as the command's answer."""
+        from rich.table import Table
+
+        table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+        for row in rows:
+            table.add_row(*row)
+        self.render(table)
+
+    def note(self, text: str) -> None:
+        """Something worth knowing, on stderr."""
+        if not self.quiet:
+            self._err(f"note: {text}")
+
+    def warning(self, text: str) -> None:
+        """Something that the user should look at, on stderr."""
+        if not self.quiet:
+            self._err(f"[bold yellow]warning:[/] {escape(text)}", markup=True)
+
+    def step(self, text: str) -> None:
+        """What is being done now (the Progress of environments): a status line on a terminal."""
+        if self.quiet:
+            return
+        if self._status is not None:
+            self._status.update(escape(text))
+        elif self.verbose:
+            self._err(text)
+
+    def error(self, error: SkmigError) -> None:
+        """An error: what, the causes, and the hint."""
+        self._err(f"[bold red]error:[/] {escape(error.message)}", markup=True)
+        for cause in error.causes:
+            self._err(f"  caused by: {cause}")
+        if error.hint:
+            self._err("")
+            self._err(f"[bold cyan]hint:[/] {escape(error.hint)}", markup=True)
+
+    @contextmanager
+    def working(self, text: str) -> Iterator[None]:
+        """A status line on stderr while the block runs, where stderr is a terminal."""
+        if self.quiet or self.verbose or not sys.stderr.isatty():
+            yield
+            return
+        with rich_console(self.color, stderr=True).status(escape(text)) as status:
+            self._status = status
+            try:
+                yield
+            finally:
+                self._status = None
+
+    def _err(self, text: str, *, markup: bool = False) -> None:
+        console = rich_console(self.color, stderr=True)
+        console.print(text, markup=markup, soft_wrap=True)
+
+
+def escape(text: str) -> str:
+    """Text in which rich finds no markup."""
+    from rich.markup import escape as rich_escape
+
+    return rich_escape(text)

@@ -1,0 +1,503 @@
+"""The run: one artifact through the stages, each taking and giving a frozen dataclass."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from skmig import inspection, parity, plan, record
+from skmig.adapters import chain
+from skmig.environments import choose
+from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
+from skmig.errors import (
+    AgentError,
+    EnvironmentFailedError,
+    RefusedError,
+    UnreadableError,
+    UntrustedError,
+)
+from skmig.payload import Bundle, WireError, write_bundle
+from skmig.plan import Plan, Settings
+
+
+# ------------------------------------------------------------------ what passes between stages
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One artifact and where its result and record shall be."""
+
+    artifact: Path
+    result: Path
+    record: Path
+    settings: Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    request: Request
+    facts: inspection.Facts
+    plan: Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """A payload and all that the target's half of a migration needs to know of it."""
+
+    request: Request
+    bundle: Path
+    source: record.FileFact
+    environment: record.EnvironmentFact
+    coverage: dict[str, Any]
+    target: EnvironmentSpec
+    format: str
+    compress: tuple[str, int] | None = None
+    allow: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapted:
+    exported: Exported
+    bundle: Path
+    adapted: chain.Adapted
+    arrays: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restored:
+    adapted: Adapted
+    result: Path
+    answers: Path
+    environment: record.EnvironmentFact
+    failures: dict[str, list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    restored: Restored
+    parity: parity.Parity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Migration:
+    """What `migrate` gives: the verdict, where the files are, and the whole manifest."""
+
+    artifact: Path
+    result: Path
+    record: Path
+    manifest: record.Manifest
+
+    @property
+    def summary(self) -> str:
+        return self.manifest.summary
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "artifact": str(self.artifact),
+            "result": str(self.result),
+            "record": str(self.record),
+            **self.manifest.as_json(),
+        }
+
+
+# ------------------------------------------------------------------ environments of a run
+class Workshop:
+    """The environments of a run: each worker is started once, used by many, and always ended."""
+
+    def __init__(self, backend: Backend, limits: Limits, progress: Progress) -> None:
+        self.backend = backend
+        self.limits = limits
+        self.progress = progress
+        self._numbers = itertools.count()
+        self._pool = ThreadPoolExecutor(thread_name_prefix="skmig-environment")
+        self._workers: dict[tuple[EnvironmentSpec, str], Future[Worker]] = {}
+        self._folder = tempfile.TemporaryDirectory(prefix="skmig-")
+
+    def __enter__(self) -> Workshop:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for future in self._workers.values():
+            future.cancel()
+        for future in self._workers.values():
+            with contextlib.suppress(BaseException):
+                future.result().close()
+        self._pool.shutdown(cancel_futures=True)
+        self._folder.cleanup()
+
+    def start(self, spec: EnvironmentSpec, role: str) -> None:
+        """Begin to make an environment and its worker, without waiting."""
+        if (spec, role) not in self._workers:
+            self._workers[spec, role] = self._pool.submit(
+                self.backend.worker, spec, self.limits, self.progress
+            )
+
+    @contextlib.contextmanager
+    def worker(self, spec: EnvironmentSpec, role: str) -> Iterator[Worker]:
+        """The worker of an environment; one that broke is not used again.
+
+        `role` keeps the source's worker, where untrusted code ran, apart from the target's.
+        """
+        self.start(spec, role)
+        try:
+            worker = self._workers[spec, role].result()
+            yield worker
+        except (EnvironmentFailedError, KeyboardInterrupt):
+            broken = self._workers.pop((spec, role))
+            with contextlib.suppress(BaseException):
+                broken.result().close()
+            raise
+
+    def path(self, suffix: str) -> Path:
+        """A new file name in the run's temporary folder."""
+        return Path(self._folder.name) / f"{next(self._numbers)}{suffix}"
+
+    def fact(self, spec: EnvironmentSpec, worker: Worker) -> record.EnvironmentFact:
+        hello = worker.hello
+        return record.EnvironmentFact(
+            release=spec.release,
+            backend=self.backend.name,
+            python=str(hello["python"]),
+            platform=str(hello["platform"]),
+            packages=dict(hello["packages"]),
+            lock=choose.lock_digest(spec),
+            requirements=spec.requirements,
+        )
+
+
+@contextlib.contextmanager
+def workshop(settings: Settings, progress: Progress) -> Iterator[Workshop]:
+    """A workshop with the backend that the settings ask for."""
+    limits = Limits(timeout=settings.timeout, memory=settings.memory)
+    with Workshop(choose.backend(settings.backend, progress), limits, progress) as opened:
+        yield opened
+
+
+# ------------------------------------------------------------------ the stages
+def prepare(request: Request) -> Planned:
+    """Inspect the artifact and plan its way; refuse what certainly cannot go."""
+    facts = inspection.inspect(request.artifact)
+    made = plan.make(facts, request.settings)
+    _refuse(made.refusals, (), made.source.release, made.target.release)
+    return Planned(request=request, facts=facts, plan=made)
+
+
+def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Exported:
+    """Load, walk and question the model in the source environment.
+
+    `target_too`: the target's environment is started meanwhile.
+    """
+    check_trust(planned, shop.backend)
+    settings, made = planned.request.settings, planned.plan
+    if target_too:
+        shop.start(made.target, "target")
+    bundle = shop.path(".skmig")
+    with shop.worker(made.source, "source") as worker:
+        shop.progress.step(f"exporting {planned.request.artifact.name} with {made.source.release}")
+        # sidecars of old joblib are found by the artifact's own name
+        name = planned.request.artifact.name
+        worker.put(name, planned.request.artifact)
+        for sidecar in planned.facts.sidecars:
+            worker.put(sidecar.name, sidecar)
+        arguments: dict[str, Any] = {
+            "artifact": name,
+            "out": "exported.skmig",
+            "code": put_code(worker, made.source),
+            "encoding": made.encoding,
+            "plain": made.plain,
+            "probes": {"limit": settings.probe_rows, "seed": 0},
+        }
+        if settings.data is not None:
+            worker.put("data.skmig", _user_data(settings.data, shop))
+            arguments["data"] = "data.skmig"
+        reply = worker.call("export", **arguments)
+        worker.get("exported.skmig", bundle)
+        fact = shop.fact(made.source, worker)
+    facts = planned.facts
+    return Exported(
+        request=planned.request,
+        bundle=bundle,
+        source=record.FileFact(
+            name=planned.request.artifact.name, sha256=facts.sha256, size=facts.size
+        ),
+        environment=fact,
+        coverage=dict(reply.result["coverage"]),
+        target=made.target,
+        format=made.format,
+        compress=made.compress,
+        allow=tuple(sorted(facts.third_party)),
+        notes=made.notes,
+    )
+
+
+def adapt(exported: Exported, shop: Workshop) -> Adapted:
+    """Move the payload over the line of releases, by the rules."""
+    graph = read_document(exported.bundle, "model")
+    source, target = exported.environment.release, exported.target.release
+    adapted = chain.adapt(graph, source, target)
+    losses = () if exported.request.settings.allow_loss else adapted.losses
+    _refuse(adapted.refusals, losses, source, target)
+    bundle = shop.path(".skmig")
+    probes = read_document(exported.bundle, "probes")
+    write_bundle(str(bundle), {"model": adapted.graph, "probes": probes})
+    return Adapted(
+        exported=exported,
+        bundle=bundle,
+        adapted=adapted,
+        arrays=chain.arrays_carried(graph, adapted.graph),
+    )
+
+
+def restore(adapted: Adapted, shop: Workshop) -> Restored:
+    """Build and dump the model in the target; load it again in a fresh process and question it."""
+    exported = adapted.exported
+    target = exported.target
+    result, answers = shop.path(".model"), shop.path(".skmig")
+    with shop.worker(target, "target") as worker:
+        shop.progress.step(f"building {exported.request.result.name} with {target.release}")
+        worker.put("adapted.skmig", adapted.bundle)
+        code = put_code(worker, target)
+        worker.call(
+            "restore",
+            bundle="adapted.skmig",
+            document="model",
+            out="result.model",
+            format=exported.format,
+            compress=exported.compress,
+            code=code,
+            allow=exported.allow,
+        )
+        reply = worker.call(
+            "predict",
+            artifact="result.model",
+            format=exported.format,
+            bundle="adapted.skmig",
+            out="answers.skmig",
+            code=code,
+            allow=exported.allow,
+        )
+        worker.get("result.model", result)
+        worker.get("answers.skmig", answers)
+        fact = shop.fact(target, worker)
+    return Restored(
+        adapted=adapted,
+        result=result,
+        answers=answers,
+        environment=fact,
+        failures=dict(reply.result["failures"]),
+    )
+
+
+def compare(restored: Restored, shop: Workshop) -> Compared:
+    """Hold every answer of the target against the source's."""
+    shop.progress.step("comparing outputs")
+    exported = restored.adapted.exported
+    settings = exported.request.settings
+    found = parity.compare(
+        read_document(exported.bundle, "expected"),
+        read_document(restored.answers, "actual"),
+        rtol=settings.rtol,
+        atol=settings.atol,
+        documented=[
+            (item.path, item.tag, item.method, item.text)
+            for item in restored.adapted.adapted.changes
+        ],
+        accept=settings.accept,
+        failures=restored.failures,
+    )
+    return Compared(restored=restored, parity=found)
+
+
+def write(compared: Compared, shop: Workshop) -> Migration:
+    """Write the result and its record, both or neither.  Raises RefusedError when parity failed."""
+    shop.progress.step("writing the result")
+    restored = compared.restored
+    exported = restored.adapted.exported
+    request = exported.request
+    if not compared.parity.ok:
+        raise RefusedError(
+            f"`{request.artifact.name}` does not predict the same under scikit-learn "
+            f"{exported.target.release}: {compared.parity.summary}",
+            reasons=tuple(compared.parity.reasons()),
+            hint="nothing was written; see the methods above, and accept a documented change by "
+            "name with --accept",
+        )
+    with record.placed((request.result, request.record)) as (result, bundle):
+        result.write_bytes(restored.result.read_bytes())
+        manifest = _manifest(compared, result)
+        record.write(bundle, manifest, exported.bundle)
+    return Migration(
+        artifact=request.artifact,
+        result=request.result,
+        record=request.record,
+        manifest=manifest,
+    )
+
+
+# the target's half begins with a payload: `skmig import` enters here
+TARGET_STAGES: tuple[Callable[[Any, Workshop], Any], ...] = (adapt, restore, compare, write)
+
+
+def migrate(planned: Planned, shop: Workshop) -> Migration:
+    """One planned artifact through all stages."""
+    check_outputs(planned.request)
+    return finish(export(planned, shop), shop)
+
+
+def check_outputs(request: Request) -> None:
+    """Can the outputs be written?  Raises OutputExistsError and OutputError."""
+    record.check_place((request.result, request.record), request.settings.force)
+
+
+def finish(exported: Exported, shop: Workshop) -> Migration:
+    """The stages from a payload to the result and its record."""
+    carried: Any = exported
+    for stage in TARGET_STAGES:
+        carried = stage(carried, shop)
+    assert isinstance(carried, Migration)
+    return carried
+
+
+# ------------------------------------------------------------------ parts of stages
+def check_trust(planned: Planned, backend: Backend) -> None:
+    """Outside a sandbox, only an artifact whose every global is known may be loaded.
+
+    Raises UntrustedError, which names each global that the user would have to trust.
+    """
+    if backend.sandboxed:
+        return
+    settings = planned.request.settings
+    trusted = settings.trust + tuple(_code_modules(settings.code))
+    strange = sorted(
+        {item.name for item in planned.facts.findings if not _is_trusted(item.name, trusted)}
+    )
+    if strange:
+        raise UntrustedError(
+            f"`{planned.request.artifact.name}` names what is not known to be safe: "
+            f"{', '.join(strange[:8])}{' …' if len(strange) > 8 else ''}",
+            hint="use --backend docker, where it runs in a sandbox, or trust each by name with "
+            f"--trust {strange[0].rpartition('.')[0] or strange[0]}",
+        )
+
+
+def _is_trusted(name: str, trusted: tuple[str, ...]) -> bool:
+    return any(name == item or name.startswith(item + ".") for item in trusted)
+
+
+def _code_modules(code: tuple[Path, ...]) -> Iterator[str]:
+    """What the user handed over with --code is the user's own."""
+    for path in code:
+        if path.is_dir():
+            yield from (item.stem for item in path.iterdir() if item.is_dir() or item.suffix == ".py")
+        else:
+            yield from (path.stem, "__main__")
+
+
+def put_code(worker: Worker, spec: EnvironmentSpec) -> list[str]:
+    """Copy the user's code into the exchange; gives its names there."""
+    names = []
+    for i, path in enumerate(spec.code):
+        name = f"code{i}" if path.is_dir() else path.name
+        worker.put(name, path)
+        names.append(name)
+    return names
+
+
+def read_document(bundle: Path, name: str) -> Any:
+    """A document of a bundle that came out of an environment.  Raises AgentError."""
+    try:
+        with Bundle(str(bundle)) as opened:
+            return opened.document(name)
+    except (WireError, OSError) as exc:
+        raise AgentError(f"the environment answered with a payload that is not valid: {exc}") from exc
+
+
+def _user_data(path: Path, shop: Workshop) -> Path:
+    bundle = shop.path(".skmig")
+    try:
+        write_bundle(str(bundle), {"data": parity.read_data(path)})
+    except WireError as exc:
+        raise UnreadableError(f"`{path}` cannot be given to a model: {exc}") from exc
+    return bundle
+
+
+def _refuse(
+    refusals: tuple[chain.Statement, ...],
+    losses: tuple[chain.Statement, ...],
+    source: str,
+    target: str,
+) -> None:
+    reasons = tuple(
+        f"{item.path} ({item.tag.rsplit('.', 1)[1]}): {item.text}" for item in (*refusals, *losses)
+    )
+    if reasons:
+        hint = "choose another --to"
+        if losses and not refusals:
+            hint = "accept the loss with --allow-loss (it is listed in the record), or " + hint
+        raise RefusedError(
+            f"scikit-learn {target} cannot express this model of {source}",
+            reasons=tuple(dict.fromkeys(reasons)),
+            hint=hint,
+        )
+
+
+def _manifest(compared: Compared, result: Path) -> record.Manifest:
+    from skmig import __version__
+
+    restored = compared.restored
+    adapted = restored.adapted
+    exported = adapted.exported
+    request, settings = exported.request, exported.request.settings
+    said = adapted.adapted
+    return record.Manifest(
+        skmig=__version__,
+        created=record.now(),
+        user=record.who(),
+        commit=record.commit(request.artifact.resolve().parent),
+        source=exported.source,
+        rollback=exported.source,
+        result=record.FileFact.of(result, request.result.name),
+        format=exported.format,
+        source_environment=exported.environment,
+        target_environment=restored.environment,
+        rules=said.applied,
+        losses=_lines(said.losses),
+        notes=exported.notes + _lines(said.notes),
+        changes=_lines(said.changes),
+        coverage=exported.coverage,
+        arrays=adapted.arrays,
+        options={
+            "rtol": settings.rtol,
+            "atol": settings.atol,
+            "accept": list(settings.accept),
+            "allow_loss": settings.allow_loss,
+            "trust": list(settings.trust),
+            "data": None if settings.data is None else dataclasses.asdict(record.FileFact.of(settings.data)),
+        },
+        parity=compared.parity.as_json(),
+        verdict=compared.parity.verdict,
+        summary=_summary(compared),
+    )
+
+
+def _lines(statements: tuple[chain.Statement, ...]) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(
+            f"{item.path} ({item.tag.rsplit('.', 1)[1]}), {item.boundary}: {item.text}"
+            for item in statements
+        )
+    )
+
+
+def _summary(compared: Compared) -> str:
+    exported = compared.restored.adapted.exported
+    return (
+        f"{exported.source.name} moved from scikit-learn {exported.environment.release} to "
+        f"{exported.target.release}: {compared.parity.summary}"
+    )

@@ -1,0 +1,193 @@
+"""The record on disk: one bundle beside the result, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from skmig.errors import OutputError, OutputExistsError, UnreadableError
+from skmig.payload import Bundle, WireError
+from skmig.record.manifest import Manifest
+
+SUFFIX = ".skmig"
+FACTS = "payload.json"
+DOCUMENTS = ("model", "probes", "expected")
+MEMBERS = frozenset(
+    {FACTS, *(f"{name}/{part}" for name in DOCUMENTS for part in ("graph.json", "arrays.bin"))}
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Record:
+    """A record that was read and whose members are what its manifest says."""
+
+    path: Path
+    manifest: Manifest
+
+    def document(self, name: str) -> Any:
+        with Bundle(str(self.path)) as bundle:
+            return bundle.document(name)
+
+
+def read(path: Path) -> Record:
+    """Read a record and check every member against its manifest.
+
+    Raises UnreadableError for a file that is no record, is damaged or was changed.
+    """
+    hint = "a record is the .skmig file that `skmig migrate` writes beside its result"
+    if not path.is_file():
+        raise UnreadableError(f"there is no record `{path}`", hint=hint)
+    try:
+        with Bundle(str(path)) as bundle:
+            manifest = Manifest.from_json(bundle.json("manifest.json"))
+            found = member_digests(bundle.archive)
+    except (WireError, KeyError, TypeError, OSError) as exc:
+        raise UnreadableError(
+            f"`{path.name}` is not a record of a migration", causes=(str(exc),), hint=hint
+        ) from exc
+    changed = sorted(
+        name
+        for name in manifest.members.keys() | (found.keys() - {"manifest.json"})
+        if manifest.members.get(name) != found.get(name)
+    )
+    if changed:
+        raise UnreadableError(
+            f"the record `{path.name}` was changed: {', '.join(changed)} differ from its manifest",
+            hint="restore the record from where it was stored, or migrate the original again",
+        )
+    return Record(path=path, manifest=manifest)
+
+
+def member_digests(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The digest of every member's content.  Raises WireError on a damaged one."""
+    digests = {}
+    for info in archive.infolist():
+        try:
+            with archive.open(info) as member:
+                digests[info.filename] = hashlib.file_digest(member, "sha256").hexdigest()  # type: ignore[arg-type]
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as exc:
+            raise WireError(f"{info.filename} is damaged: {exc}") from exc
+    return digests
+
+
+def write(path: Path, manifest: Manifest, exported: Path) -> None:
+    """Write a record to `path` (a temporary name: see `placed`): the exported bundle, sealed.
+
+    Raises UnreadableError when the bundle holds anything but its documents.
+    """
+    shutil.copyfile(exported, path)
+    with Bundle(str(path)) as bundle:
+        digests = member_digests(bundle.archive)
+    if digests.keys() != MEMBERS:
+        raise UnreadableError(
+            f"the exported payload has other members than it should: {sorted(digests.keys() ^ MEMBERS)}"
+        )
+    sealed = dataclasses.replace(manifest, members=digests)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("manifest.json", json.dumps(sealed.as_json(), indent=1))
+
+
+def check_place(outputs: tuple[Path, ...], force: bool) -> None:
+    """Can these files be written?  Asked before any work is done.
+
+    Raises OutputExistsError (USAGE) and OutputError.
+    """
+    for path in outputs:
+        folder = path.parent
+        if path.is_dir():
+            raise OutputExistsError(
+                f"`{path}` is a folder, and the output of one model is a file",
+                hint=f"give a file name, such as --output {path / 'model.pkl'}",
+            )
+        if path.exists() and not force:
+            raise OutputExistsError(
+                f"`{path}` is there already", hint="choose another --output, or replace it with --force"
+            )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as exc:
+            raise _cannot_write(path, exc) from exc
+
+
+@contextlib.contextmanager
+def placed(outputs: tuple[Path, ...]) -> Iterator[tuple[Path, ...]]:
+    """Temporary names for `outputs`; when the block succeeds they take their places together.
+
+    On any failure nothing is left and what was there before stays.
+    """
+    drafts: list[Path] = []
+    try:
+        for path in outputs:
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+            os.close(handle)
+            drafts.append(Path(name))
+        yield tuple(drafts)
+        for draft in drafts:
+            _settle(draft)
+        _replace_all(drafts, outputs)
+    except OSError as exc:
+        raise _cannot_write(outputs[0], exc) from exc
+    finally:
+        for draft in drafts:
+            draft.unlink(missing_ok=True)
+
+
+def _settle(path: Path) -> None:
+    """On the disk, and readable as any new file would be (a temporary file is its owner's only)."""
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod(0o666 & ~mask)
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
+
+
+def _replace_all(drafts: list[Path], outputs: tuple[Path, ...]) -> None:
+    """Rename one after the other; when one fails, all go back to what they were."""
+    formers = [_keep(path, draft) for draft, path in zip(drafts, outputs, strict=True)]
+    try:
+        for draft, path in zip(drafts, outputs, strict=True):
+            draft.replace(path)
+    except BaseException:
+        for path, former in zip(outputs, formers, strict=True):
+            if former is not None:
+                former.replace(path)
+            else:
+                path.unlink(missing_ok=True)
+        raise
+    for former in formers:
+        if former is not None:
+            former.unlink(missing_ok=True)
+
+
+def _keep(path: Path, draft: Path) -> Path | None:
+    """A second name for what is at `path` now; None where nothing is."""
+    if not path.exists():
+        return None
+    former = draft.with_suffix(".former")
+    try:
+        os.link(path, former)
+    except OSError:  # a file system without hard links
+        shutil.copy2(path, former)
+    return former
+
+
+def _cannot_write(path: Path, exc: OSError) -> OutputError:
+    hint = "choose another place with --output"
+    if exc.errno == errno.ENOSPC:
+        hint = "free some disk space, or choose another place with --output"
+    reason = exc.strerror or str(exc)
+    return OutputError(f"`{path}` cannot be written: {reason}", hint=hint)
+
+

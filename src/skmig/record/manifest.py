@@ -1,0 +1,129 @@
+"""The manifest: what an auditor needs to know about one migration, as plain data."""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+import hashlib
+import os
+import subprocess
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFact:
+    """One file: its name (never a path: records travel), digest and size in bytes."""
+
+    name: str
+    sha256: str
+    size: int
+
+    @classmethod
+    def of(cls, path: Path, name: str | None = None) -> FileFact:
+        return cls(name=name or path.name, sha256=sha256(path), size=path.stat().st_size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentFact:
+    """One environment as it was: the release, how it was made, every package as frozen."""
+
+    release: str
+    backend: str
+    python: str
+    platform: str
+    packages: dict[str, str]
+    lock: str
+    requirements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """Everything that is said about one migration; `manifest.json` of the record.
+
+    `members` are the digests of the other members of the record.  `rollback` is what to go back
+    to: the original, by digest.
+    """
+
+    skmig: str
+    created: str
+    user: str
+    commit: str
+    source: FileFact
+    result: FileFact
+    rollback: FileFact
+    format: str
+    source_environment: EnvironmentFact
+    target_environment: EnvironmentFact
+    rules: tuple[str, ...]
+    losses: tuple[str, ...]
+    notes: tuple[str, ...]
+    changes: tuple[str, ...]
+    coverage: dict[str, Any]
+    arrays: tuple[int, int]
+    options: dict[str, Any]
+    parity: dict[str, Any]
+    verdict: str
+    summary: str
+    members: dict[str, str] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Manifest:
+        """Raises KeyError or TypeError when something is missing or not as expected."""
+        if value["schema_version"] != SCHEMA_VERSION:
+            raise TypeError(f"schema version {value['schema_version']}, expected {SCHEMA_VERSION}")
+        files = {name: FileFact(**value[name]) for name in ("source", "result", "rollback")}
+        environments = {
+            name: EnvironmentFact(
+                **{**value[name], "requirements": tuple(value[name]["requirements"])}
+            )
+            for name in ("source_environment", "target_environment")
+        }
+        lists = {
+            name: tuple(value[name]) for name in ("rules", "losses", "notes", "changes", "arrays")
+        }
+        return cls(**{**value, **files, **environments, **lists})
+
+
+def sha256(path: Path) -> str:
+    """The digest of a file, as hexadecimal text."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def now() -> str:
+    """The time as UTC, to the second."""
+    return datetime.datetime.now(datetime.UTC).replace(microsecond=0).isoformat()
+
+
+def who() -> str:
+    """The account that runs this; empty where none is known (a bare uid in a container)."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def commit(folder: Path) -> str:
+    """The commit of the checkout that the artifact lies in, or what CI says; else empty."""
+    for name in ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION"):
+        if os.environ.get(name):
+            return os.environ[name]
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

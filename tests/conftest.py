@@ -1,0 +1,36 @@
+"""What all tests share: where the real model files are, and which tests need an engine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+MODELS = Path(os.environ.get("SKMIG_MODELS", Path(__file__).parents[2] / "shared" / "models"))
+
+
+@pytest.fixture(scope="session")
+def models() -> Path:
+    """The folder of real public model files; tests that need it are skipped without."""
+    if not (MODELS / "models.tsv").is_file():
+        pytest.skip("no model files: set SKMIG_MODELS")
+    return MODELS
+
+
+def _engine_answers() -> bool:
+    from skmig.environments.engine import connect
+    from skmig.errors import EngineError
+
+    try:
+        connect().close()
+    except EngineError:
+        return False
+    return True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    wanting = [item for item in items if item.get_closest_marker("docker")]
+    if wanting and not os.environ.get("SKMIG_REQUIRE_DOCKER") and not _engine_answers():
+        for item in wanting:
+            item.add_marker(pytest.mark.skip(reason="no Docker engine answers"))
