@@ -19,7 +19,8 @@ FUNCTION_TRANSFORMER = "sklearn.preprocessing.FunctionTransformer"
 def identity(obj: Obj, name: str, step: Step, release: str) -> Obj:
     """The fitted FunctionTransformer that stands for 'passthrough' (_column_transformer.py)."""
     given = step.parameters(FUNCTION_TRANSFORMER, release)
-    state = dict(given) if given else {"func": None, "inverse_func": None, "validate": False}
+    state: dict[str, Any] = {"func": None, "inverse_func": None, "validate": False}
+    state.update(given or {})
     state.update(accept_sparse=True, check_inverse=False, feature_names_out="one-to-one")
     state.setdefault("kw_args", None)
     state.setdefault("inv_kw_args", None)

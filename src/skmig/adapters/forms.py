@@ -53,44 +53,34 @@ def function(tag: str) -> Name:
     return Name("function", tag)
 
 
-def resolve(obj: Obj, *names: str) -> Any:
-    """The first of the entries `names` that the state has."""
-    for name in names:
-        if name in obj.state:
-            return obj.state[name]
-    raise KeyError(names)
-
-
 # ------------------------------------------------------------------ structured arrays
-def with_field(records: np.ndarray, name: str, dtype: str, value: Any = 0) -> np.ndarray:
-    """A copy of a structured array with one more field at its end."""
-    fields = [(field, records.dtype.fields[field][0]) for field in records.dtype.names]
-    result = np.zeros(records.shape, dtype=[*fields, (name, dtype)])
-    for field in records.dtype.names:
-        result[field] = records[field]
-    result[name] = value
+def _fields(records: np.ndarray) -> dict[str, np.dtype[Any]]:
+    """The fields of a structured array with their types, in order."""
+    dtype: Any = records.dtype
+    return {name: dtype.fields[name][0] for name in dtype.names}
+
+
+def _as_fields(records: np.ndarray, fields: dict[str, Any]) -> np.ndarray:
+    """A copy of a structured array with these fields; one that it has not is zero."""
+    result = np.zeros(records.shape, dtype=list(fields.items()))
+    for name in fields.keys() & _fields(records).keys():
+        result[name] = records[name]
     return result
+
+
+def with_field(records: np.ndarray, name: str, dtype: str) -> np.ndarray:
+    """A copy of a structured array with one more field at its end, full of zeros."""
+    return _as_fields(records, {**_fields(records), name: dtype})
 
 
 def without_field(records: np.ndarray, name: str) -> np.ndarray:
     """A copy of a structured array without one of its fields."""
-    fields = [(field, records.dtype.fields[field][0]) for field in records.dtype.names]
-    result = np.zeros(records.shape, dtype=[item for item in fields if item[0] != name])
-    for field in result.dtype.names:
-        result[field] = records[field]
-    return result
+    return _as_fields(records, {k: v for k, v in _fields(records).items() if k != name})
 
 
 def with_type(records: np.ndarray, name: str, dtype: str) -> np.ndarray:
     """A copy of a structured array, one field of which has another type."""
-    fields = [
-        (field, np.dtype(dtype) if field == name else records.dtype.fields[field][0])
-        for field in records.dtype.names
-    ]
-    result = np.zeros(records.shape, dtype=fields)
-    for field in records.dtype.names:
-        result[field] = records[field]
-    return result
+    return _as_fields(records, {**_fields(records), name: dtype})
 
 
 # ------------------------------------------------------------------ decision trees

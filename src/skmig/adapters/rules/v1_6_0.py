@@ -1,0 +1,240 @@
+"""scikit-learn 1.6.0: AdaBoost without SAMME.R; SGD with the common losses.
+
+- AdaBoostClassifier evaluates every model by the SAMME formula (ensemble/_weight_boosting.py:
+  decision_function): a SAMME.R model has no expression here.
+- SGDClassifier's logistic loss is `sklearn._loss`'s (linear_model/_stochastic_gradient.py).
+- LogisticRegression(solver="newton-cholesky") is multinomial with more than two classes
+  (linear_model/_logistic.py: _check_multi_class); before, "auto" meant one-vs-rest for it.
+- MLP always keeps `_best_coefs` (neural_network/_multilayer_perceptron.py: _initialize).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skmig.adapters import columns, requests
+from skmig.adapters.forms import is_obj, n_classes, swap, text
+from skmig.adapters.ops import (
+    DERIVED,
+    Added,
+    Born,
+    Moved,
+    Refusal,
+    Removed,
+    Renamed,
+    Retyped,
+    Rewritten,
+    Step,
+    always,
+    fitted,
+    has,
+    rules,
+)
+from skmig.payload import New, Obj
+
+SINCE = "1.6.0"
+
+ADABOOST = ("sklearn.ensemble.AdaBoostClassifier",)
+FROZEN = "sklearn.frozen.FrozenEstimator"
+LOGISTIC = (
+    "sklearn.linear_model.LogisticRegression",
+    "sklearn.linear_model.LogisticRegressionCV",
+)
+SGD = (
+    "sklearn.linear_model.SGDClassifier",
+    "sklearn.linear_model.SGDOneClassSVM",
+    "sklearn.linear_model.Perceptron",
+    "sklearn.linear_model.PassiveAggressiveClassifier",
+)
+SGD_LOSSES = {
+    "sklearn.linear_model.Log": "sklearn._loss.CyHalfBinomialLoss",
+    "sklearn.linear_model.SquaredLoss": "sklearn._loss.CyHalfSquaredError",
+    "sklearn.linear_model.Huber": "sklearn._loss.CyHuberLoss",
+}
+
+
+def _algorithm_up(obj: Obj, step: Step) -> None:
+    algorithm = obj.state.get("algorithm")
+    if text(algorithm, "SAMME.R"):
+        if fitted(obj):
+            raise Refusal(
+                f"algorithm='SAMME.R' was removed in scikit-learn {step.newer}, which evaluates "
+                "every AdaBoostClassifier by the SAMME formula: labels and scores would differ"
+            )
+        step.note(obj, "algorithm='SAMME.R' is gone: a fit uses SAMME")
+    obj.state["algorithm"] = "deprecated"
+
+
+def _algorithm_down(obj: Obj, step: Step) -> None:
+    obj.state["algorithm"] = "SAMME"
+
+
+def _loss_up(obj: Obj, step: Step) -> None:
+    loss = obj.state.get("_loss_function_")
+    if isinstance(loss, New) and loss.tag in SGD_LOSSES:
+        obj.state["_loss_function_"] = New(SGD_LOSSES[loss.tag], dict(loss.args))
+
+
+def _loss_down(obj: Obj, step: Step) -> None:
+    loss = obj.state.get("_loss_function_")
+    for old, new in SGD_LOSSES.items():
+        if isinstance(loss, New) and loss.tag == new:
+            obj.state["_loss_function_"] = New(old, {"args": tuple(loss.args.get("args", ()))})
+
+
+def _one_vs_rest(obj: Obj) -> bool:
+    return text(obj.state.get("solver"), "newton-cholesky") and n_classes(obj) > 2
+
+
+def _multi_class_up(obj: Obj, step: Step) -> None:
+    if _one_vs_rest(obj) and text(obj.state.get("multi_class"), "auto", "deprecated"):
+        obj.state["multi_class"] = "ovr"
+
+
+def _multi_class_down(obj: Obj, step: Step) -> None:
+    if _one_vs_rest(obj) and text(obj.state.get("multi_class"), "auto", "deprecated"):
+        obj.state["multi_class"] = "multinomial"
+        step.note(obj, f"a fit with newton-cholesky and several classes fails in {step.older}")
+
+
+def _best_up(obj: Obj, step: Step) -> None:
+    if "coefs_" in obj.state and "_best_coefs" not in obj.state:
+        # copies: `partial_fit` updates `coefs_` in place
+        obj.state["_best_coefs"] = [np.array(item) for item in obj.state["coefs_"]]
+        obj.state["_best_intercepts"] = [np.array(item) for item in obj.state["intercepts_"]]
+
+
+def _best_down(obj: Obj, step: Step) -> None:
+    if not obj.state.get("early_stopping"):
+        obj.state.pop("_best_coefs", None)
+        obj.state.pop("_best_intercepts", None)
+
+
+def _keep(obj: Obj, step: Step) -> None:
+    """Every value of the older release is one of the newer."""
+
+
+def _names_down(obj: Obj, step: Step) -> None:
+    value = obj.state.get("verbose_feature_names_out")
+    if not isinstance(value, bool | np.bool_):
+        step.loss(
+            obj,
+            f"`verbose_feature_names_out={value!r}` names the output of get_feature_names_out, "
+            f"and {step.older} knows only True and False",
+        )
+        obj.state["verbose_feature_names_out"] = True
+
+
+def _ensemble_down(obj: Obj, step: Step) -> None:
+    if text(obj.state.get("ensemble"), "auto"):
+        obj.state["ensemble"] = not is_obj(obj.state.get("estimator"), FROZEN)
+
+
+RULES = rules(
+    SINCE,
+    [
+        Rewritten(
+            classes=ADABOOST,
+            names=("algorithm",),
+            to_new=_algorithm_up,
+            to_old=_algorithm_down,
+            why="ensemble/_weight_boosting.py: decision_function; changelog 1.6.0 #29997",
+        ),
+        Rewritten(
+            classes=SGD,
+            names=("_loss_function_",),
+            to_new=_loss_up,
+            to_old=_loss_down,
+            why="linear_model/_stochastic_gradient.py: loss_functions",
+        ),
+        Rewritten(
+            classes=LOGISTIC,
+            names=("multi_class",),
+            to_new=_multi_class_up,
+            to_old=_multi_class_down,
+            why="linear_model/_logistic.py: predict_proba; changelog 1.6.0 #28840",
+        ),
+        Rewritten(
+            classes=(
+                "sklearn.neural_network.MLPClassifier",
+                "sklearn.neural_network.MLPRegressor",
+            ),
+            names=("_best_coefs", "_best_intercepts"),
+            to_new=_best_up,
+            to_old=_best_down,
+            why="neural_network/_multilayer_perceptron.py: _initialize",
+        ),
+        Removed(
+            classes=(
+                "sklearn.cluster.AgglomerativeClustering",
+                "sklearn.cluster.FeatureAgglomeration",
+            ),
+            name="_metric",
+            restore=lambda obj: obj.state.get("metric") or "euclidean",
+            neutral=DERIVED,
+            when=has("labels_"),
+            why="cluster/_agglomerative.py: fit",
+        ),
+        Retyped(
+            classes=(
+                "sklearn.cluster.AgglomerativeClustering",
+                "sklearn.cluster.FeatureAgglomeration",
+            ),
+            name="metric",
+            to_new=swap({None: "euclidean"}),
+            to_old=swap({}),
+            why="cluster/_agglomerative.py: None meant euclidean",
+        ),
+        Retyped(
+            classes=(
+                "sklearn.ensemble.HistGradientBoostingClassifier",
+                "sklearn.ensemble.HistGradientBoostingRegressor",
+            ),
+            name="categorical_features",
+            to_new=swap({"warn": None}),
+            to_old=swap({}),
+            why="ensemble/_hist_gradient_boosting/gradient_boosting.py: 'warn' meant None",
+        ),
+        Retyped(
+            classes=("sklearn.preprocessing.OneHotEncoder",),
+            name="handle_unknown",
+            to_new=swap({}),
+            to_old=swap({"warn": "infrequent_if_exist"}),
+            why="preprocessing/_encoders.py: the same output, with a warning",
+        ),
+        Rewritten(
+            classes=(columns.COLUMN_TRANSFORMER,),
+            names=("verbose_feature_names_out",),
+            to_new=_keep,
+            to_old=_names_down,
+            why="compose/_column_transformer.py: _add_prefix_for_feature_names_out",
+        ),
+        Rewritten(
+            classes=("sklearn.calibration.CalibratedClassifierCV",),
+            names=("ensemble",),
+            to_new=_keep,
+            to_old=_ensemble_down,
+            why="calibration.py: fit",
+        ),
+        Moved(
+            old="sklearn.model_selection._CurveScorer",
+            new="sklearn.metrics._CurveScorer",
+            why="metrics/_scorer.py",
+        ),
+        Added(
+            classes=requests.SCORERS,
+            name="_deprecation_msg",
+            value=None,
+            neutral=(None,),
+            when=always,
+            why="metrics/_scorer.py: _BaseScorer.__init__",
+        ),
+        Renamed(
+            classes=("sklearn.semi_supervised.SelfTrainingClassifier",),
+            old="base_estimator_",
+            new="estimator_",
+            why="semi_supervised/_self_training.py: fit",
+        ),
+        Born(classes=(FROZEN,), why="changelog 1.6.0: new class"),
+    ],
+)

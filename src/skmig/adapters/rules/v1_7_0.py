@@ -1,0 +1,99 @@
+"""scikit-learn 1.7.0: the remainder's columns as the others'; a label encoder in boosting.
+
+- ColumnTransformer keeps the remainder's columns in the form of the other transformers' columns
+  (compose/_column_transformer.py: _get_remainder_cols), and `force_int_remainder_cols` has no
+  effect any more; that form is what `force_int_remainder_cols=False` gave before.
+- HistGradientBoostingClassifier keeps its LabelEncoder (gradient_boosting.py: _encode_y).
+- MLPRegressor has a Poisson loss, whose output activation older releases do not know.
+"""
+
+from __future__ import annotations
+
+from skmig.adapters import columns
+from skmig.adapters.forms import text
+from skmig.adapters.ops import DERIVED, Added, Refusal, Removed, Rewritten, Step, has, rules
+from skmig.payload import Obj
+
+SINCE = "1.7.0"
+
+RIDGE_CV = ("sklearn.linear_model.RidgeCV", "sklearn.linear_model.RidgeClassifierCV")
+
+
+def _columns_up(obj: Obj, step: Step) -> None:
+    columns.each_remainder(obj, columns.native)
+    obj.state["force_int_remainder_cols"] = "deprecated"
+
+
+def _columns_down(obj: Obj, step: Step) -> None:
+    obj.state["force_int_remainder_cols"] = False
+
+
+def _loss_up(obj: Obj, step: Step) -> None:
+    """The older release kept the same word without showing it as a parameter."""
+    obj.state.setdefault("loss", "squared_error")
+
+
+def _loss_down(obj: Obj, step: Step) -> None:
+    if text(obj.state.get("loss"), "poisson"):
+        raise Refusal(
+            f"loss='poisson' puts an exponential on the output, which scikit-learn {step.older} "
+            "does not know"
+        )
+
+
+def _stored_up(obj: Obj, step: Step) -> None:
+    obj.state.pop("_store_cv_results", None)
+    obj.state.pop("store_cv_values", None)
+    if obj.state.get("store_cv_results") is None:
+        obj.state["store_cv_results"] = False
+
+
+def _stored_down(obj: Obj, step: Step) -> None:
+    obj.state["store_cv_values"] = "deprecated"
+    if "alpha_" in obj.state:
+        obj.state["_store_cv_results"] = bool(obj.state.get("store_cv_results"))
+
+
+RULES = rules(
+    SINCE,
+    [
+        Rewritten(
+            classes=(columns.COLUMN_TRANSFORMER,),
+            names=("_remainder", "transformers_", "force_int_remainder_cols"),
+            to_new=_columns_up,
+            to_old=_columns_down,
+            why="compose/_column_transformer.py: _get_remainder_cols",
+        ),
+        Added(
+            classes=("sklearn.ensemble.HistGradientBoostingClassifier",),
+            name="_label_encoder",
+            value=lambda obj: Obj(
+                "sklearn.preprocessing.LabelEncoder", {"classes_": obj.state["classes_"]}
+            ),
+            neutral=DERIVED,
+            when=has("classes_", "_predictors"),
+            why="ensemble/_hist_gradient_boosting/gradient_boosting.py: _encode_y",
+        ),
+        Rewritten(
+            classes=("sklearn.neural_network.MLPRegressor",),
+            names=("loss",),
+            to_new=_loss_up,
+            to_old=_loss_down,
+            why="neural_network/_multilayer_perceptron.py: out_activation_",
+        ),
+        Rewritten(
+            classes=RIDGE_CV,
+            names=("_store_cv_results", "store_cv_values", "store_cv_results"),
+            to_new=_stored_up,
+            to_old=_stored_down,
+            why="linear_model/_ridge.py: store_cv_values removed",
+        ),
+        Removed(
+            classes=("sklearn.manifold.TSNE",),
+            name="_max_iter",
+            restore=lambda obj: obj.state.get("max_iter", 1000),
+            neutral=DERIVED,
+            why="manifold/_t_sne.py: _max_iter",
+        ),
+    ],
+)

@@ -1,0 +1,147 @@
+"""scikit-learn 1.9.0: `probability` and boosting's `criterion` are deprecated.
+
+- SVC keeps `_effective_probability`; `probability=False` is spelled "deprecated" (svm/_base.py).
+- GradientBoosting's `criterion` has no effect, and "friedman_mse" is an old name of
+  "squared_error" for regression trees (ensemble/_gb.py, tree/_classes.py).
+- Searches keep the splitter that they used (model_selection/_search.py: _checked_cv_orig).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skmig.adapters.forms import is_obj, swap
+from skmig.adapters.ops import (
+    DERIVED,
+    Added,
+    Explained,
+    Removed,
+    Retyped,
+    Rewritten,
+    Step,
+    has,
+    rules,
+)
+from skmig.payload import Obj
+
+SINCE = "1.9.0"
+
+SUPPORT_VECTORS = tuple(
+    "sklearn.svm." + name for name in ("SVC", "NuSVC", "SVR", "NuSVR", "OneClassSVM")
+)
+BOOSTING = (
+    "sklearn.ensemble.GradientBoostingClassifier",
+    "sklearn.ensemble.GradientBoostingRegressor",
+)
+REGRESSION_TREES = (
+    "sklearn.tree.DecisionTreeRegressor",
+    "sklearn.tree.ExtraTreeRegressor",
+    "sklearn.ensemble.RandomForestRegressor",
+    "sklearn.ensemble.ExtraTreesRegressor",
+)
+FORESTS = tuple(
+    "sklearn.ensemble." + name
+    for name in (
+        "RandomForestClassifier",
+        "RandomForestRegressor",
+        "ExtraTreesClassifier",
+        "ExtraTreesRegressor",
+        "RandomTreesEmbedding",
+    )
+)
+SEARCHES = (
+    "sklearn.model_selection.GridSearchCV",
+    "sklearn.model_selection.RandomizedSearchCV",
+)
+PATHS = tuple(
+    "sklearn.linear_model." + name
+    for name in ("ElasticNetCV", "LassoCV", "MultiTaskElasticNetCV", "MultiTaskLassoCV")
+)
+
+
+def _effective_up(obj: Obj, step: Step) -> None:
+    if "support_" in obj.state:
+        obj.state["_effective_probability"] = bool(obj.state.get("probability", False))
+    if obj.tag.endswith("SVC") and obj.state.get("probability") is False:
+        obj.state["probability"] = "deprecated"
+
+
+def _effective_down(obj: Obj, step: Step) -> None:
+    obj.state.pop("_effective_probability", None)
+    if isinstance(obj.state.get("probability"), str):
+        obj.state["probability"] = False
+
+
+def _last_step(obj: Any) -> Any:
+    """The estimator at the end of a pipeline, or the estimator itself."""
+    while is_obj(obj, "sklearn.pipeline.Pipeline"):
+        obj = obj.state["steps"][-1][1]
+    return obj
+
+
+def _splitter(obj: Obj) -> Any:
+    """What `check_cv` made of `cv` (model_selection/_split.py)."""
+    cv = obj.state.get("cv")
+    if not (cv is None or isinstance(cv, int)):
+        return cv
+    last = _last_step(obj.state.get("best_estimator_", obj.state.get("estimator")))
+    classifies = is_obj(last) and ("classes_" in last.state or last.tag.endswith("Classifier"))
+    kind = "StratifiedKFold" if classifies else "KFold"
+    state = {"n_splits": obj.state["n_splits_"], "shuffle": False, "random_state": None}
+    return Obj("sklearn.model_selection." + kind, state)
+
+
+RULES = rules(
+    SINCE,
+    [
+        Rewritten(
+            classes=SUPPORT_VECTORS,
+            names=("_effective_probability", "probability"),
+            to_new=_effective_up,
+            to_old=_effective_down,
+            why="svm/_base.py: fit, _check_proba",
+        ),
+        Retyped(
+            classes=BOOSTING,
+            name="criterion",
+            to_new=swap({"friedman_mse": "deprecated", "squared_error": "deprecated"}),
+            to_old=swap({"deprecated": "friedman_mse"}),
+            why="ensemble/_gb.py: no effect",
+        ),
+        Retyped(
+            classes=REGRESSION_TREES,
+            name="criterion",
+            to_new=swap({"friedman_mse": "squared_error"}),
+            to_old=swap({}),
+            why="tree/_classes.py: an old name of squared_error",
+        ),
+        Added(
+            classes=FORESTS,
+            name="_sample_weight",
+            value=None,
+            neutral=DERIVED,
+            when=has("estimators_"),
+            why="ensemble/_forest.py: fit; read only by estimators_samples_",
+        ),
+        Added(
+            classes=SEARCHES,
+            name="_checked_cv_orig",
+            value=_splitter,
+            neutral=DERIVED,
+            when=has("n_splits_"),
+            why="model_selection/_search.py: fit",
+        ),
+        Removed(
+            classes=PATHS,
+            name="_alphas",
+            restore=lambda obj: obj.state.get("alphas", 100),
+            neutral=DERIVED,
+            why="linear_model/_coordinate_descent.py: fit",
+        ),
+        Explained(
+            classes=("sklearn.linear_model.LinearRegression",),
+            names=("rank_",),
+            why="linear_model/_base.py: a scalar's type",
+        ),
+    ],
+)
