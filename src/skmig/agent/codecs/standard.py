@@ -75,6 +75,7 @@ ENCODERS = {
     ("re", "Pattern"): _pattern,
     ("_sre", "SRE_Pattern"): _pattern,
     ("joblib", "Memory"): _memory,
+    ("sklearn", "Memory"): _memory,  # vendored before 0.21
 }
 
 

@@ -1,0 +1,88 @@
+"""State of the releases before 0.22 that several of their rules share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from skmig.adapters.ops import Retyped, same
+from skmig.adapters.shapes import FORESTS
+from skmig.payload import Obj
+
+
+def plain(value: Any) -> bool:
+    """True for the values that a constructor's default can be."""
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def meaning(
+    names: dict[str, tuple[str, ...]],
+    *,
+    up: dict[Any, Any] | None = None,
+    down: dict[Any, Any] | None = None,
+    why: str,
+) -> list[Retyped]:
+    """A parameter whose default was a word ("warn", "auto_deprecated") or None for a time.
+
+    `names`: parameter -> classes.  `up` and `down`: what the old default meant, in a value that
+    the other release takes; every other value stays.
+    """
+
+    def replace(table: dict[Any, Any]) -> Callable[[Any], Any]:
+        def function(value: Any) -> Any:
+            if not plain(value):
+                return value
+            return next((new for old, new in table.items() if same(old, value)), value)
+
+        return function
+
+    return [
+        Retyped(
+            classes=classes,
+            name=name,
+            to_new=replace(up or {}),
+            to_old=replace(down or {}),
+            why=why,
+        )
+        for name, classes in names.items()
+    ]
+
+
+def forest_parameter(name: str, before: str, why: str) -> Retyped:
+    """A parameter of trees that forests pass on: its name stands in `estimator_params`."""
+
+    def to_new(value: Any) -> Any:
+        if not isinstance(value, tuple) or name in value:
+            return value
+        place = value.index(before) if before in value else len(value)
+        return (*value[:place], name, *value[place:])
+
+    def to_old(value: Any) -> Any:
+        return tuple(v for v in value if v != name) if isinstance(value, tuple) else value
+
+    return Retyped(classes=FORESTS, name="estimator_params", to_new=to_new, to_old=to_old, why=why)
+
+
+def epochs(state: dict[str, Any]) -> tuple[int, Any]:
+    """The number of epochs and the tolerance that SGD uses (0.19.1: _validate_params)."""
+    n_iter, max_iter, tol = (state.get(name) for name in ("n_iter", "max_iter", "tol"))
+    if n_iter is not None:
+        return n_iter, None
+    if max_iter is None and tol is None:
+        return 5, None
+    return (1000 if max_iter is None else max_iter), tol
+
+
+def drop_unfitted(obj: Obj, names: tuple[str, ...]) -> None:
+    """Take away attributes that `__init__` set to None and `fit` never filled."""
+    if obj.state.get(names[0]) is None:
+        for name in names:
+            if obj.state.get(name) is None:
+                obj.state.pop(name, None)
+
+
+def empty(value: Any) -> bool:
+    """True for an array without elements."""
+    return isinstance(value, np.ndarray) and value.size == 0

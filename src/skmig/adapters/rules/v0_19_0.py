@@ -1,0 +1,413 @@
+"""scikit-learn 0.19.0: epochs and impurities by new parameters, private and plural names, searches.
+
+- SGD, Perceptron and PassiveAggressive count epochs by `max_iter` and `tol` instead of `n_iter`;
+  `loss_function_` was `loss_function` (linear_model/stochastic_gradient.py: __init__, _partial_fit).
+- Constructors of trees, GradientBoosting and SGD no longer set fitted attributes to None.
+- GradientBoosting's `n_features` became `n_features_` (ensemble/gradient_boosting.py: _fit).
+- GaussianProcessRegressor's `rng` and `y_train_mean` became private (gaussian_process/gpr.py: fit).
+- `best_params_` and `best_score_` of searches are attributes, not computed (model_selection/
+  _search.py: fit); several metrics at a time.
+- IsolationForest's average path length was wrong (ensemble/iforest.py: _average_path_length).
+- FunctionTransformer(pass_y=...) is deprecated: the function gets X alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skmig.adapters.early import drop_unfitted, empty, epochs, forest_parameter, meaning
+from skmig.adapters.ops import (
+    DERIVED,
+    Added,
+    Born,
+    Changed,
+    Gone,
+    Parameter,
+    Removed,
+    Renamed,
+    Retyped,
+    Rewritten,
+    Step,
+    always,
+    has,
+    rules,
+)
+from skmig.adapters.shapes import FORESTS, GRADIENT_BOOSTING, SGD, TREES, never
+from skmig.payload import New, Obj
+
+SINCE = "0.19.0"
+
+SEARCHES = (
+    "sklearn.model_selection.GridSearchCV",
+    "sklearn.model_selection.RandomizedSearchCV",
+)
+ISOLATION_FOREST = "sklearn.ensemble.IsolationForest"
+_TREE_STATE = ("tree_", "classes_", "max_features_", "n_classes_", "n_features_", "n_outputs_")
+_SGD_STATE = ("coef_", "t_", "classes_", "standard_coef_", "average_coef_")
+
+
+def _tree_up(obj: Obj, step: Step) -> None:
+    drop_unfitted(obj, _TREE_STATE)
+
+
+def _tree_down(obj: Obj, step: Step) -> None:
+    if "tree_" not in obj.state:
+        obj.state.update(dict.fromkeys(_TREE_STATE))
+
+
+def _sgd_up(obj: Obj, step: Step) -> None:
+    state = obj.state
+    drop_unfitted(obj, _SGD_STATE)
+    if "n_iter" in state:
+        n_iter = state.pop("n_iter")
+        state["max_iter"], state["tol"] = n_iter, None
+        if "coef_" in state:
+            state.setdefault("n_iter_", n_iter)
+
+
+def _sgd_down(obj: Obj, step: Step) -> None:
+    state = obj.state
+    if "max_iter" not in state:
+        return
+    state["n_iter"], tol = epochs(state)
+    del state["max_iter"]
+    state.pop("tol", None)
+    state.pop("n_iter_", None)
+    if tol is not None:
+        step.note(obj, f"`tol={tol!r}`: {step.older} runs all of its {state['n_iter']} epochs")
+    if "coef_" not in state:
+        classes = () if "Regressor" in obj.tag else ("classes_",)
+        averages = ("standard_coef_", "average_coef_") if state.get("average") else ()
+        state.update(dict.fromkeys(("coef_", "t_", *classes, *averages)))
+
+
+def _boosting_up(obj: Obj, step: Step) -> None:
+    if empty(obj.state.get("estimators_")):
+        del obj.state["estimators_"]
+
+
+def _boosting_down(obj: Obj, step: Step) -> None:
+    if "estimators_" not in obj.state:
+        obj.state["estimators_"] = np.empty((0, 0), dtype=object)
+
+
+def _search_up(obj: Obj, step: Step) -> None:
+    state = obj.state
+    if state.get("fit_params") == {}:
+        state["fit_params"] = None
+    if "best_index_" not in state:
+        return
+    results = dict(state["cv_results_"])
+    results["params"] = list(results["params"])
+    state["cv_results_"] = results
+    state["best_params_"] = results["params"][state["best_index_"]]
+    state["best_score_"] = results["mean_test_score"][state["best_index_"]]
+    state["multimetric_"] = False
+
+
+def _search_down(obj: Obj, step: Step) -> None:
+    state = obj.state
+    if state.get("fit_params") is None and "fit_params" in state:
+        state["fit_params"] = {}
+    if state.pop("multimetric_", False):
+        step.loss(obj, f"a search by several metrics does not exist in {step.older}")
+    state.pop("best_params_", None)
+    state.pop("best_score_", None)
+    if "cv_results_" in state:
+        results = dict(state["cv_results_"])
+        results["params"] = tuple(results["params"])
+        state["cv_results_"] = results
+
+
+def _voting_down(obj: Obj, step: Step) -> None:
+    if obj.state.pop("flatten_transform", None) and obj.state.get("voting") == "soft":
+        step.changed(
+            obj,
+            "transform",
+            f"{step.older} has no `flatten_transform`: probabilities of voting='soft' come as "
+            "(classifiers, samples, classes)",
+        )
+
+
+def _voting_up(obj: Obj, step: Step) -> None:
+    """None means what the older release does (ensemble/voting_classifier.py: transform)."""
+    obj.state.setdefault("flatten_transform", None)
+
+
+def _isolation(obj: Obj, step: Step) -> None:
+    if obj.state.get("estimators_"):
+        step.loss(
+            obj,
+            "the average path length of an isolation tree is another in "
+            f"{step.newer} (ensemble/iforest.py: _average_path_length)",
+        )
+
+
+def _memory_up(value: Any) -> Any:
+    """A cache without a place is none."""
+    if isinstance(value, New) and value.tag == "joblib.Memory" and value.args["location"] is None:
+        return None
+    return value
+
+
+def _memory_down(value: Any) -> Any:
+    return New("joblib.Memory", {"location": None}) if value is None else value
+
+
+def _singular_values(obj: Obj) -> Any:
+    """S, from the variance that 0.18 computed as S² / n_samples (decomposition/pca.py: _fit)."""
+    return np.sqrt(obj.state["explained_variance_"] * obj.state["n_samples_"])
+
+
+def _topics_up(obj: Obj, step: Step) -> None:
+    state = obj.state
+    if state.get("n_topics") is not None and "n_components" not in state:
+        state["n_components"], state["n_topics"] = state["n_topics"], None
+    if "components_" in state:
+        state.setdefault("_n_components", len(state["components_"]))
+
+
+def _topics_down(obj: Obj, step: Step) -> None:
+    state = obj.state
+    n_components = state.pop("n_components", None)
+    if state.get("n_topics") is None and n_components is not None:
+        state["n_topics"] = n_components
+    state.pop("_n_components", None)
+    state.pop("bound_", None)
+
+
+RULES = rules(
+    SINCE,
+    [
+        *meaning(
+            {"min_impurity_split": (*TREES, *FORESTS, *GRADIENT_BOOSTING)},
+            up={1e-7: None},
+            down={None: 1e-7},
+            why="tree/tree.py: fit takes 1e-7 for None",
+        ),
+        forest_parameter(
+            "min_impurity_decrease", "min_impurity_split", "ensemble/forest.py: __init__"
+        ),
+        Rewritten(
+            classes=TREES,
+            to_new=_tree_up,
+            to_old=_tree_down,
+            why="tree/tree.py: __init__ no longer sets fitted attributes",
+        ),
+        Rewritten(
+            classes=SGD,
+            to_new=_sgd_up,
+            to_old=_sgd_down,
+            names=("n_iter", "max_iter", "tol", "n_iter_"),
+            why="linear_model/stochastic_gradient.py: BaseSGD.__init__",
+        ),
+        Renamed(
+            classes=tuple(tag for tag in SGD if not tag.endswith("Regressor")),
+            old="loss_function",
+            new="loss_function_",
+            why="linear_model/stochastic_gradient.py: _partial_fit",
+        ),
+        Renamed(
+            classes=GRADIENT_BOOSTING,
+            old="n_features",
+            new="n_features_",
+            why="ensemble/gradient_boosting.py: _check_params, _init_state",
+        ),
+        Rewritten(
+            classes=GRADIENT_BOOSTING,
+            to_new=_boosting_up,
+            to_old=_boosting_down,
+            why="ensemble/gradient_boosting.py: __init__ no longer sets estimators_",
+        ),
+        Renamed(
+            classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
+            old="rng",
+            new="_rng",
+            why="gaussian_process/gpr.py: fit",
+        ),
+        Renamed(
+            classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
+            old="y_train_mean",
+            new="_y_train_mean",
+            why="gaussian_process/gpr.py: fit",
+        ),
+        Rewritten(
+            classes=SEARCHES,
+            to_new=_search_up,
+            to_old=_search_down,
+            names=("best_params_", "best_score_", "multimetric_", "cv_results_", "fit_params"),
+            why="model_selection/_search.py: BaseSearchCV.fit",
+        ),
+        Rewritten(
+            classes=("sklearn.ensemble.VotingClassifier",),
+            to_new=_voting_up,
+            to_old=_voting_down,
+            names=("flatten_transform",),
+            why="ensemble/voting_classifier.py: transform",
+        ),
+        Removed(
+            classes=("sklearn.ensemble.VotingClassifier",),
+            name="named_estimators",
+            restore=lambda obj: dict(obj.state["estimators"]),
+            neutral=DERIVED,
+            when=has("estimators"),
+            why="ensemble/voting_classifier.py: named_estimators is a property",
+        ),
+        Rewritten(
+            classes=(ISOLATION_FOREST,),
+            to_new=_isolation,
+            to_old=_isolation,
+            why="what's new 0.19: IsolationForest uses (n - 1) for the average path length",
+        ),
+        *meaning(
+            {"pass_y": ("sklearn.preprocessing.FunctionTransformer",)},
+            up={False: "deprecated"},
+            down={"deprecated": False},
+            why="preprocessing/_function_transformer.py: __init__",
+        ),
+        *meaning(
+            {"decision_function_shape": ("sklearn.svm.SVC", "sklearn.svm.NuSVC")},
+            up={None: "ovo"},
+            why="svm/base.py: BaseSVC.decision_function, None meant 'ovo'",
+        ),
+        Retyped(
+            classes=(
+                "sklearn.cluster.AgglomerativeClustering",
+                "sklearn.cluster.FeatureAgglomeration",
+            ),
+            name="memory",
+            to_new=_memory_up,
+            to_old=_memory_down,
+            why="cluster/hierarchical.py: fit takes None",
+        ),
+        Added(
+            classes=("sklearn.decomposition.PCA",),
+            name="singular_values_",
+            value=_singular_values,
+            neutral=DERIVED,
+            when=has("explained_variance_", "n_samples_"),
+            why="decomposition/pca.py: _fit_full, _fit_truncated",
+        ),
+        *(
+            Added(classes=classes, name=name, value=None, neutral=DERIVED, when=never, why=why)
+            for classes, names, why in (
+                (
+                    ("sklearn.decomposition.RandomizedPCA", "sklearn.decomposition.TruncatedSVD"),
+                    ("singular_values_",),
+                    "needs the training data; read by no method",
+                ),
+                (
+                    ("sklearn.linear_model.BayesianRidge",),
+                    ("X_offset_", "X_scale_", "sigma_"),
+                    "only for predict(return_std=True), which is new; needs the training data",
+                ),
+                (
+                    ("sklearn.linear_model.RANSACRegressor",),
+                    ("n_skips_invalid_data_", "n_skips_invalid_model_", "n_skips_no_inliers_"),
+                    "counts of the training; read by no method",
+                ),
+            )
+            for name in names
+        ),
+        Rewritten(
+            classes=("sklearn.decomposition.LatentDirichletAllocation",),
+            to_new=_topics_up,
+            to_old=_topics_down,
+            names=("n_topics", "n_components", "_n_components", "bound_"),
+            why="decomposition/online_lda.py: n_topics is n_components",
+        ),
+        Renamed(
+            classes=("sklearn.linear_model.LarsCV", "sklearn.linear_model.LassoLarsCV"),
+            old="cv_mse_path_",
+            new="mse_path_",
+            why="linear_model/least_angle.py: LarsCV.fit",
+        ),
+        Added(
+            classes=("sklearn.linear_model.LarsCV",),
+            name="n_nonzero_coefs",
+            value=500,
+            neutral=(500,),
+            when=always,
+            why="linear_model/least_angle.py: LarsCV.__init__ calls Lars.__init__",
+        ),
+        *(
+            Removed(
+                classes=("sklearn.linear_model." + name,),
+                name="method",
+                restore=method,
+                neutral=DERIVED,
+                when=always,
+                why="linear_model/least_angle.py: method is an attribute of the class",
+            )
+            for name, method in (
+                ("Lars", "lar"),
+                ("LassoLars", "lasso"),
+            )
+        ),
+        *meaning(
+            {
+                "test_size": (
+                    "sklearn.model_selection.ShuffleSplit",
+                    "sklearn.model_selection.StratifiedShuffleSplit",
+                )
+            },
+            down={"default": 0.1},
+            why="model_selection/_split.py: BaseShuffleSplit.__init__",
+        ),
+        *meaning(
+            {"alpha": ("sklearn.semi_supervised.LabelPropagation",)},
+            up={1: None},
+            down={None: 1},
+            why="semi_supervised/label_propagation.py: LabelPropagation clamps hard",
+        ),
+        Parameter(
+            classes=(
+                "sklearn.feature_extraction.FeatureHasher",
+                "sklearn.feature_extraction.HashingVectorizer",
+            ),
+            name="alternate_sign",
+            why="feature_extraction/hashing.py: transform",
+        ),
+        Parameter(
+            classes=("sklearn.feature_selection.SelectFromModel",),
+            name="norm_order",
+            why="feature_selection/from_model.py: _get_feature_importances",
+        ),
+        Changed(
+            classes=("sklearn.multiclass.OneVsRestClassifier",),
+            method="decision_function",
+            when=lambda obj: len(obj.state.get("estimators_", ())) == 1,
+            why="of two classes is one number a sample, no longer a column (multiclass.py)",
+        ),
+        Changed(
+            classes=("sklearn.multiclass.OneVsOneClassifier",),
+            method="decision_function",
+            when=lambda obj: len(obj.state.get("estimators_", ())) == 1,
+            why="of two classes is one number a sample, no longer two (multiclass.py)",
+        ),
+        Changed(
+            classes=("sklearn.multioutput.MultiOutputClassifier",),
+            method="predict_proba",
+            why="is a list with an array for each output (multioutput.py)",
+        ),
+        Born(
+            classes=(
+                "sklearn.multioutput.ClassifierChain",
+                "sklearn.neighbors.LocalOutlierFactor",
+                "sklearn.preprocessing.QuantileTransformer",
+                "sklearn.model_selection.RepeatedKFold",
+                "sklearn.model_selection.RepeatedStratifiedKFold",
+            )
+        ),
+        Gone(
+            classes=(
+                "sklearn.decomposition.ProjectedGradientNMF",
+                "sklearn.lda.LDA",
+                "sklearn.qda.QDA",
+            ),
+            why="Fit it anew with its successor in sklearn.decomposition or discriminant_analysis.",
+        ),
+    ],
+)
