@@ -23,6 +23,7 @@ from skmig.errors import EnvironmentFailedError, UnsupportedError
 
 ATTEMPTS = 3
 PAUSE = 5.0  # seconds before the second attempt; doubled before each further one
+SWEEPS = 6
 
 # What of the user's settings a build needs to reach a package index.  None of it gets into the
 # image: the Dockerfiles declare these arguments in a stage that is thrown away, and builders do
@@ -257,11 +258,26 @@ def _remove_image(client: Any, name: str) -> None:
 
 
 def sweep(client: Any, tag: str) -> None:
-    """Remove what builds of `tag` left untagged: stages, and the image that was replaced."""
-    for label in (recipes.STAGE_LABEL, recipes.TAG_LABEL):
-        try:
-            left = client.images.list(filters={"dangling": True, "label": f"{label}={tag}"})
-        except engine.ENGINE_EXCEPTIONS:
-            return
+    """Remove what builds of `tag` left untagged: stages, and the image that was replaced.
+
+    A replaced image that a container still uses stays.
+    """
+    for _ in range(SWEEPS):
+        left = [
+            image
+            for label in (recipes.STAGE_LABEL, recipes.TAG_LABEL)
+            for image in _dangling(client, f"{label}={tag}")
+        ]
         for image in left:
             _remove_image(client, image.id)
+        if not left:
+            return
+        # The engine removes the container of a failed step a moment after it ended the build.
+        time.sleep(0.3)
+
+
+def _dangling(client: Any, label: str) -> list[Any]:
+    try:
+        return list(client.images.list(filters={"dangling": True, "label": label}))
+    except engine.ENGINE_EXCEPTIONS:
+        return []
