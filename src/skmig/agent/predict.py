@@ -248,11 +248,11 @@ def _ask_on_data(answers, estimator, name, data):
     rows = some(data, _ROWS.get(name, count_rows(data)))
     shape = {"kneighbors": _kneighbors, "radius_neighbors": _radius_neighbors}.get(name)
     if name.startswith("staged_"):
-        answers[name] = _ask(lambda e, n: lambda x: _collected(getattr(e, n)(x)), estimator, name, rows)
-    elif shape is not None:
         answers[name] = _ask(
-            lambda e, n: lambda x: shape(getattr(e, n), x), estimator, name, rows
+            lambda e, n: lambda x: _collected(getattr(e, n)(x)), estimator, name, rows
         )
+    elif shape is not None:
+        answers[name] = _ask(lambda e, n: lambda x: shape(getattr(e, n), x), estimator, name, rows)
     else:
         answers[name] = _ask(getattr, estimator, name, rows)
 
@@ -316,7 +316,7 @@ def _check_params(estimator):
 
 def _check_clone(estimator):
     if hasattr(estimator, "get_params"):
-        from sklearn.base import clone
+        from sklearn.base import clone  # noqa: PLC0415 - the environment may lack it
 
         copied = clone(estimator)
         copied.set_params(**copied.get_params(deep=False))

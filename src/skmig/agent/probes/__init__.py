@@ -16,7 +16,14 @@ from skmig.agent.probes.wanted import to_input, wanted
 
 MAX_OUTPUT_CELLS = 8000000
 MAX_CELLS = 2000000
-_MAIN = ("predict", "transform", "decision_function", "score_samples", "kneighbors", "predict_proba")
+_MAIN = (
+    "predict",
+    "transform",
+    "decision_function",
+    "score_samples",
+    "kneighbors",
+    "predict_proba",
+)
 _TRIES = 96
 MAX_EXTRA = 64
 UNKNOWN = "?new?"
@@ -131,7 +138,7 @@ def _absolute(block):
 
 
 def _sparse(block):
-    from scipy import sparse
+    from scipy import sparse  # noqa: PLC0415 - only where it is needed
 
     data = np.array(block.rows, dtype=float)
     data[np.abs(data) < 0.5 * np.nanmedian(np.abs(data))] = 0.0
@@ -160,7 +167,7 @@ def _good_rows(data, call):
 
 # ------------------------------------------------------------------ missing and unknown values
 def _with_extras(block, data, kind, call, rng, notes):
-    """Rows with missing values and unknown categories, in the columns where the model takes them."""
+    """Rows with missing values and unknown categories, in the columns that may hold them."""
     if block.kind != MATRIX or kind not in ("matrix", "frame") or not len(block.rows):
         return data
     for name, columns in (
@@ -235,7 +242,7 @@ def _holes(block, columns, rng):
 
 def _joined(one, other):
     if hasattr(one, "iloc"):
-        import pandas
+        import pandas  # noqa: PLC0415 - not every environment has it
 
         return pandas.concat([one, other], axis=0).reset_index(drop=True)
     if one.dtype != other.dtype and one.dtype.kind != "O" and other.dtype.kind != "O":

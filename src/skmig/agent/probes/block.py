@@ -57,9 +57,7 @@ def merge(blocks):
         rows = [row for block in same for row in block.rows]
     merged = Block(first.kind, rows, first.categories, first.names, first.notes, first.frame)
     for block in same[1:]:
-        merged.categories = dict(block.categories, **{}) if not merged.categories else (
-            merged.categories
-        )
+        merged.categories = merged.categories or block.categories
         merged.names = merged.names if merged.names is not None else block.names
         merged.frame = merged.frame or block.frame
         merged.notes.extend(note for note in block.notes if note not in merged.notes)

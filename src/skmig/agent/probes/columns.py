@@ -163,7 +163,7 @@ def _side_by_side(values, parts, ctx):
     count = min(max([len(column) for column in values if column is not None] + [24]), ctx.limit)
     rows = np.empty((count, len(values)), dtype=object)
     done = set()
-    groups = [[p for p in places] for _, places, _ in parts]
+    groups = [list(places) for _, places, _ in parts]
     groups.append(list(range(len(values))))
     for group in groups:
         group = [j for j in group if j not in done]
@@ -172,9 +172,9 @@ def _side_by_side(values, parts, ctx):
         order = np.arange(size)
         if size:
             # the rows of each part in an order of its own, so that they meet by chance
-            order = np.concatenate(
-                [ctx.rng.permutation(size) for _ in range(-(-count // size))]
-            )[:count]
+            order = np.concatenate([ctx.rng.permutation(size) for _ in range(-(-count // size))])[
+                :count
+            ]
         for j in group:
             column = values[j]
             if column is None or not len(column):

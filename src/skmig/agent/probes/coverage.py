@@ -1,4 +1,4 @@
-"""What an input really reaches inside a model: leaves, categories, terms.  Measured, not claimed."""
+"""What an input really reaches inside a model: leaves, categories, terms.  It is measured."""
 
 import numpy as np
 
@@ -60,7 +60,7 @@ def _measure(estimator, data, found, depth):
     if isinstance(categories, list) and hasattr(estimator, "transform"):
         array = np.asarray(data, dtype=object)
         for j, column in enumerate(categories[: array.shape[1]]):
-            known = set(item for item in np.asarray(column).tolist() if item == item)
+            known = {item for item in np.asarray(column).tolist() if item == item}
             _add(found, "categories", len(known & set(array[:, j].tolist())), len(known))
         return
     if trees.parts_of(estimator):

@@ -151,7 +151,7 @@ def names_of(estimator):
     if names is None:
         names = fitted(estimator, "_df_columns")
     if names is not None:
-        return [name for name in names]
+        return list(names)
     steps = getattr(estimator, "steps", None)
     if steps:
         return next((names_of(step) for _, step in steps if hasattr(step, "get_params")), None)

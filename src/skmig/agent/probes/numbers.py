@@ -20,7 +20,16 @@ _POINTS = (
     "components_",
     "feature_log_prob_",
 )
-_CENTRES = ("mean_", "center_", "x_mean_", "_x_mean", "X_offset_", "statistics_", "location_", "xbar_")
+_CENTRES = (
+    "mean_",
+    "center_",
+    "x_mean_",
+    "_x_mean",
+    "X_offset_",
+    "statistics_",
+    "location_",
+    "xbar_",
+)
 _SPREADS = ("scale_", "x_std_", "_x_std", "max_abs_", "data_range_")
 MAX_CELLS = 2000000
 

@@ -118,7 +118,7 @@ def parts_of(estimator):
     return [(member.tree_, features, False) for member, features in zip(members, columns)]
 
 
-def leaf_rows(estimator, parts, n_features, ctx, center=None):
+def leaf_rows(estimator, parts, n_features, ctx):
     """A block of rows for the trees of `estimator`, each reaching leaves that none had before."""
     sizes = [len(p.nodes) if hist else p.node_count for p, _, hist in parts]
     if sum(sizes) > MAX_NODES:

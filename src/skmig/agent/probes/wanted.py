@@ -264,7 +264,7 @@ def to_input(block):
 
 def _frame(block):
     try:
-        import pandas
+        import pandas  # noqa: PLC0415 - not every environment has it
     except ImportError:
         return None
     series = []

@@ -1,0 +1,231 @@
+"""Compare what two releases answered, method by method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from skmig.parity.values import Difference, difference
+from skmig.parity.verdict import MethodParity, Parity, Verdict
+
+RTOL = 1e-9
+ATOL = 1e-12
+
+# methods whose answer is another method's, in another form
+_FOLLOWS = {
+    "predict": ("staged_predict",),
+    "predict_proba": ("predict_log_proba", "staged_predict_proba"),
+    "decision_function": ("staged_decision_function",),
+}
+_SCORES = ("predict_proba", "predict_log_proba", "decision_function")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Documented:
+    """A change of scikit-learn's own: `method` of the node at `path` (of class `tag`) answers
+    otherwise for the same state; `text` cites where."""
+
+    path: str
+    method: str
+    text: str
+    tag: str = ""
+
+
+def compare(
+    expected: Mapping[str, Any],
+    actual: Mapping[str, Any],
+    *,
+    rtol: float = RTOL,
+    atol: float = ATOL,
+    documented: Iterable[Documented | tuple[str, str, str]] = (),
+    accept: Iterable[str] = (),
+) -> Parity:
+    """Compare the documents `expected` and `actual`.
+
+    `documented`: what scikit-learn itself changed between the two releases; such a method gets
+    the verdict `changed` where its answers differ.  It holds only when `accept` names it, as
+    `SVC.decision_function`.  What only the target has is not compared.
+    """
+    known = [
+        item
+        if isinstance(item, Documented)
+        else Documented(path=item[0], method=item[1], text=item[2])
+        for item in documented
+    ]
+    accepted = frozenset(accept)
+    found: list[MethodParity] = []
+    for path, entry in expected.items():
+        other = actual.get(path)
+        for method, answer in entry["methods"].items():
+            if other is None:
+                found.append(_missing(path, method, "the target has no such estimator"))
+                continue
+            result = _method(path, method, answer, other["methods"].get(method), rtol, atol)
+            if result is None:
+                continue
+            tag = str(entry.get("class", ""))
+            found.append(_excused(result, tag, known, accepted))
+    return Parity(methods=tuple(found), rtol=rtol, atol=atol)
+
+
+def _missing(path: str, method: str, text: str) -> MethodParity:
+    return MethodParity(path=path, method=method, verdict=Verdict.MISSING, text=text)
+
+
+def _method(
+    path: str, method: str, expected: Any, actual: Any, rtol: float, atol: float
+) -> MethodParity | None:
+    """The verdict on one method; None where the source did not have it either."""
+    refused = str(expected.get("error", ""))
+    if _kind(refused) == "AttributeError" and (
+        actual is None or _kind(actual.get("error", "")) in ("AttributeError", "")
+    ):
+        # the name is there, the method is not: a pipeline or search without it inside
+        return None
+    if actual is None:
+        text = "the class of the target does not have this method"
+        return MethodParity(path=path, method=method, verdict=Verdict.GONE, text=text)
+    raised = str(actual.get("error", ""))
+    if refused or raised:
+        return _errors(path, method, refused, raised)
+    found = difference(expected["value"], actual["value"], rtol=rtol, atol=atol)
+    result = MethodParity(
+        path=path,
+        method=method,
+        verdict=_verdict(found),
+        n=found.n,
+        shape=found.shape or (),
+        max_abs=found.max_abs,
+        max_rel=found.max_rel,
+        max_ulp=found.max_ulp,
+        worst_row=found.worst_row,
+        mismatched_labels=found.mismatched,
+        text="; ".join(found.problems),
+        notes=tuple(found.notes),
+    )
+    if method == "kneighbors" and result.verdict is Verdict.DIFFERENT:
+        return _tied(result, expected["value"], actual["value"], rtol, atol)
+    if method in _SCORES:
+        return _with_labels(result, expected["value"], actual["value"])
+    return result
+
+
+def _verdict(found: Difference) -> Verdict:
+    if found.problems:
+        return Verdict.DIFFERENT
+    return Verdict.IDENTICAL if found.exact else Verdict.CLOSE
+
+
+def _kind(error: str) -> str:
+    return error.split(":", 1)[0].strip()
+
+
+def _errors(path: str, method: str, refused: str, raised: str) -> MethodParity:
+    if _kind(refused) == _kind(raised):
+        notes = () if refused == raised else (f"the target says: {raised}",)
+        return MethodParity(
+            path=path, method=method, verdict=Verdict.ERROR_EQUAL, text=refused, notes=notes
+        )
+    if not refused:
+        text = f"the target raises {raised}"
+    elif not raised:
+        text = f"the source raises {refused}, the target answers"
+    else:
+        text = f"the target raises {raised}, the source raises {refused}"
+    return MethodParity(path=path, method=method, verdict=Verdict.DIFFERENT, text=text)
+
+
+# ------------------------------------------------------------------ neighbours at equal distances
+def _tied(
+    result: MethodParity, expected: Any, actual: Any, rtol: float, atol: float
+) -> MethodParity:
+    """Distances agree, and indices differ only among neighbours that are equally far away."""
+    try:
+        first, second = np.asarray(expected["distances"]), np.asarray(actual["distances"])
+        ours, theirs = np.asarray(expected["indices"]), np.asarray(actual["indices"])
+    except (KeyError, TypeError, IndexError, ValueError):
+        return result
+    if first.shape != second.shape or ours.shape != theirs.shape or first.shape != ours.shape:
+        return result
+    if difference(first, second, rtol=rtol, atol=atol).problems:
+        return result
+    rows = np.flatnonzero((ours != theirs).any(axis=1))
+    if not all(_same_ties(first[r], ours[r], theirs[r], rtol, atol) for r in rows):
+        return result
+    note = f"{len(rows)} rows have neighbours at equal distances in another order"
+    return replace(result, verdict=Verdict.TIED, text="", notes=(*result.notes, note))
+
+
+def _same_ties(distances: Any, ours: Any, theirs: Any, rtol: float, atol: float) -> bool:
+    for first, last in _groups(distances, rtol, atol):
+        same = set(ours[first:last].tolist()) == set(theirs[first:last].tolist())
+        # the last group may be cut: which of its members are listed is the search's choice
+        if not same and last < len(distances):
+            return False
+    return True
+
+
+def _groups(distances: Any, rtol: float, atol: float) -> Iterator[tuple[int, int]]:
+    """Runs of equal distances in one sorted row."""
+    start = 0
+    for i in range(1, len(distances) + 1):
+        if i == len(distances) or abs(distances[i] - distances[start]) > atol + rtol * abs(
+            distances[start]
+        ):
+            yield start, i
+            start = i
+
+
+# ------------------------------------------------------------------ scores and their labels
+def _with_labels(result: MethodParity, expected: Any, actual: Any) -> MethodParity:
+    """How many rows would get another label from these scores."""
+    if not (isinstance(expected, np.ndarray) and isinstance(actual, np.ndarray)):
+        return result
+    if expected.shape != actual.shape or expected.dtype.kind != "f" or actual.dtype.kind != "f":
+        return result
+    if expected.ndim == 2 and expected.shape[1] > 1:
+        count = int((_best(expected) != _best(actual)).sum())
+    elif result.method == "decision_function" and expected.ndim == 1:
+        count = int(((expected > 0) != (actual > 0)).sum())
+    else:
+        return result
+    if not count:
+        return result
+    note = f"{count} rows have another best class"
+    return replace(result, mismatched_labels=count, notes=(*result.notes, note))
+
+
+def _best(scores: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.asarray(np.argmax(np.where(np.isnan(scores), -np.inf, scores), axis=1))
+
+
+# ------------------------------------------------------------------ changes of scikit-learn's own
+def _excused(
+    result: MethodParity, tag: str, known: list[Documented], accepted: frozenset[str]
+) -> MethodParity:
+    if result.verdict is not Verdict.DIFFERENT:
+        return result
+    for change in known:
+        if not _concerns(change, result):
+            continue
+        classes = {name.rsplit(".", 1)[-1] for name in (tag, change.tag) if name}
+        named = {
+            f"{name}.{method}" for name in classes for method in (change.method, result.method)
+        }
+        return replace(
+            result,
+            verdict=Verdict.CHANGED,
+            text=f"{change.text} ({result.text})",
+            accepted=bool(named & accepted),
+        )
+    return result
+
+
+def _concerns(change: Documented, result: MethodParity) -> bool:
+    inside = change.path == result.path or change.path.startswith(
+        (result.path + ".", result.path + "[")
+    )
+    return inside and result.method in (change.method, *_FOLLOWS.get(change.method, ()))
