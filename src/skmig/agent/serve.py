@@ -9,11 +9,13 @@ Runs on Python 3.6 with the standard library.
 
 import argparse
 import ctypes
+import faulthandler
 import importlib
 import json
 import os
 import platform
 import re
+import resource
 import select
 import signal
 import struct
@@ -190,8 +192,6 @@ def _child(request, exchange, memory, result, log):
         os.dup2(log, 1)
         os.dup2(log, 2)
         _limit(memory)
-        import faulthandler
-
         faulthandler.enable(file=2)
         answer = run(request["job"], request.get("args") or {}, exchange)
         try:
@@ -214,9 +214,11 @@ def _child(request, exchange, memory, result, log):
 
 def _limit(memory):
     try:
-        import resource
-    except ImportError:
-        return
+        # when memory is short, this process is the one to kill
+        with open("/proc/self/oom_score_adj", "w") as handle:
+            handle.write("1000")
+    except OSError:
+        pass
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory:
         # DATA counts what is really private; AS also counts libraries and reserved ranges
@@ -241,7 +243,7 @@ def _write_all(number, data):
 
 
 # ------------------------------------------------------------------ the parent
-class _Ended(Exception):
+class _Ended(Exception):  # noqa: N818 - it is news, not an error
     """Standard input closed, or a signal asked the worker to end."""
 
 
@@ -283,7 +285,7 @@ class Server(object):
     def fill(self):
         data = os.read(self.source, 1 << 16)
         if not data:
-            raise _Ended()
+            raise _Ended
         self.buffer += data
 
     def say(self, message):
@@ -440,8 +442,8 @@ def _signal_name(number):
         return "unknown"
 
 
-def _end(number, frame):
-    raise _Ended()
+def _end(*_):
+    raise _Ended
 
 
 def main(arguments):

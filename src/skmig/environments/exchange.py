@@ -1,4 +1,4 @@
-"""Files in and out of a worker: the folder of a local run, and what both backends share."""
+"""The private folder of a local run, and the sweep of those that were left behind."""
 
 from __future__ import annotations
 
@@ -9,21 +9,15 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from skmig.environments.cleanup import Finalizer
+from skmig.environments.files import walk
 from skmig.errors import EnvironmentFailedError
 
 _PREFIX = "skmig-run-"
 _OWNER = "owner"  # locked by the process that the folder belongs to
 _UNFINISHED = 600.0  # seconds after which a folder without owner was left by a crash
-
-# Of a folder given with `--code`: what is no code and may be large.
-IGNORED = frozenset(
-    {"__pycache__", ".git", ".hg", ".venv", "venv", ".tox", ".nox", ".mypy_cache", ".ruff_cache"}
-    | {".pytest_cache", "node_modules", ".ipynb_checkpoints"}
-)
 
 
 class RunFolder:
@@ -61,7 +55,7 @@ class RunFolder:
         try:
             # a job could have left a link to a file of ours
             number = os.open(self.files / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with open(number, "rb") as source:
+            with os.fdopen(number, "rb") as source:
                 if not stat.S_ISREG(os.fstat(number).st_mode):
                     raise OSError("it is not a regular file")
                 with target.open("wb") as sink:
@@ -71,16 +65,6 @@ class RunFolder:
 
     def close(self) -> None:
         self._finalizer()
-
-
-def walk(folder: Path) -> Iterator[tuple[Path, Path]]:
-    """Every file of a folder with its place in it; links to folders are not followed."""
-    for top, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in IGNORED)
-        for name in sorted(files):
-            path = Path(top, name)
-            if path.is_file():
-                yield path, path.relative_to(folder)
 
 
 def sweep() -> None:

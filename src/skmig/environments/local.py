@@ -20,29 +20,10 @@ from skmig.environments.base import EnvironmentSpec, Limits, Progress
 from skmig.environments.cleanup import Finalizer
 from skmig.environments.client import AgentWorker, Ending
 from skmig.environments.exchange import RunFolder
+from skmig.environments.settings import SETTINGS, threads
 
 _PATIENCE = 5.0  # seconds that a worker has to end by itself
 _LOG = 8192
-
-# One thread, so that sums are added in the same order; joblib without processes of its own.
-THREADS = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "BLIS_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-}
-SETTINGS = {
-    "LANG": "C.UTF-8",
-    "LC_ALL": "C.UTF-8",
-    "TZ": "UTC",
-    "PYTHONHASHSEED": "0",
-    "PYTHONNOUSERSITE": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "JOBLIB_MULTIPROCESSING": "0",
-    "MPLBACKEND": "Agg",
-}
 
 
 class LocalBackend:
@@ -75,7 +56,7 @@ class LocalBackend:
 
 def _environment(python: Path, folder: RunFolder) -> dict[str, str]:
     """What a worker sees of the environment variables: nothing of the caller's secrets."""
-    own = {name: os.environ.get(name, value) for name, value in THREADS.items()}
+    own = threads()
     if "LD_LIBRARY_PATH" in os.environ:  # an interpreter may need it to start
         own["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
     return {

@@ -1,0 +1,247 @@
+"""The backend `docker`: hardened containers of any engine that speaks Docker's API.
+
+Files go in and out by archive through a volume of the container's own, never by a path of this
+machine, so that remote engines and engines inside containers work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import struct
+import tarfile
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import docker.errors
+from docker.types import LogConfig, Mount
+
+from skmig.environments import bundle_agent, engine, images, leftovers
+from skmig.environments.base import EnvironmentSpec, Limits, Progress
+from skmig.environments.cleanup import Finalizer
+from skmig.environments.client import AgentWorker, Ending
+from skmig.environments.settings import SETTINGS, threads
+from skmig.environments.transport import IteratorFile, add_bytes, add_path, single_file
+from skmig.errors import EnvironmentFailedError, SkmigError
+
+_USER = 10001  # of the images; nothing on the host
+# Not the images' own folder: this one belongs to root, so that no job can change the agent in it.
+_ROOM = "/skmig"
+_FILES = "files"
+_TMP = "rw,noexec,nosuid,nodev,size=512m,mode=1777"
+_SHARE = 0.75  # of the engine's memory, where no limit was given
+_PATIENCE = 30.0
+_HEADER = struct.Struct(">BxxxL")
+_STDOUT = 1
+_LOG = 8192
+
+
+class DockerBackend:
+    """Containers made from the pinned images, without network, rights, or anything of the host."""
+
+    name = "docker"
+    sandboxed = True
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._run = uuid.uuid4().hex[:12]
+        self._numbers = itertools.count(1)
+        leftovers.sweep(client)
+
+    def has(self, spec: EnvironmentSpec) -> bool:
+        return images.has(self._client, spec)
+
+    def worker(self, spec: EnvironmentSpec, limits: Limits, progress: Progress) -> AgentWorker:
+        image = images.ensure(self._client, spec, progress)
+        # its own connections, since two workers are started at the same time
+        client = engine.connect()
+        try:
+            container = Container(client, f"skmig-{self._run}-{next(self._numbers)}", self._run)
+            container.start(image, limits)
+        except BaseException:
+            client.close()
+            raise
+        return AgentWorker(f"the container of {spec.release}", container, container, limits)
+
+
+class Container:
+    """One container with its volume: the channel to the worker, and its exchange."""
+
+    def __init__(self, client: Any, name: str, run: str) -> None:
+        self._client = client
+        self._name = name
+        self._labels = leftovers.labels(run)
+        self._socket: Any = None
+        self._buffer = bytearray()
+        self._frame = (0, 0)  # stream and bytes that are still to come of the current frame
+        self._log = bytearray()
+        self._reading = threading.Lock()
+        # before anything is made, so that nothing is made that nobody removes
+        self._finalizer = Finalizer(self, leftovers.remove, name)
+
+    def start(self, image: str, limits: Limits) -> None:
+        """Make the container, put the agent in, attach to it and start it."""
+        try:
+            with _engine("starting a worker"):
+                self._create(image, limits)
+                with tempfile.TemporaryFile() as file:
+                    with tarfile.open(fileobj=file, mode="w") as archive:
+                        add_bytes(archive, bundle_agent.NAME, bundle_agent.agent_pyz(), owner=0)
+                        folder = tarfile.TarInfo(_FILES)
+                        folder.type, folder.mode = tarfile.DIRTYPE, 0o700
+                        folder.uid = folder.gid = _USER
+                        archive.addfile(folder)
+                    self._send_archive(file)
+                streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+                attached = self._client.api.attach_socket(self._name, params=streams)
+                self._attached = attached
+                self._socket = getattr(attached, "_sock", attached)
+                self._client.api.start(self._name)
+        except BaseException:
+            self.close()
+            raise
+
+    def _create(self, image: str, limits: Limits) -> None:
+        memory = limits.memory or int(self._client.info()["MemTotal"] * _SHARE)
+        self._client.volumes.create(self._name, labels=self._labels)
+        command = ["python", f"{_ROOM}/{bundle_agent.NAME}", "serve", "--sandboxed"]
+        self._client.containers.create(
+            image,
+            [*command, "--exchange", f"{_ROOM}/{_FILES}"],
+            entrypoint=[],
+            name=self._name,
+            labels=self._labels,
+            environment={**SETTINGS, **threads(), "HOME": "/tmp", "TMPDIR": "/tmp"},  # noqa: S108
+            user=f"{_USER}:{_USER}",
+            working_dir="/tmp",  # noqa: S108
+            mounts=[Mount(_ROOM, self._name, type="volume")],
+            stdin_open=True,  # closed when we are gone: then the worker ends
+            init=True,
+            network_mode="none",
+            read_only=True,
+            tmpfs={"/tmp": _TMP},  # noqa: S108
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            pids_limit=limits.processes,
+            mem_limit=memory,
+            memswap_limit=memory,
+            # answers would be written to the engine's disk as well
+            log_config=LogConfig(type="none"),
+        )
+
+    # ---------------------------------------------------------------- exchange
+    def put(self, name: str, source: Path | bytes) -> None:
+        try:
+            with tempfile.TemporaryFile() as file:
+                with tarfile.open(fileobj=file, mode="w") as archive:
+                    if isinstance(source, bytes):
+                        add_bytes(archive, f"{_FILES}/{name}", source, owner=_USER)
+                    else:
+                        add_path(archive, f"{_FILES}/{name}", source, owner=_USER)
+                with _engine(f"copying `{name}` into a container"):
+                    self._send_archive(file)
+        except OSError as error:
+            raise EnvironmentFailedError(
+                f"`{name}` cannot be copied into a container",
+                causes=(str(error),),
+                hint="is it readable, and is there space for temporary files?",
+            ) from error
+
+    def _send_archive(self, file: IO[bytes]) -> None:
+        file.seek(0)
+        self._client.api.put_archive(self._name, _ROOM, file)
+
+    def get(self, name: str, target: Path) -> None:
+        doing = f"copying `{name}` out of a container"
+        with _engine(doing):
+            try:
+                chunks, _ = self._client.api.get_archive(self._name, f"{_ROOM}/{_FILES}/{name}")
+            except docker.errors.NotFound:
+                raise EnvironmentFailedError(
+                    f"the worker left no file `{name}`",
+                    hint="run the command again; if it stays so, this is a defect of skmig",
+                ) from None
+            try:
+                single_file(IteratorFile(chunks), target)
+            except tarfile.TarError as error:
+                raise EnvironmentFailedError(
+                    f"{doing} failed", causes=(str(error),), hint="run the command again"
+                ) from error
+            finally:
+                chunks.close()
+
+    # ---------------------------------------------------------------- channel
+    def send(self, data: bytes) -> None:
+        self._socket.settimeout(_PATIENCE)
+        self._socket.sendall(data)
+
+    def receive(self, timeout: float) -> bytes:
+        """Bytes of standard output; frames may be split anywhere, and split lines."""
+        deadline = time.monotonic() + timeout
+        with self._reading:
+            while True:
+                data = self._unframed()
+                if data:
+                    return data
+                self._socket.settimeout(max(0.001, deadline - time.monotonic()))
+                received = self._socket.recv(1 << 16)
+                if not received:
+                    return b""
+                self._buffer += received
+
+    def _unframed(self) -> bytes:
+        out = bytearray()
+        while True:
+            stream, missing = self._frame
+            if missing:
+                piece = self._buffer[:missing]
+                if not piece:
+                    return bytes(out)
+                del self._buffer[:missing]
+                self._frame = (stream, missing - len(piece))
+                if stream == _STDOUT:
+                    out += piece
+                else:
+                    self._log += piece
+                    del self._log[:-_LOG]
+            elif len(self._buffer) >= _HEADER.size:
+                self._frame = _HEADER.unpack_from(self._buffer)
+                del self._buffer[: _HEADER.size]
+            else:
+                return bytes(out)
+
+    def ending(self) -> Ending:
+        with _engine("waiting for a container to end"):
+            self._client.api.wait(self._name, timeout=_PATIENCE)
+            state = self._client.api.inspect_container(self._name)["State"]
+        return Ending(
+            code=state["ExitCode"],
+            # podman does not say it: there only 137 tells
+            out_of_memory=bool(state.get("OOMKilled")),
+            log=self._log.decode("utf-8", "replace"),
+        )
+
+    def close(self) -> None:
+        self._finalizer()
+        # a thread that waits for an answer was woken by the end of the stream
+        with self._reading, contextlib.suppress(OSError):
+            if self._socket is not None:
+                self._attached.close()
+                self._socket.close()
+            self._client.close()
+
+
+@contextlib.contextmanager
+def _engine(doing: str) -> Iterator[None]:
+    """Turns what the SDK raises into our errors."""
+    try:
+        yield
+    except SkmigError:
+        raise
+    except engine.ENGINE_EXCEPTIONS as error:
+        raise engine.failed(error, doing) from error

@@ -1,0 +1,91 @@
+"""Labels on what a run makes in an engine, its removal, and the sweep of what others left."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import docker.errors
+
+from skmig.environments import engine
+from skmig.errors import EngineError
+
+RUN = "skmig.run"
+_PID = "skmig.pid"
+_STARTED = "skmig.started"
+_HOST = "skmig.host"
+
+
+def labels(run: str) -> dict[str, str]:
+    """The labels of this process's containers and volumes."""
+    pid = os.getpid()
+    return {RUN: run, _PID: str(pid), _STARTED: _started(pid), _HOST: _host()}
+
+
+def remove(name: str) -> None:
+    """Remove the container and the volume `name`, if they are there; never raises.
+
+    By a connection of its own: this may run in the middle of a request.
+    """
+    with contextlib.suppress(EngineError):
+        client = engine.connect()
+        try:
+            _remove(client, name)
+        finally:
+            client.close()
+
+
+def _remove(client: Any, name: str) -> None:
+    with contextlib.suppress(*engine.ENGINE_EXCEPTIONS):
+        client.api.remove_container(name, force=True, v=True)
+    with contextlib.suppress(*engine.ENGINE_EXCEPTIONS):
+        client.api.remove_volume(name)
+
+
+def sweep(client: Any) -> None:
+    """Remove what processes of this machine left that are no more; never raises."""
+    with contextlib.suppress(*engine.ENGINE_EXCEPTIONS):
+        filters = {"label": [RUN, f"{_HOST}={_host()}"]}
+        for container in client.api.containers(all=True, filters=filters):
+            if _orphaned(container["Labels"]):
+                with contextlib.suppress(docker.errors.APIError):
+                    client.api.remove_container(container["Id"], force=True, v=True)
+        for volume in client.api.volumes(filters=filters)["Volumes"] or []:
+            if _orphaned(volume["Labels"]):
+                with contextlib.suppress(docker.errors.APIError):
+                    client.api.remove_volume(volume["Name"])
+
+
+def _orphaned(found: dict[str, str]) -> bool:
+    pid = int(found[_PID])
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False  # runs, and is another user's
+    return _started(pid) != found[_STARTED]
+
+
+def _started(pid: int) -> str:
+    """When a process started: process ids are used again.  "" where the system does not say."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+@functools.cache
+def _host() -> str:
+    """Names the place in which a process id means something: machine, boot, pid namespace."""
+    said = [socket.gethostname()]
+    with contextlib.suppress(OSError):
+        said.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+    with contextlib.suppress(OSError):
+        said.append(str(Path("/proc/self/ns/pid").readlink()))
+    return hashlib.sha256(" ".join(said).encode()).hexdigest()[:16]
