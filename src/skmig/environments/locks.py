@@ -34,6 +34,10 @@ COMMAND = "python -m skmig.environments.locks"
 LOCK = "requirements.lock"
 DAYS = 30
 
+# A lock or a requirement of the user's own may need a source distribution, but not of these: an
+# image has no compiler.
+OWN_OPTIONS = "--prefer-binary --only-binary numpy,scipy,scikit-learn,pandas"
+
 # What pip and the base image bring; never part of a lock.
 TOOLS = frozenset({"pip", "setuptools", "wheel", "distribute"})
 
@@ -139,7 +143,7 @@ def render_dockerfile(row: Release, lock: bytes, *, tag: str | None = None) -> s
         python=row.python,
         base=base_image(row),
         from_platform=f"--platform={only} " if only else "",
-        pip_options="--prefer-binary" if own else "--require-hashes --only-binary :all:",
+        pip_options=OWN_OPTIONS if own else "--require-hashes --only-binary :all:",
         unwanted="-name __pycache__" if own else "-name tests -o -name test -o -name __pycache__",
         digest=digest(lock),
     )

@@ -128,8 +128,9 @@ def _extended(base: Recipe, texts: tuple[str, ...]) -> Recipe:
             )
     tag = f"{base.tag}-with-{_short(wanted)}"
     template = (images_folder() / "Dockerfile.with.template").read_text(encoding="utf-8")
+    dockerfile = template.format(tag=tag, python=base.release.python, pip_options=locks.OWN_OPTIONS)
     files = {
-        "Dockerfile": template.format(tag=tag, python=base.release.python).encode(),
+        "Dockerfile": dockerfile.encode(),
         "constraints.txt": constraints.encode(),
         "requirements.txt": wanted,
     }

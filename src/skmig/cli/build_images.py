@@ -1,0 +1,63 @@
+"""`skmig build-images`: make the images of releases."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from skmig.cli import common
+
+
+def build_images(
+    releases: Annotated[
+        list[str] | None, typer.Argument(metavar="[RELEASE...]", help="Such as 1.1.0 1.6.1.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All releases.")] = False,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only those that are not there.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(help="How many at a time.", min=1, max=64)] = 2,
+    push: Annotated[bool, typer.Option("--push", help="Push them to the registry.")] = False,
+    prefix: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Repository, such as ghcr.io/org/skmig.")
+    ] = None,
+    platform: Annotated[
+        str | None, typer.Option(help="Such as linux/arm64; default: the engine's own.")
+    ] = None,
+    with_: common.With = None,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
+    verbose: common.Verbose = False,
+    color: common.ColorOption = common.ColorChoice.auto,
+) -> int:
+    """Build the images of releases that are not there yet, and check them against their locks."""
+    console = common.console(quiet=quiet, verbose=verbose, json=json, color=color)
+    from skmig.environments import fleet
+
+    with console.working("building images"):
+        results = fleet.run(
+            releases or [],
+            console,
+            everything=everything,
+            missing=missing,
+            jobs=jobs,
+            push=push,
+            prefix=prefix,
+            platform=platform,
+            requirements=with_ or [],
+        )
+    exit_code = max((result.error.code for result in results if result.error), default=0)
+    if json:
+        images = [result.as_json() for result in results]
+        console.document({"ok": exit_code == 0, "images": images})
+        return exit_code
+    if results:
+        columns = ("release", "python", "size", "seconds", "digest", "state")
+        console.table(columns, [result.row() for result in results])
+    else:
+        console.note("no image is missing")
+    for result in results:
+        if result.error is not None:
+            console.error(result.error)
+    return exit_code
