@@ -242,8 +242,10 @@ def _ask_on_data(answers, estimator, name, data):
         own = answers.get("transform", {})
         if "value" in own:
             # some inverses work in place
-            own = copy.deepcopy(own["value"])
-            answers[name] = _ask(getattr, estimator, name, own)
+            answers[name] = _ask(getattr, estimator, name, copy.deepcopy(own["value"]))
+            whole = _without_missing(own["value"])
+            if "error" in answers[name] and whole is not None:
+                answers[name] = _ask(getattr, estimator, name, whole)
         return
     rows = some(data, _ROWS.get(name, count_rows(data)))
     shape = {"kneighbors": _kneighbors, "radius_neighbors": _radius_neighbors}.get(name)
@@ -255,6 +257,14 @@ def _ask_on_data(answers, estimator, name, data):
         answers[name] = _ask(lambda e, n: lambda x: shape(getattr(e, n), x), estimator, name, rows)
     else:
         answers[name] = _ask(getattr, estimator, name, rows)
+
+
+def _without_missing(value):
+    """The rows of an array that miss nothing: not every inverse takes what a transform let pass."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.ndim != 2:
+        return None
+    full = ~np.isnan(value).any(axis=1)
+    return value[full] if full.any() and not full.all() else None
 
 
 def _ask_spread(answers, estimator, data):
@@ -316,7 +326,7 @@ def _check_params(estimator):
 
 def _check_clone(estimator):
     if hasattr(estimator, "get_params"):
-        from sklearn.base import clone  # noqa: PLC0415 - the environment may lack it
+        from sklearn.base import clone
 
         copied = clone(estimator)
         copied.set_params(**copied.get_params(deep=False))

@@ -123,6 +123,8 @@ def _forms(block):
     if framed:
         bare = Block(MATRIX, block.rows)
         yield "matrix", lambda: to_input(bare)
+    # some compiled code takes the precision that it was fitted in, and no other
+    yield "matrix", lambda: np.asarray(block.rows, dtype=np.float32)
     yield "matrix", lambda: _absolute(block)
     yield "sparse", lambda: _sparse(block)
     yield "matrix", lambda: block.rows.astype(object)
@@ -138,7 +140,7 @@ def _absolute(block):
 
 
 def _sparse(block):
-    from scipy import sparse  # noqa: PLC0415 - only where it is needed
+    from scipy import sparse
 
     data = np.array(block.rows, dtype=float)
     data[np.abs(data) < 0.5 * np.nanmedian(np.abs(data))] = 0.0
@@ -242,7 +244,7 @@ def _holes(block, columns, rng):
 
 def _joined(one, other):
     if hasattr(one, "iloc"):
-        import pandas  # noqa: PLC0415 - not every environment has it
+        import pandas
 
         return pandas.concat([one, other], axis=0).reset_index(drop=True)
     if one.dtype != other.dtype and one.dtype.kind != "O" and other.dtype.kind != "O":

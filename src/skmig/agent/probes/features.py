@@ -51,7 +51,6 @@ INNER = (
     "base_estimator_",
     "regressor_",
     "classifier_",
-    "final_estimator_",
     "transformer_",
 )
 
@@ -72,9 +71,8 @@ def inner(estimator):
     found = []
     for name in INNER:
         value = getattr(estimator, "__dict__", {}).get(name)
-        if name == "final_estimator_" or value is None:
-            continue
-        if hasattr(value, "get_params"):
+        # a prototype that each member is cloned from may have the name of a fitted one
+        if hasattr(value, "get_params") and _is_fitted(value):
             found.append(value)
     for name in ("estimators_", "calibrated_classifiers_"):
         value = getattr(estimator, "__dict__", {}).get(name)
@@ -97,9 +95,11 @@ def _is_fitted(value):
     state = getattr(value, "__dict__", None)
     if not isinstance(state, dict) or isinstance(value, type):
         return False
-    return any(name.endswith("_") and not name.startswith("_") for name in state) or (
-        hasattr(value, "steps") and any(_is_fitted(step[1]) for step in value.steps)
-    )
+    if any(name.endswith("_") and not name.startswith("_") for name in state):
+        return True
+    if hasattr(value, "steps"):
+        return any(_is_fitted(step[1]) for step in value.steps)
+    return _is_fitted(state.get("estimator"))
 
 
 def count_features(estimator):
@@ -110,8 +110,8 @@ def count_features(estimator):
             if name != "n_features" or hasattr(estimator, "hash_function") is False:
                 return int(value)
     tree = fitted(estimator, "tree_")
-    if tree is not None and hasattr(tree, "n_features"):
-        return int(tree.n_features)
+    if tree is not None:
+        return int(tree.n_features) if hasattr(tree, "n_features") else np.shape(tree.data)[1]
     if getattr(estimator, "metric", None) == "precomputed" and fitted(estimator, "n_samples_fit_"):
         return int(estimator.n_samples_fit_)
     shape = fitted(estimator, "shape_fit_")

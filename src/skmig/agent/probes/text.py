@@ -108,6 +108,8 @@ def hashables(estimator, ctx):
 
 def labels(estimator, ctx):
     """Known labels, each at least once, for encoders of a target."""
+    if fitted(estimator, "classes_") is None:
+        return None
     classes = np.asarray(fitted(estimator, "classes_"))
     if type(estimator).__name__ == "MultiLabelBinarizer":
         rows = [[label] for label in classes.tolist()[: ctx.limit]] + [[], classes.tolist()[:50]]

@@ -103,7 +103,7 @@ def known_categories(estimator):
 def parts_of(estimator):
     """The trees of an estimator as (tree or predictor, features, is histogram), or None."""
     state = getattr(estimator, "__dict__", {})
-    if state.get("tree_") is not None:
+    if _is_tree(state.get("tree_")):
         return [(state["tree_"], None, False)]
     if state.get("_predictors"):
         return [(tree, None, True) for stage in state["_predictors"] for tree in stage]
@@ -111,11 +111,16 @@ def parts_of(estimator):
     if members is None or len(members) == 0:
         return None
     members = [m for m in np.asarray(members, dtype=object).ravel() if m is not None]
-    if not all(getattr(member, "tree_", None) is not None for member in members):
+    if not all(_is_tree(getattr(member, "tree_", None)) for member in members):
         return None
     columns = state.get("estimators_features_")
     columns = [None] * len(members) if columns is None else columns
     return [(member.tree_, features, False) for member, features in zip(members, columns)]
+
+
+def _is_tree(value):
+    """A decision tree; others call their KD tree the same."""
+    return hasattr(value, "children_left")
 
 
 def leaf_rows(estimator, parts, n_features, ctx):

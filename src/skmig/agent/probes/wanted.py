@@ -264,7 +264,7 @@ def to_input(block):
 
 def _frame(block):
     try:
-        import pandas  # noqa: PLC0415 - not every environment has it
+        import pandas
     except ImportError:
         return None
     series = []
