@@ -13,7 +13,20 @@ from skmig.plan import Plan, Settings
 from skmig.plan import make as make_plan
 
 ARTIFACT_SUFFIXES = frozenset(
-    {".pkl", ".pickle", ".joblib", ".sav", ".model", ".dat", ".p", ".gz", ".bz2", ".xz", ".z", ".lz4"}
+    {
+        ".pkl",
+        ".pickle",
+        ".joblib",
+        ".sav",
+        ".model",
+        ".dat",
+        ".p",
+        ".gz",
+        ".bz2",
+        ".xz",
+        ".z",
+        ".lz4",
+    }
 )
 
 
@@ -41,7 +54,7 @@ def migrate(
     output: str | Path | None = None,
     progress: Progress | None = None,
 ) -> pipeline.Migration:
-    """Move one fitted model to another release of scikit-learn, and prove that it predicts the same.
+    """Move one fitted model to another release, and prove that it predicts the same.
 
     `output` is the result's file; default `<stem>-<target><suffix>` beside the artifact.  The
     record is written beside the result.  Raises the errors of `skmig.errors`; nothing is written
@@ -199,5 +212,3 @@ def _is_artifact(path: Path) -> bool:
     if path.name.startswith(".") or path.suffix.lower() not in ARTIFACT_SUFFIXES:
         return False
     return not path.with_suffix(record.SUFFIX).exists()
-
-

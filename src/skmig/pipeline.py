@@ -59,6 +59,8 @@ class Exported:
     compress: tuple[str, int] | None = None
     allow: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    encoding: str | None = None
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +84,7 @@ class Restored:
 class Compared:
     restored: Restored
     parity: parity.Parity
+    naive: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,8 +196,8 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
 
     `target_too`: the target's environment is started meanwhile.
     """
-    check_trust(planned, shop.backend)
     settings, made = planned.request.settings, planned.plan
+    check_trust(planned.request.artifact, settings, finding_names(planned.facts), shop.backend)
     if target_too:
         shop.start(made.target, "target")
     bundle = shop.path(".skmig")
@@ -233,6 +236,8 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
         compress=made.compress,
         allow=tuple(sorted(facts.third_party)),
         notes=made.notes,
+        encoding=made.encoding,
+        findings=finding_names(facts),
     )
 
 
@@ -304,14 +309,48 @@ def compare(restored: Restored, shop: Workshop) -> Compared:
         read_document(restored.answers, "actual"),
         rtol=settings.rtol,
         atol=settings.atol,
-        documented=[
-            (item.path, item.tag, item.method, item.text)
-            for item in restored.adapted.adapted.changes
-        ],
+        documented=documented(restored.adapted.adapted),
         accept=settings.accept,
-        failures=restored.failures,
     )
     return Compared(restored=restored, parity=found)
+
+
+def load_naively(compared: Compared, shop: Workshop) -> Compared:
+    """What would have happened: the original, loaded in the target as it is (when asked for).
+
+    The original runs its own code, so that this worker is never the one that builds.
+    """
+    exported = compared.restored.adapted.exported
+    request = exported.request
+    if not request.settings.compare_naive:
+        return compared
+    check_trust(request.artifact, request.settings, exported.findings, shop.backend)
+    answers = shop.path(".skmig")
+    with shop.worker(exported.target, "naive") as worker:
+        shop.progress.step(f"loading {request.artifact.name} as it is")
+        worker.put(request.artifact.name, request.artifact)
+        worker.put("probes.skmig", exported.bundle)
+        try:
+            worker.call(
+                "predict",
+                artifact=request.artifact.name,
+                bundle="probes.skmig",
+                out="naive.skmig",
+                code=put_code(worker, exported.target),
+                encoding=exported.encoding,
+                allow=exported.allow,
+                strict=False,
+            )
+        except AgentError as error:
+            return dataclasses.replace(compared, naive=f"it does not load: {error.message}")
+        worker.get("naive.skmig", answers)
+    found = parity.compare(
+        read_document(exported.bundle, "expected"),
+        read_document(answers, "actual"),
+        rtol=request.settings.rtol,
+        atol=request.settings.atol,
+    )
+    return dataclasses.replace(compared, naive=parity.naive_sentence(found))
 
 
 def write(compared: Compared, shop: Workshop) -> Migration:
@@ -320,11 +359,22 @@ def write(compared: Compared, shop: Workshop) -> Migration:
     restored = compared.restored
     exported = restored.adapted.exported
     request = exported.request
+    if restored.failures:
+        raise AgentError(
+            f"the model that was built for scikit-learn {exported.target.release} is not whole",
+            causes=tuple(
+                f"{path}: {text}" for path, texts in restored.failures.items() for text in texts
+            ),
+            hint="nothing was written; this is a missing rule of skmig, please report it",
+        )
     if not compared.parity.ok:
         raise RefusedError(
             f"`{request.artifact.name}` does not predict the same under scikit-learn "
             f"{exported.target.release}: {compared.parity.summary}",
-            reasons=tuple(compared.parity.reasons()),
+            reasons=tuple(
+                f"{item.path}.{item.method}: {item.text or item.verdict.value}"
+                for item in compared.parity.failures
+            ),
             hint="nothing was written; see the methods above, and accept a documented change by "
             "name with --accept",
         )
@@ -341,7 +391,13 @@ def write(compared: Compared, shop: Workshop) -> Migration:
 
 
 # the target's half begins with a payload: `skmig import` enters here
-TARGET_STAGES: tuple[Callable[[Any, Workshop], Any], ...] = (adapt, restore, compare, write)
+TARGET_STAGES: tuple[Callable[[Any, Workshop], Any], ...] = (
+    adapt,
+    restore,
+    compare,
+    load_naively,
+    write,
+)
 
 
 def migrate(planned: Planned, shop: Workshop) -> Migration:
@@ -365,25 +421,29 @@ def finish(exported: Exported, shop: Workshop) -> Migration:
 
 
 # ------------------------------------------------------------------ parts of stages
-def check_trust(planned: Planned, backend: Backend) -> None:
+def check_trust(
+    artifact: Path, settings: Settings, findings: tuple[str, ...], backend: Backend
+) -> None:
     """Outside a sandbox, only an artifact whose every global is known may be loaded.
 
     Raises UntrustedError, which names each global that the user would have to trust.
     """
     if backend.sandboxed:
         return
-    settings = planned.request.settings
     trusted = settings.trust + tuple(_code_modules(settings.code))
-    strange = sorted(
-        {item.name for item in planned.facts.findings if not _is_trusted(item.name, trusted)}
-    )
+    strange = [name for name in findings if not _is_trusted(name, trusted)]
     if strange:
         raise UntrustedError(
-            f"`{planned.request.artifact.name}` names what is not known to be safe: "
+            f"`{artifact.name}` names what is not known to be safe: "
             f"{', '.join(strange[:8])}{' …' if len(strange) > 8 else ''}",
             hint="use --backend docker, where it runs in a sandbox, or trust each by name with "
             f"--trust {strange[0].rpartition('.')[0] or strange[0]}",
         )
+
+
+def finding_names(facts: inspection.Facts) -> tuple[str, ...]:
+    """The globals of an artifact that are not on the allowlist."""
+    return tuple(sorted({item.name for item in facts.findings}))
 
 
 def _is_trusted(name: str, trusted: tuple[str, ...]) -> bool:
@@ -394,7 +454,9 @@ def _code_modules(code: tuple[Path, ...]) -> Iterator[str]:
     """What the user handed over with --code is the user's own."""
     for path in code:
         if path.is_dir():
-            yield from (item.stem for item in path.iterdir() if item.is_dir() or item.suffix == ".py")
+            yield from (
+                item.stem for item in path.iterdir() if item.is_dir() or item.suffix == ".py"
+            )
         else:
             yield from (path.stem, "__main__")
 
@@ -415,7 +477,9 @@ def read_document(bundle: Path, name: str) -> Any:
         with Bundle(str(bundle)) as opened:
             return opened.document(name)
     except (WireError, OSError) as exc:
-        raise AgentError(f"the environment answered with a payload that is not valid: {exc}") from exc
+        raise AgentError(
+            f"the environment answered with a payload that is not valid: {exc}"
+        ) from exc
 
 
 def _user_data(path: Path, shop: Workshop) -> Path:
@@ -470,6 +534,7 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
         losses=_lines(said.losses),
         notes=exported.notes + _lines(said.notes),
         changes=_lines(said.changes),
+        documented=tuple(dataclasses.asdict(item) for item in documented(said)),
         coverage=exported.coverage,
         arrays=adapted.arrays,
         options={
@@ -478,12 +543,23 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
             "accept": list(settings.accept),
             "allow_loss": settings.allow_loss,
             "trust": list(settings.trust),
-            "data": None if settings.data is None else dataclasses.asdict(record.FileFact.of(settings.data)),
+            "data": None
+            if settings.data is None
+            else dataclasses.asdict(record.FileFact.of(settings.data)),
         },
         parity=compared.parity.as_json(),
         verdict=compared.parity.verdict,
         summary=_summary(compared),
+        naive=compared.naive,
     )
+
+
+def documented(said: chain.Adapted) -> list[parity.Documented]:
+    """What scikit-learn itself changed for this model, as the comparison wants it."""
+    return [
+        parity.Documented(path=item.path, method=item.method, text=item.text, tag=item.tag)
+        for item in said.changes
+    ]
 
 
 def _lines(statements: tuple[chain.Statement, ...]) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ class Settings:
     timeout: float = 600.0
     memory: int | None = None
     probe_rows: int = 4096
+    compare_naive: bool = False
     force: bool = False
 
 

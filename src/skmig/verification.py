@@ -102,7 +102,7 @@ def _ask(
         worker.put("result.model", result)
         worker.put("record.skmig", read.path)
         code = pipeline.put_code(worker, spec)
-        reply = worker.call(
+        worker.call(
             "predict",
             artifact="result.model",
             format=manifest.format,
@@ -117,9 +117,8 @@ def _ask(
         pipeline.read_document(answers, "actual"),
         rtol=manifest.options["rtol"],
         atol=manifest.options["atol"],
-        documented=[tuple(item) for item in manifest.parity.get("documented", [])],
-        accept=tuple(manifest.options["accept"]),
-        failures=dict(reply.result["failures"]),
+        documented=[parity.Documented(**item) for item in manifest.documented],
+        accept=manifest.options["accept"],
     )
 
 
@@ -144,7 +143,9 @@ def _expected_again(read: record.Record, shop: pipeline.Workshop, options: Optio
     )
     planned = pipeline.prepare(request)
     answers = shop.path(".skmig")
-    pipeline.check_trust(planned, shop.backend)
+    pipeline.check_trust(
+        options.original, settings, pipeline.finding_names(planned.facts), shop.backend
+    )
     with shop.worker(planned.plan.source, "source") as worker:
         shop.progress.step(f"asking {options.original.name} again")
         worker.put(options.original.name, options.original)

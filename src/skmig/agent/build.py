@@ -8,7 +8,7 @@ import numpy as np
 
 from skmig.agent.codecs import decoder
 from skmig.agent.errors import JobError
-from skmig.agent.names import UnknownName, find
+from skmig.agent.names import UnknownNameError, find
 from skmig.agent.neutral import Name, New, Obj
 
 
@@ -59,13 +59,13 @@ class Builder(object):
     def look_up(self, tag, path):
         try:
             return find(tag, self.allow)
-        except UnknownName as exc:
+        except UnknownNameError as exc:
             raise JobError("build", path, exc)
 
     def make(self, value, path):
         decode = decoder(value.tag)
         if decode is None:
-            raise JobError("build", path, UnknownName(value.tag, "has no constructor here"))
+            raise JobError("build", path, UnknownNameError(value.tag, "has no constructor here"))
         try:
             return decode(self, value, path)
         except JobError:

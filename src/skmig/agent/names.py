@@ -31,10 +31,13 @@ HOMES = {
     "sklearn.tree": ("_tree",),
     "sklearn.ensemble": ("_gb_losses",),
 }
-SCIPY_PARTS = ("special", "stats", "sparse", "interpolate", "linalg", "spatial")
+SCIPY_MODULES = frozenset(
+    "scipy." + part
+    for part in "special stats sparse sparse.linalg interpolate linalg spatial.distance".split()
+)
 
 
-class UnknownName(LookupError):
+class UnknownNameError(LookupError):
     """A tag that this environment does not have, or that must not be looked up."""
 
     def __init__(self, tag, why):
@@ -78,7 +81,7 @@ def _ufunc_tag(function):
         special = None
     if special is not None and getattr(special, function.__name__, None) is function:
         return "scipy.special." + function.__name__
-    raise UnknownName(function.__name__, "is a ufunc of neither numpy nor scipy.special")
+    raise UnknownNameError(function.__name__, "is a ufunc of neither numpy nor scipy.special")
 
 
 _FOUND = {}
@@ -88,7 +91,7 @@ def find(tag, allow=()):
     """The class or function behind `tag`.
 
     `allow`: top-level modules beyond the scientific stack that may be imported, because the user
-    named them.  Raises UnknownName.
+    named them.  Raises UnknownNameError.
     """
     key = (tag, tuple(allow))
     if key not in _FOUND:
@@ -101,7 +104,7 @@ def _find(tag, allow):
     root = module.split(".")[0]
     if module == "builtins":
         if name not in BUILTINS:
-            raise UnknownName(tag, "is not a builtin that a model may name")
+            raise UnknownNameError(tag, "is not a builtin that a model may name")
         return getattr(importlib.import_module("builtins"), name)
     if root == "sklearn":
         return _find_sklearn(tag, module, name)
@@ -109,16 +112,15 @@ def _find(tag, allow):
         thing = getattr(np, name, None)
         public = isinstance(thing, (type, np.ufunc)) or callable(thing)
         if module != "numpy" or not public or name in NUMPY_DENIED:
-            raise UnknownName(tag, "is not a function or type of numpy that a model may name")
+            raise UnknownNameError(tag, "is not a function or type of numpy that a model may name")
         return thing
     if root == "scipy":
-        parts = module.split(".")
-        if len(parts) != 2 or parts[1] not in SCIPY_PARTS:
-            raise UnknownName(tag, "is not in a part of scipy that a model may name")
+        if module not in SCIPY_MODULES:
+            raise UnknownNameError(tag, "is not in a part of scipy that a model may name")
         return _attribute(tag, module, name)
     if root in allow or root == "operator" or root == "math":
         return _attribute(tag, module, name)
-    raise UnknownName(tag, "belongs to a module that was not allowed by name")
+    raise UnknownNameError(tag, "belongs to a module that was not allowed by name")
 
 
 def _attribute(tag, module, name):
@@ -127,20 +129,20 @@ def _attribute(tag, module, name):
         for part in name.split("."):
             thing = getattr(thing, part)
     except (ImportError, AttributeError) as exc:
-        raise UnknownName(tag, "is not in this environment (%s)" % exc)
+        raise UnknownNameError(tag, "is not in this environment (%s)" % exc)
     return thing
 
 
 def _find_sklearn(tag, module, name):
     parts = module.split(".")
     if len(parts) != 2 or parts[1] in ("externals", "conftest", "tests"):
-        raise UnknownName(tag, "is not a public tag")
+        raise UnknownNameError(tag, "is not a public tag")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # shims of moved modules warn when they are imported
         try:
             package = importlib.import_module(module)
         except ImportError:
-            raise UnknownName(tag, "does not exist in this release of scikit-learn")
+            raise UnknownNameError(tag, "does not exist in this release of scikit-learn")
         found = _named(package, name, tag)
         for home in HOMES.get(module, ()):
             try:
@@ -156,19 +158,22 @@ def _find_sklearn(tag, module, name):
                     continue
                 try:
                     found = _named(importlib.import_module(info[1]), name, tag)
-                except Exception:  # noqa: S112 - an optional dependency of a submodule is missing
+                except Exception:
                     continue
                 if found is not None:
                     break
     if found is None:
-        raise UnknownName(tag, "does not exist in this release of scikit-learn")
+        raise UnknownNameError(tag, "does not exist in this release of scikit-learn")
     return found
 
 
 def _named(module, name, tag):
     thing = module
-    for part in name.split("."):
-        thing = getattr(thing, part, None)
+    try:
+        for part in name.split("."):
+            thing = getattr(thing, part, None)
+    except ImportError:  # how sklearn says that a class is experimental
+        return None
     if isinstance(thing, types.ModuleType) or not callable(thing):
         return None
     try:

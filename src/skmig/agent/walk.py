@@ -10,11 +10,15 @@ import numpy as np
 
 from skmig.agent.codecs import encoder
 from skmig.agent.errors import JobError
-from skmig.agent.names import UnknownName, tag_of
+from skmig.agent.names import UnknownNameError, tag_of
 from skmig.agent.neutral import Name, New, Obj
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, np.ufunc)
+# functions whose type has no public name: Cython's, and numpy's since 1.25
+_FUNCTION_TYPES = frozenset(
+    ("cython_function_or_method", "fused_cython_function", "_ArrayFunctionDispatcher")
+)
 # the release that wrote a pickle; it is the record's business, not the model's
 _VERSION_KEY = "_sklearn_version"
 
@@ -49,8 +53,15 @@ class Walker(object):
             return self.remember(value, encode(self, value, path))
         if isinstance(value, type):
             return Name("type", self.tag(value, path))
-        if isinstance(value, _FUNCTIONS) or _is_cyfunction(value):
+        if isinstance(value, _FUNCTIONS) or kind.__name__ in _FUNCTION_TYPES:
             return self.function(value, path)
+        if kind.__name__ in ("method", "method_descriptor"):
+            owner = getattr(value, "__self__", None) or value.__objclass__
+            return self.bound(owner, value.__name__, path)
+        if isinstance(value, tuple) and hasattr(kind, "_fields"):
+            items = tuple(self(item, "%s[%d]" % (path, i)) for i, item in enumerate(value))
+            of = Name("type", self.tag(kind, path))
+            return New("collections.namedtuple", {"of": of, "items": items})
         return self.obj(value, path)
 
     def remember(self, value, neutral):
@@ -79,7 +90,7 @@ class Walker(object):
     def tag(self, thing, path):
         try:
             tag = tag_of(thing)
-        except UnknownName as exc:
+        except UnknownNameError as exc:
             raise JobError("walk", path, exc)
         if not all(part.isidentifier() for part in tag.split(".")):
             # a lambda or a class made inside a function: nothing can import it by name
@@ -89,9 +100,12 @@ class Walker(object):
     def function(self, value, path):
         owner = getattr(value, "__self__", None)
         if owner is not None and not isinstance(owner, types.ModuleType):
-            name = value.__name__
-            return New("builtins.getattr", {"of": self(owner, path + ".__self__"), "name": name})
+            return self.bound(owner, value.__name__, path)
         return Name("function", self.tag(value, path))
+
+    def bound(self, owner, name, path):
+        """A method, by what it belongs to and its name."""
+        return New("builtins.getattr", {"of": self(owner, path + ".__self__"), "name": name})
 
     def obj(self, value, path):
         tag = self.tag(type(value), path)
@@ -106,10 +120,6 @@ class Walker(object):
             if name != _VERSION_KEY:
                 result.state[name] = self(item, "%s.%s" % (path, name))
         return result
-
-
-def _is_cyfunction(value):
-    return type(value).__name__ in ("cython_function_or_method", "fused_cython_function")
 
 
 def _custom_state(value):

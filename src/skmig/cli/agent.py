@@ -31,5 +31,7 @@ def agent(
         console.document({"ok": True, "agent": str(place)})
     else:
         console.data(str(place))
-        console.note(f"on the other machine: python {place.name} export model.pkl --output model.skmig")
+        console.note(
+            f"on the other machine: python {place.name} export model.pkl --output model.skmig"
+        )
     return 0

@@ -20,7 +20,7 @@ _EPILOG = "Exit codes: " + "; ".join(
 
 app = typer.Typer(
     name="skmig",
-    help="Move a fitted scikit-learn model to another release, and prove that it predicts the same.",
+    help="Move fitted scikit-learn models to another release, and prove that they predict the same.",
     epilog=_EPILOG,
     no_args_is_help=True,
     add_completion=False,
@@ -81,7 +81,7 @@ def run(argv: list[str]) -> int:
     except SkmigError as error:
         return _failed(error, argv)
     except (KeyboardInterrupt, typer.Abort):
-        return _failed(_Interrupted("interrupted: nothing was written"), argv)
+        return _failed(_InterruptedError("interrupted: nothing was written"), argv)
     except BrokenPipeError:
         # the reader of our output went away, which is its right
         sys.stderr.close()
@@ -94,7 +94,7 @@ def run(argv: list[str]) -> int:
         return _failed(_bug(exc), argv)
 
 
-class _Interrupted(SkmigError):
+class _InterruptedError(SkmigError):
     code = errors.INTERRUPTED
 
     @property
@@ -102,13 +102,13 @@ class _Interrupted(SkmigError):
         return "Interrupted"
 
 
-class _Defect(SkmigError):
+class _DefectError(SkmigError):
     code = errors.BUG
 
 
 def _bug(exc: Exception) -> SkmigError:
     place = traceback.extract_tb(exc.__traceback__)[-1]
-    return _Defect(
+    return _DefectError(
         f"a defect of skmig: {type(exc).__name__}: {exc}",
         causes=(f"{place.filename.rpartition('skmig')[2]}:{place.lineno} in {place.name}",),
         hint="report it with this message; `-v` shows the whole traceback",

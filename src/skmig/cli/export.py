@@ -16,7 +16,8 @@ def export(
         str | None, typer.Option("--from", metavar="RELEASE", help="The release that wrote it.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The payload (default: FILE's stem.skmig).")
+        Path | None,
+        typer.Option("--output", "-o", help="The payload (default: FILE's stem.skmig)."),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Inputs to record outputs for.")] = None,
     backend: common.Backend = common.BackendChoice.auto,

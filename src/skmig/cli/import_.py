@@ -14,7 +14,9 @@ from skmig.cli.migrate import FormatChoice
 def import_(
     payload: Annotated[Path, typer.Argument(metavar="PAYLOAD", help="What `skmig export` wrote.")],
     to: Annotated[str, typer.Option("--to", metavar="RELEASE", help="The target release.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The result's file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The result's file.")
+    ] = None,
     backend: common.Backend = common.BackendChoice.auto,
     format: Annotated[  # noqa: A002 - the option's name
         FormatChoice | None, typer.Option(help="Format of the result (default: as the original).")

@@ -27,7 +27,11 @@ def migrate(
     to: Annotated[str, typer.Option("--to", metavar="RELEASE", help="The target release.")],
     source: Annotated[
         str | None,
-        typer.Option("--from", metavar="RELEASE", help="The release that wrote it (default: read from the file)."),
+        typer.Option(
+            "--from",
+            metavar="RELEASE",
+            help="The release that wrote it (default: read from the file).",
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -42,7 +46,9 @@ def migrate(
     ] = None,
     rtol: Annotated[float, typer.Option(help="Relative tolerance of floats.", min=0)] = 1e-9,
     atol: Annotated[float, typer.Option(help="Absolute tolerance of floats.", min=0)] = 1e-12,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan; start nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan; start nothing.")
+    ] = False,
     allow_loss: Annotated[
         bool, typer.Option("--allow-loss", help="Carry on without what the target cannot express.")
     ] = False,
@@ -50,6 +56,10 @@ def migrate(
         list[str] | None,
         typer.Option(metavar="CLASS.METHOD", help="Accept a documented change of scikit-learn."),
     ] = None,
+    compare_naive: Annotated[
+        bool,
+        typer.Option("--compare-naive", help="Say what loading the file as it is would have done."),
+    ] = False,
     trust: common.Trust = None,
     with_: common.With = None,
     code: common.Code = None,
@@ -90,6 +100,7 @@ def migrate(
         timeout=timeout,
         memory=common.memory_bytes(memory),
         force=force,
+        compare_naive=compare_naive,
     )
     settings = api.check(settings)
     chosen, passed = api.expand(artifacts)

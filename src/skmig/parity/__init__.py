@@ -2,6 +2,7 @@
 
 from skmig.parity.compare import ATOL, RTOL, Documented, compare
 from skmig.parity.data import check_columns, read_data
+from skmig.parity.naive import naive_sentence
 from skmig.parity.values import Difference, difference
 from skmig.parity.verdict import MethodParity, Parity, Verdict
 
@@ -16,5 +17,6 @@ __all__ = [
     "check_columns",
     "compare",
     "difference",
+    "naive_sentence",
     "read_data",
 ]

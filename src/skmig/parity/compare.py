@@ -124,17 +124,17 @@ def _kind(error: str) -> str:
 
 
 def _errors(path: str, method: str, refused: str, raised: str) -> MethodParity:
-    if _kind(refused) == _kind(raised):
-        notes = () if refused == raised else (f"the target says: {raised}",)
+    if refused == raised:
         return MethodParity(
-            path=path, method=method, verdict=Verdict.ERROR_EQUAL, text=refused, notes=notes
+            path=path, method=method, verdict=Verdict.ERROR_EQUAL, text=refused
         )
-    if not refused:
-        text = f"the target raises {raised}"
-    elif not raised:
-        text = f"the source raises {refused}, the target answers"
-    else:
-        text = f"the target raises {raised}, the source raises {refused}"
+    if refused:
+        # where the source has no answer there is none to preserve
+        note = f"the target says: {raised}" if raised else "the target answers"
+        return MethodParity(
+            path=path, method=method, verdict=Verdict.ERROR_EQUAL, text=refused, notes=(note,)
+        )
+    text = f"the target raises {raised}"
     return MethodParity(path=path, method=method, verdict=Verdict.DIFFERENT, text=text)
 
 

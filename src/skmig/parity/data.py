@@ -54,16 +54,22 @@ def read_data(path: Path, *, dicts: bool = False) -> Any:
     return value
 
 
+def _new(tag: str, args: dict[str, Any]) -> New:
+    return New(tag, args)  # type: ignore[no-untyped-call]  # the agent cannot be annotated
+
+
 def frame(columns: dict[str, np.ndarray[Any, Any]]) -> New:
     """A neutral DataFrame of named columns."""
     names = np.empty(len(columns), dtype=object)
     names[:] = list(columns)
     count = len(next(iter(columns.values()), ()))
-    return New(  # type: ignore[no-untyped-call]
+    return _new(
         "pandas.DataFrame",
         {
-            "columns": New("pandas.Index", {"values": names, "name": None}),
-            "index": New("pandas.RangeIndex", {"start": 0, "stop": count, "step": 1, "name": None}),
+            "columns": _new("pandas.Index", {"values": names, "name": None}),
+            "index": _new(
+                "pandas.RangeIndex", {"start": 0, "stop": count, "step": 1, "name": None}
+            ),
             "values": list(columns.values()),
         },
     )
@@ -194,7 +200,7 @@ def _sparse(parts: dict[str, np.ndarray[Any, Any]], path: Path) -> New:
         )
     args: dict[str, Any] = {"data": parts["data"], "shape": shape}
     args.update((name, parts[name]) for name in wanted)
-    return New(f"scipy.sparse.{kind}_matrix", args)
+    return _new(f"scipy.sparse.{kind}_matrix", args)
 
 
 def _jsonl(path: Path, dicts: bool) -> Any:
@@ -244,7 +250,7 @@ def _items(items: list[Any]) -> np.ndarray[Any, Any]:
 
 def _parquet(path: Path) -> Any:
     try:
-        from pyarrow import parquet  # noqa: PLC0415 - an optional extra
+        from pyarrow import parquet
     except ImportError as exc:
         raise DataError(
             "reading parquet needs pyarrow, which is not installed",

@@ -90,7 +90,8 @@ def write(path: Path, manifest: Manifest, exported: Path) -> None:
         digests = member_digests(bundle.archive)
     if digests.keys() != MEMBERS:
         raise UnreadableError(
-            f"the exported payload has other members than it should: {sorted(digests.keys() ^ MEMBERS)}"
+            "the exported payload has other members than it should",
+            causes=tuple(sorted(digests.keys() ^ MEMBERS)),
         )
     sealed = dataclasses.replace(manifest, members=digests)
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
@@ -111,7 +112,8 @@ def check_place(outputs: tuple[Path, ...], force: bool) -> None:
             )
         if path.exists() and not force:
             raise OutputExistsError(
-                f"`{path}` is there already", hint="choose another --output, or replace it with --force"
+                f"`{path}` is there already",
+                hint="choose another --output, or replace it with --force",
             )
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -130,7 +132,9 @@ def placed(outputs: tuple[Path, ...]) -> Iterator[tuple[Path, ...]]:
     drafts: list[Path] = []
     try:
         for path in outputs:
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+            handle, name = tempfile.mkstemp(
+                prefix=f".{path.name}.", suffix=".part", dir=path.parent
+            )
             os.close(handle)
             drafts.append(Path(name))
         yield tuple(drafts)
@@ -189,5 +193,3 @@ def _cannot_write(path: Path, exc: OSError) -> OutputError:
         hint = "free some disk space, or choose another place with --output"
     reason = exc.strerror or str(exc)
     return OutputError(f"`{path}` cannot be written: {reason}", hint=hint)
-
-

@@ -62,12 +62,14 @@ class Manifest:
     losses: tuple[str, ...]
     notes: tuple[str, ...]
     changes: tuple[str, ...]
+    documented: tuple[dict[str, str], ...]
     coverage: dict[str, Any]
     arrays: tuple[int, int]
     options: dict[str, Any]
     parity: dict[str, Any]
     verdict: str
     summary: str
+    naive: str = ""
     members: dict[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
@@ -87,7 +89,8 @@ class Manifest:
             for name in ("source_environment", "target_environment")
         }
         lists = {
-            name: tuple(value[name]) for name in ("rules", "losses", "notes", "changes", "arrays")
+            name: tuple(value[name])
+            for name in ("rules", "losses", "notes", "changes", "documented", "arrays")
         }
         return cls(**{**value, **files, **environments, **lists})
 

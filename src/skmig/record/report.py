@@ -39,19 +39,27 @@ def render(manifest: Manifest) -> RenderableType:
 def _facts(manifest: Manifest) -> Table:
     table = Table.grid(padding=(0, 2))
     source, target = manifest.source_environment, manifest.target_environment
-    table.add_row("source", f"{manifest.source.name}, scikit-learn {_stack(source.release, source)}")
-    table.add_row("result", f"{manifest.result.name}, scikit-learn {_stack(target.release, target)}")
+    table.add_row(
+        "source", f"{manifest.source.name}, scikit-learn {_stack(source.release, source)}"
+    )
+    table.add_row(
+        "result", f"{manifest.result.name}, scikit-learn {_stack(target.release, target)}"
+    )
     table.add_row("environments", f"{source.backend}, {target.backend}")
     same, total = manifest.arrays
     table.add_row("state", f"{same} of {total} arrays carried bit for bit")
     table.add_row("rules", f"{len(manifest.rules)} applied")
+    if manifest.naive:
+        table.add_row("without skmig", manifest.naive)
     for path, coverage in manifest.coverage.items():
         table.add_row("probes", f"{path}: {coverage_line(coverage)}")
     return table
 
 
 def _stack(release: str, environment: Any) -> str:
-    return f"{release} (Python {environment.python}, numpy {environment.packages.get('numpy', '?')})"
+    return (
+        f"{release} (Python {environment.python}, numpy {environment.packages.get('numpy', '?')})"
+    )
 
 
 def coverage_line(coverage: dict[str, Any]) -> str:

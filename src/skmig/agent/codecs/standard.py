@@ -128,7 +128,15 @@ def _make_bound(builder, value, path):
     return getattr(builder(value.args["of"], path), name)
 
 
+def _make_namedtuple(builder, value, path):
+    kind = builder(value.args["of"], path)
+    if not issubclass(kind, tuple) or not hasattr(kind, "_fields"):
+        raise TypeError("`%s` is not a named tuple" % value.args["of"].tag)
+    return kind(*builder(value.args["items"], path))
+
+
 DECODERS = {
+    "collections.namedtuple": _make_namedtuple,
     "collections.OrderedDict": _make_ordered,
     "collections.defaultdict": _make_defaultdict,
     "sklearn.utils.Bunch": _make_bunch,
