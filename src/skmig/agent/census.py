@@ -1,18 +1,25 @@
 """Census: what each class of this release of scikit-learn looks like, taken in its environment.
 
 For every estimator, Gaussian process kernel and splitter: its module, its constructor parameters
-with defaults, and its public methods.
+with defaults, and its public methods; and for these and everything else that fitted models hold,
+the attributes with their types over all specimens of the zoo.
 """
 
 import importlib
 import inspect
+import io
+import json
+import os
 import pkgutil
 import types
 import warnings
 
 import numpy as np
 
+from skmig.agent import seen
+from skmig.agent.load import use_code
 from skmig.agent.names import tag_of
+from skmig.agent.walk import walk
 
 # packages without estimators, or whose import has side effects
 _SKIPPED = frozenset("tests conftest setup externals __check_build datasets _build_utils".split())
@@ -27,32 +34,33 @@ _PROPERTIES = frozenset(
 
 def modules():
     """Every importable module of scikit-learn, public and private."""
-    import sklearn
-
+    sklearn = importlib.import_module("sklearn")
     found = [sklearn]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # first: importing these is what makes experimental classes importable from public places
-        _import_all("sklearn.experimental")
-        for info in pkgutil.walk_packages(sklearn.__path__, "sklearn.", onerror=lambda name: None):
+        _enable_experimental()
+        for info in pkgutil.walk_packages(sklearn.__path__, "sklearn.", onerror=_ignore):
             if _SKIPPED.isdisjoint(info[1].split(".")):
                 try:
                     found.append(importlib.import_module(info[1]))
-                except Exception:  # noqa: S112 - an optional dependency is missing
+                except Exception:  # an optional dependency is missing
                     continue
     return found
 
 
-def _import_all(package):
+def _ignore(name):
+    """A package that cannot be imported has no classes to list."""
+
+
+def _enable_experimental():
     try:
-        names = [
-            info[1] for info in pkgutil.iter_modules(importlib.import_module(package).__path__)
-        ]
+        package = importlib.import_module("sklearn.experimental")
     except ImportError:
         return
-    for name in names:
-        if name.startswith("enable_"):
-            importlib.import_module(package + "." + name)
+    for info in pkgutil.iter_modules(package.__path__):
+        if info[1].startswith("enable_"):
+            importlib.import_module("sklearn.experimental." + info[1])
 
 
 def classes():
@@ -132,13 +140,54 @@ def _is_conditional(descriptor):
     return type(descriptor).__module__.startswith("sklearn.utils")
 
 
-def take():
-    """The census of this environment: tag -> entry."""
-    result = {}
-    for tag, cls in sorted(classes().items()):
-        result[tag] = {
-            "module": cls.__module__,
-            "parameters": parameters(cls),
-            "methods": methods(cls),
-        }
+def take(specimens, unavailable):
+    """The census of this environment.
+
+    `specimens` are functions by name, as in `tests/zoo/specimens`, that give a dict with the
+    fitted `model`; `unavailable` is the exception they raise where this release cannot make one.
+    The result has `classes` (tag -> entry), `specimens` (their names, which the numbers in the
+    entries count), `unavailable` and `failed` (name -> why).
+    """
+    result = {"specimens": [], "unavailable": {}, "failed": {}}
+    entries = {
+        tag: {"module": cls.__module__, "parameters": parameters(cls), "methods": methods(cls)}
+        for tag, cls in classes().items()
+    }
+    known = {tag: entry["parameters"] for tag, entry in entries.items()}
+    for tag, found in seen.collect(_graphs(specimens, unavailable, result), known).items():
+        entry = entries.setdefault(tag, {"module": None, "parameters": None, "methods": []})
+        entry.update(found.entry())
+    result["classes"] = entries
     return result
+
+
+def _graphs(specimens, unavailable, result):
+    """Fit and walk each specimen; note in `result` what became of it."""
+    for name, make in specimens.items():
+        try:
+            graph = walk(make()["model"])
+        except unavailable as exc:
+            result["unavailable"][name] = str(exc)
+            continue
+        except Exception as exc:
+            result["failed"][name] = "%s: %s" % (type(exc).__name__, exc)
+            continue
+        result["specimens"].append(name)
+        yield len(result["specimens"]) - 1, graph
+
+
+def run(args, exchange):
+    """The job `census`: the module `specimens` in `code` says what to fit; writes `out`."""
+    use_code(exchange, args.get("code", ()))
+    zoo = importlib.import_module("specimens")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = take(zoo.SPECIMENS, zoo.Unavailable)
+    with io.open(os.path.join(exchange, args["out"]), "w", encoding="utf-8") as handle:
+        json.dump(result, handle, sort_keys=True)
+    return {
+        "classes": len(result["classes"]),
+        "specimens": len(result["specimens"]),
+        "unavailable": result["unavailable"],
+        "failed": result["failed"],
+    }

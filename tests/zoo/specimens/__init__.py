@@ -7,7 +7,7 @@ above this one goes onto the import path: `import specimens`.
 
 import importlib
 
-from specimens import composed, features, linear, spaces, trees
+from specimens import composed, features, linear, others, spaces, trees
 from specimens.kit import Unavailable
 
 __all__ = ["SPECIMENS", "Unavailable"]
@@ -23,7 +23,7 @@ for _name in (
         pass  # not in this release
 
 SPECIMENS = {}
-for _module in (trees, linear, spaces, features, composed):
+for _module in (trees, linear, spaces, features, composed, others):
     for _name, _function in _module.SPECIMENS.items():
         if _name in SPECIMENS:
             raise ValueError("two specimens named %s" % _name)

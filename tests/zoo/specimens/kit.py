@@ -115,7 +115,7 @@ def resolve(value, choice):
     if type(value) in (list, tuple):
         return type(value)([resolve(item, choice) for item in value])
     if type(value) is dict:
-        return dict((key, resolve(item, choice)) for key, item in value.items())
+        return {key: resolve(item, choice) for key, item in value.items()}
     return value
 
 
@@ -169,7 +169,7 @@ def specimen(row):
         eithers = choices(parameters)
         failure = None
         for spelling in itertools.product(*(either.spellings for either in eithers)):
-            choice = dict((id(either), one) for either, one in zip(eithers, spelling))
+            choice = {id(either): one for either, one in zip(eithers, spelling)}
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")

@@ -1,6 +1,6 @@
 """Linear models, support vector machines, neural networks, naive Bayes."""
 
-from specimens.kit import Call, Either, Make, Ref, table
+from specimens.kit import Call, Either, Ref, table
 
 LOG = Either("log_loss", "log")
 RNG = Call("numpy.random.RandomState", 3)
