@@ -3,6 +3,16 @@
 from skmig.adapters.ops import RuleSet
 from skmig.adapters.rules.v0_19_0 import RULES as V0_19_0
 from skmig.adapters.rules.v0_19_1 import RULES as V0_19_1
+from skmig.adapters.rules.v0_23_0 import RULES as V0_23_0
+from skmig.adapters.rules.v0_23_2 import RULES as V0_23_2
+from skmig.adapters.rules.v0_24_0 import RULES as V0_24_0
+from skmig.adapters.rules.v0_24_2 import RULES as V0_24_2
+from skmig.adapters.rules.v1_0 import RULES as V1_0
+from skmig.adapters.rules.v1_0_2 import RULES as V1_0_2
+from skmig.adapters.rules.v1_1_0 import RULES as V1_1_0
+from skmig.adapters.rules.v1_1_2 import RULES as V1_1_2
+from skmig.adapters.rules.v1_2_0 import RULES as V1_2_0
+from skmig.adapters.rules.v1_2_2 import RULES as V1_2_2
 from skmig.adapters.rules.v1_3_0 import RULES as V1_3_0
 from skmig.adapters.rules.v1_3_1 import RULES as V1_3_1
 from skmig.adapters.rules.v1_4_0 import RULES as V1_4_0
@@ -15,6 +25,16 @@ from skmig.adapters.rules.v1_9_0 import RULES as V1_9_0
 LINE: tuple[RuleSet, ...] = (
     V0_19_0,
     V0_19_1,
+    V0_23_0,
+    V0_23_2,
+    V0_24_0,
+    V0_24_2,
+    V1_0,
+    V1_0_2,
+    V1_1_0,
+    V1_1_2,
+    V1_2_0,
+    V1_2_2,
     V1_3_0,
     V1_3_1,
     V1_4_0,

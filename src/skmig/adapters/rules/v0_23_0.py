@@ -1,0 +1,440 @@
+"""scikit-learn 0.23.0: `n_features_in_` everywhere, private names, early stopping of HGB.
+
+Sources: doc/whats_new/v0.23.rst of scikit-learn, and the installed files of 0.22.2.post1 and
+0.23.0 that each operation names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skmig.adapters import shapes
+from skmig.adapters.forms import swap
+from skmig.adapters.ops import (
+    DERIVED,
+    Added,
+    Born,
+    Changed,
+    Explained,
+    Op,
+    Parameter,
+    Refusal,
+    Removed,
+    Renamed,
+    Retyped,
+    Rewritten,
+    Step,
+    fitted,
+    has,
+    rules,
+    same,
+)
+from skmig.adapters.shapes import never
+from skmig.payload import New, Obj
+
+SINCE = "0.23.0"
+
+_ON_VALIDATION = "base.py: `_validate_data` records the number of columns (SLEP 10)"
+
+# Classes whose `fit` of this release sets the attribute.  Pipeline, FeatureUnion, the searches and
+# the voting ensembles compute it as a property; the encoders and GLMs follow at a later release.
+COUNTED = (
+    *shapes.LINEAR,
+    *shapes.COMPONENTS,
+    *shapes.COVARIANCE,
+    *shapes.TREES,
+    *shapes.FORESTS,
+    *shapes.BAGGING,
+    *shapes.ISOLATION_FOREST,
+    *shapes.GRADIENT_BOOSTING,
+    *shapes.HIST_GRADIENT_BOOSTING,
+    *shapes.ADABOOST,
+    *shapes.STACKING,
+    *shapes.DISCRETE_BAYES,
+    *shapes.NEIGHBORS,
+    *shapes.LIBSVM,
+    *shapes.PLS,
+    *shapes.UNIVARIATE,
+    *shapes.MLP,
+    *shapes.tags(
+        "calibration.CalibratedClassifierCV cluster.AffinityPropagation "
+        "cluster.AgglomerativeClustering cluster.Birch cluster.FeatureAgglomeration "
+        "cluster.KMeans cluster.MeanShift cluster.MiniBatchKMeans cluster.OPTICS "
+        "cluster.SpectralBiclustering cluster.SpectralClustering "
+        "cluster.SpectralCoclustering compose.ColumnTransformer decomposition.KernelPCA "
+        "discriminant_analysis.QuadraticDiscriminantAnalysis feature_selection.RFE "
+        "feature_selection.RFECV feature_selection.VarianceThreshold "
+        "gaussian_process.GaussianProcessClassifier "
+        "gaussian_process.GaussianProcessRegressor impute.IterativeImputer "
+        "impute.KNNImputer impute.MissingIndicator impute.SimpleImputer "
+        "kernel_approximation.AdditiveChi2Sampler kernel_approximation.RBFSampler "
+        "kernel_approximation.SkewedChi2Sampler kernel_ridge.KernelRidge "
+        "linear_model.RANSACRegressor manifold.Isomap manifold.LocallyLinearEmbedding "
+        "manifold.MDS manifold.SpectralEmbedding manifold.TSNE "
+        "mixture.BayesianGaussianMixture mixture.GaussianMixture "
+        "multiclass.OneVsOneClassifier multiclass.OutputCodeClassifier "
+        "multioutput.ClassifierChain multioutput.MultiOutputClassifier "
+        "multioutput.MultiOutputRegressor multioutput.RegressorChain naive_bayes.GaussianNB "
+        "neighbors.KernelDensity neighbors.NearestCentroid preprocessing.Binarizer "
+        "preprocessing.KBinsDiscretizer preprocessing.KernelCenterer "
+        "preprocessing.MaxAbsScaler preprocessing.MinMaxScaler preprocessing.Normalizer "
+        "preprocessing.PolynomialFeatures preprocessing.PowerTransformer "
+        "preprocessing.QuantileTransformer preprocessing.RobustScaler "
+        "preprocessing.StandardScaler semi_supervised.LabelPropagation "
+        "semi_supervised.LabelSpreading"
+    ),
+)
+
+
+def _counts_features(obj: Obj) -> bool:
+    kernel = obj.state.get("kernel")
+    if obj.tag in shapes.LIBSVM and not isinstance(kernel, str):
+        return False  # svm/_base.py: with a callable kernel the data is not validated
+    return shapes.known_features(obj)
+
+
+# ------------------------------------------------------------------ histogram gradient boosting
+def _early_stopping_up(obj: Obj, step: Step) -> None:
+    """Before, `n_iter_no_change=None` (or 0) said that there is no early stopping."""
+    patience = obj.state.get("n_iter_no_change")
+    if "early_stopping" in obj.state or "n_iter_no_change" not in obj.state:
+        return
+    obj.state["early_stopping"] = bool(patience)
+    if not patience:
+        obj.state["n_iter_no_change"] = 10
+        if obj.state.get("scoring") is None:
+            obj.state["scoring"] = "loss"
+
+
+def _early_stopping_down(obj: Obj, step: Step) -> None:
+    stopping = obj.state.pop("early_stopping", None)
+    if stopping is None:
+        return
+    if stopping == "auto":
+        stopping = bool(obj.state.get("do_early_stopping_", False))
+        step.note(obj, f"`early_stopping='auto'` was {stopping} for the training data")
+    if not stopping:
+        obj.state["n_iter_no_change"] = None
+        if same(obj.state.get("scoring"), "loss"):
+            obj.state["scoring"] = None
+
+
+def _loss_up(obj: Obj, step: Step) -> None:
+    loss = obj.state.get("loss_")
+    if isinstance(loss, New):
+        constant = loss.tag.endswith((".LeastSquares", ".LeastAbsoluteDeviation"))
+        loss.args.setdefault("hessians_are_constant", constant)
+
+
+def _loss_down(obj: Obj, step: Step) -> None:
+    loss = obj.state.get("loss_")
+    if not isinstance(loss, New):
+        return
+    if loss.tag.endswith(".Poisson"):
+        raise Refusal(f"the Poisson loss does not exist before scikit-learn {step.newer}")
+    loss.args.pop("hessians_are_constant", None)
+    obj.state.pop("_fitted_with_sw", None)
+
+
+# ------------------------------------------------------------------ encoders, columns, imputers
+def _drop_index_up(value: Any) -> Any:
+    return value.astype(object) if isinstance(value, np.ndarray) else value
+
+
+def _drop_index_down(obj: Obj, step: Step) -> None:
+    index = obj.state.get("drop_idx_")
+    given = obj.state.get("drop")
+    if isinstance(index, np.ndarray) and index.dtype == object:
+        if any(item is None for item in index):
+            raise Refusal("`drop='if_binary'` kept all categories of some features")
+        obj.state["drop_idx_"] = index.astype(np.int_)
+        if isinstance(given, str) and given == "if_binary":
+            obj.state["drop"] = "first"
+            step.note(obj, "`drop='if_binary'`, which dropped from every feature, is now 'first'")
+    elif isinstance(given, str) and given == "if_binary":
+        obj.state["drop"] = None
+        step.note(obj, "`drop='if_binary'` does not exist")
+
+
+def _encoder_up(obj: Obj, step: Step) -> None:
+    if "drop_idx_" in obj.state:
+        obj.state["drop_idx_"] = _drop_index_up(obj.state["drop_idx_"])
+
+
+def names_columns(spec: Any) -> bool:
+    """Whether a column specification of a ColumnTransformer is by name."""
+    if isinstance(spec, str):
+        return True
+    if isinstance(spec, New) and spec.tag == "builtins.slice":
+        return isinstance(spec.args["start"], str) or isinstance(spec.args["stop"], str)
+    if isinstance(spec, New) and "values" in spec.args:
+        spec = spec.args["values"]
+    if isinstance(spec, list | tuple) or (isinstance(spec, np.ndarray) and spec.ndim == 1):
+        return len(spec) > 0 and all(isinstance(item, str) for item in spec)
+    return False
+
+
+def _columns_up(obj: Obj, step: Step) -> None:
+    if "_columns" in obj.state and "_has_str_cols" not in obj.state:
+        obj.state["_has_str_cols"] = any(names_columns(spec) for spec in obj.state["_columns"])
+
+
+def _columns_down(obj: Obj, step: Step) -> None:
+    if obj.state.pop("_has_str_cols", True) is False:
+        # 0.22 took the presence of the names for a selection by name
+        obj.state.pop("_df_columns", None)
+
+
+def _limits_up(obj: Obj, step: Step) -> None:
+    for name in ("_min_value", "_max_value"):
+        value = obj.state.get(name)
+        width = _kept_features(obj)
+        if isinstance(value, int | float | np.number) and width is not None:
+            obj.state[name] = np.full(width, float(value))
+
+
+def _limits_down(obj: Obj, step: Step) -> None:
+    for name in ("_min_value", "_max_value"):
+        value = obj.state.get(name)
+        if not isinstance(value, np.ndarray) or value.size == 0:
+            continue
+        if (value != value[0]).any():
+            raise Refusal(f"`{name}` differs from feature to feature")
+        obj.state[name] = float(value[0])
+
+
+def _kept_features(obj: Obj) -> int | None:
+    initial = obj.state.get("initial_imputer_")
+    statistics = initial.state.get("statistics_") if isinstance(initial, Obj) else None
+    if not isinstance(statistics, np.ndarray):
+        return None
+    if statistics.dtype.kind != "f":
+        return len(statistics)
+    return int(np.count_nonzero(~np.isnan(statistics)))
+
+
+# ------------------------------------------------------------------ Gaussian processes
+def _scale_up(obj: Obj, step: Step) -> None:
+    if "_y_train_mean" in obj.state and "_y_train_std" not in obj.state:
+        obj.state["_y_train_std"] = 1
+
+
+def _scale_down(obj: Obj, step: Step) -> None:
+    """`std * K(x)·alpha + mean` is `K'(x)·(alpha / std) + mean` with the kernel K' = std² K."""
+    std = obj.state.pop("_y_train_std", None)
+    if std is None or np.all(np.asarray(std) == 1):
+        return
+    scale = np.asarray(std, dtype=float)
+    if scale.size != 1:
+        raise Refusal("each output was divided by its own standard deviation")
+    factor = float(scale.reshape(-1)[0])
+    kernel = Obj(
+        "sklearn.gaussian_process.Product",
+        {
+            "k1": Obj(
+                "sklearn.gaussian_process.ConstantKernel",
+                {"constant_value": factor**2, "constant_value_bounds": "fixed"},
+            ),
+            "k2": obj.state["kernel_"],
+        },
+    )
+    obj.state["kernel_"] = kernel
+    obj.state["alpha_"] = obj.state["alpha_"] / factor
+    obj.state["L_"] = obj.state["L_"] * factor
+    obj.state["y_train_"] = obj.state["y_train_"] * factor
+    if isinstance(obj.state.get("_K_inv"), np.ndarray):
+        obj.state["_K_inv"] = obj.state["_K_inv"] / factor**2
+    step.note(obj, "a refit will not divide the target by its standard deviation")
+
+
+_HGB = shapes.HIST_GRADIENT_BOOSTING
+_K_MEANS = ("sklearn.cluster.KMeans", "sklearn.cluster.MiniBatchKMeans")
+_BICLUSTER = ("sklearn.cluster.SpectralBiclustering", "sklearn.cluster.SpectralCoclustering")
+_VECTORIZERS = tuple(
+    f"sklearn.feature_extraction.{name}" for name in ("CountVectorizer", "TfidfVectorizer")
+)
+_ISOTONIC = ("sklearn.isotonic.IsotonicRegression",)
+
+_OPS: list[Op] = [
+    Added(
+        classes=COUNTED,
+        name="n_features_in_",
+        value=shapes.n_features,
+        neutral=DERIVED,
+        when=_counts_features,
+        why=_ON_VALIDATION,
+    ),
+    Added(
+        classes=shapes.DUMMY,
+        name="n_features_in_",
+        value=None,
+        neutral=DERIVED,
+        why="dummy.py: `self.n_features_in_ = None`, no input validation is done",
+    ),
+    *(
+        Renamed(
+            classes=shapes.LIBSVM,
+            old=f"{name}_",
+            new=f"_{name}",
+            why="svm/_base.py: probA_ and probB_ became properties of private attributes",
+        )
+        for name in ("probA", "probB")
+    ),
+    Explained(
+        classes=("sklearn.svm.SVC",), names=("_gamma",), why="a float instead of numpy.float64"
+    ),
+    *(
+        Renamed(
+            classes=shapes.SGD,
+            old=f"{name}_",
+            new=f"_{name}",
+            why="linear_model/_stochastic_gradient.py: deprecated as public attributes",
+        )
+        for name in ("standard_coef", "standard_intercept", "average_coef", "average_intercept")
+    ),
+    Added(
+        classes=("sklearn.cluster.KMeans",),
+        name="_n_threads",
+        value=1,
+        neutral=DERIVED,
+        why="cluster/_kmeans.py: number of OpenMP threads of the machine; predict reads it",
+    ),
+    Retyped(
+        classes=(*_K_MEANS, *_BICLUSTER),
+        name="n_jobs",
+        to_new=swap({None: "deprecated"}),
+        to_old=swap({"deprecated": None}),
+        why="cluster/_kmeans.py, cluster/_bicluster.py: n_jobs is deprecated and warns",
+    ),
+    Retyped(
+        classes=_K_MEANS,
+        name="precompute_distances",
+        to_new=swap({"auto": "deprecated"}),
+        to_old=swap({"deprecated": "auto"}),
+        why="cluster/_kmeans.py: precompute_distances is deprecated and warns",
+    ),
+    Explained(
+        classes=("sklearn.cluster.KMeans",),
+        names=("inertia_",),
+        why="a float instead of numpy.float64",
+    ),
+    Explained(
+        classes=_VECTORIZERS,
+        names=("vocabulary_",),
+        why="indices are int instead of numpy.int64",
+    ),
+    Rewritten(
+        classes=("sklearn.preprocessing.OneHotEncoder",),
+        to_new=_encoder_up,
+        to_old=_drop_index_down,
+        names=("drop_idx_",),
+        why="preprocessing/_encoders.py: an object array, where None keeps all categories",
+    ),
+    Rewritten(
+        classes=("sklearn.compose.ColumnTransformer",),
+        to_new=_columns_up,
+        to_old=_columns_down,
+        names=("_has_str_cols", "_df_columns"),
+        why="compose/_column_transformer.py: column names are kept for every DataFrame",
+    ),
+    Rewritten(
+        classes=_HGB,
+        to_new=_early_stopping_up,
+        to_old=_early_stopping_down,
+        names=("early_stopping", "n_iter_no_change", "scoring"),
+        why="gradient_boosting.py: `early_stopping` replaces n_iter_no_change=None",
+    ),
+    Rewritten(
+        classes=_HGB,
+        to_new=_loss_up,
+        to_old=_loss_down,
+        names=("loss_", "_fitted_with_sw"),
+        why="loss.py: hessians_are_constant is an attribute of the object",
+    ),
+    *(
+        Removed(
+            classes=_ISOTONIC,
+            name=f"_{axis}_",
+            restore=lambda obj, axis=axis: obj.state.get(f"_necessary_{axis}_"),
+            neutral=DERIVED,
+            when=has(f"_necessary_{axis}_"),
+            why="isotonic.py: only the deprecated attributes X_ and y_ read them",
+        )
+        for axis in "Xy"
+    ),
+    Rewritten(
+        classes=("sklearn.impute.IterativeImputer",),
+        to_new=_limits_up,
+        to_old=_limits_down,
+        names=("_min_value", "_max_value"),
+        why="impute/_iterative.py: limits may differ from feature to feature",
+    ),
+    Rewritten(
+        classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
+        to_new=_scale_up,
+        to_old=_scale_down,
+        names=("_y_train_std",),
+        why="gaussian_process/_gpr.py: normalize_y also divides by the standard deviation",
+    ),
+    *(
+        Added(
+            classes=("sklearn.linear_model.LarsCV",),
+            name=name,
+            value=None,
+            neutral=(None,),
+            why="linear_model/_least_angle.py: Lars.__init__ sets it on the subclass too",
+        )
+        for name in ("jitter", "random_state")
+    ),
+    Added(
+        classes=("sklearn.decomposition.MiniBatchSparsePCA", "sklearn.decomposition.SparsePCA"),
+        name="n_components_",
+        value=lambda obj: shapes.rows(obj.state["components_"]),
+        neutral=DERIVED,
+        when=has("components_"),
+        why="decomposition/_sparse_pca.py",
+    ),
+    Added(
+        classes=("sklearn.decomposition.MiniBatchDictionaryLearning",),
+        name="random_state_",
+        value=None,
+        neutral=DERIVED,
+        when=never,
+        why="decomposition/_dict_learning.py: partial_fit makes one where it is missing",
+    ),
+    Added(
+        classes=("sklearn.linear_model.RidgeCV", "sklearn.linear_model.RidgeClassifierCV"),
+        name="best_score_",
+        value=None,
+        neutral=DERIVED,
+        when=never,
+        why="linear_model/_ridge.py: a fact of the training that 0.22 did not keep",
+    ),
+    Changed(
+        classes=("sklearn.preprocessing.Normalizer",),
+        method="transform",
+        when=lambda obj: same(obj.state.get("norm"), "max"),
+        why="v0.23 release notes (#16632): norm='max' takes the absolute values first",
+    ),
+    Changed(
+        classes=("sklearn.decomposition.KernelPCA",),
+        method="inverse_transform",
+        when=lambda obj: fitted(obj) and bool(obj.state.get("fit_inverse_transform")),
+        why="decomposition/_kernel_pca.py:362: alpha is added to the diagonal of the kernel of "
+        "new samples (until 0.24.1)",
+    ),
+    Born(
+        classes=shapes.GENERALIZED_LINEAR,
+        why="v0.23 release notes: generalized linear models (#14300)",
+    ),
+    Parameter(
+        classes=_HGB,
+        name="monotonic_cst",
+        neutral=lambda value: True,
+        why="grower.py: constraints act while trees grow; values are final",
+    ),
+]
+
+RULES = rules(SINCE, _OPS)

@@ -1,0 +1,79 @@
+"""scikit-learn 0.23.2: KMeans keeps its effective settings; Stacking computes `n_features_in_`.
+
+Sources: doc/whats_new/v0.23.rst, the installed files of 0.23.1 and 0.23.2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skmig.adapters import shapes
+from skmig.adapters.ops import DERIVED, Added, Explained, Removed, has, rules
+from skmig.payload import Obj
+
+SINCE = "0.23.2"
+
+_K_MEANS = ("sklearn.cluster.KMeans", "sklearn.cluster.MiniBatchKMeans")
+_MINI_BATCH = ("sklearn.cluster.MiniBatchKMeans",)
+_WHY = "cluster/_kmeans.py: `_check_params` keeps the settings that fit used"
+
+
+def _algorithm(obj: Obj) -> Any:
+    """`auto` means elkan; one cluster is always done by the full algorithm."""
+    if obj.state.get("n_clusters") == 1:
+        return "full"
+    given = obj.state.get("algorithm", "auto")
+    return "elkan" if given == "auto" else given
+
+
+def _n_init(obj: Obj) -> Any:
+    """Given centers are tried once."""
+    given = obj.state.get("init")
+    return 1 if isinstance(given, np.ndarray | list) else obj.state.get("n_init")
+
+
+RULES = rules(
+    SINCE,
+    [
+        Added(classes=_K_MEANS, name="_algorithm", value=_algorithm, neutral=DERIVED, why=_WHY),
+        Added(classes=_K_MEANS, name="_n_init", value=_n_init, neutral=DERIVED, why=_WHY),
+        Added(
+            classes=_K_MEANS,
+            name="_tol",
+            # the variance of the training data, which scales it, is gone: fit works it out anew
+            value=lambda obj: obj.state.get("tol"),
+            neutral=DERIVED,
+            why=_WHY,
+        ),
+        Added(
+            classes=_MINI_BATCH,
+            name="_init_size",
+            value=lambda obj: obj.state["init_size_"],
+            neutral=DERIVED,
+            when=has("init_size_"),
+            why=_WHY,
+        ),
+        Added(
+            classes=_MINI_BATCH,
+            name="_n_threads",
+            value=1,
+            neutral=DERIVED,
+            why="cluster/_kmeans.py: predict reads it",
+        ),
+        Removed(
+            classes=shapes.STACKING,
+            name="n_features_in_",
+            restore=shapes.n_features,
+            neutral=DERIVED,
+            when=shapes.known_features,
+            why="ensemble/_stacking.py: a property, asked of the first estimator",
+        ),
+        Explained(
+            classes=("sklearn.preprocessing.StandardScaler",),
+            names=("n_samples_seen_",),
+            why="the integer type of the scalar",
+        ),
+    ],
+)

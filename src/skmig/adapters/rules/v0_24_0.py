@@ -1,0 +1,468 @@
+"""scikit-learn 0.24.0: categorical splits of HGB, private names, no more `presort`.
+
+Sources: doc/whats_new/v0.24.rst, the installed files of 0.23.2 and 0.24.0 that each operation
+names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skmig.adapters import shapes
+from skmig.adapters.forms import members, swap
+from skmig.adapters.ops import (
+    DERIVED,
+    Added,
+    Born,
+    Explained,
+    Op,
+    Parameter,
+    Refusal,
+    Removed,
+    Renamed,
+    Retyped,
+    Rewritten,
+    Step,
+    always,
+    has,
+    rules,
+)
+from skmig.adapters.shapes import never
+from skmig.payload import Obj
+
+SINCE = "0.24.0"
+
+_HGB = shapes.HIST_GRADIENT_BOOSTING
+_HGB_FILE = "ensemble/_hist_gradient_boosting/gradient_boosting.py"
+_MINI_BATCH = ("sklearn.cluster.MiniBatchKMeans",)
+_CALIBRATED = ("sklearn.calibration._CalibratedClassifier",)
+_EXTRA = ("sklearn.tree.ExtraTreeClassifier", "sklearn.tree.ExtraTreeRegressor")
+_ENCODER = ("sklearn.preprocessing.OneHotEncoder",)
+_ORDINAL = ("sklearn.preprocessing.OrdinalEncoder",)
+
+
+# ------------------------------------------------------------------ histogram gradient boosting
+_OLD_NODE = (
+    ("value", "<f8"),
+    ("count", "<u4"),
+    ("feature_idx", "<u4"),
+    ("threshold", "<f8"),
+    ("missing_go_to_left", "u1"),
+    ("left", "<u4"),
+    ("right", "<u4"),
+    ("gain", "<f8"),
+    ("depth", "<u4"),
+    ("is_leaf", "u1"),
+    ("bin_threshold", "u1"),
+)
+_NEW_NODE = (
+    *(("num_threshold", kind) if name == "threshold" else (name, kind) for name, kind in _OLD_NODE),
+    ("is_categorical", "u1"),
+    ("bitset_idx", "<u4"),
+)
+_BITSETS = ("binned_left_cat_bitsets", "raw_left_cat_bitsets")
+
+
+def _nodes(given: np.ndarray, layout: tuple[tuple[str, str], ...]) -> np.ndarray:
+    result = np.zeros(given.shape, dtype=list(layout))
+    names = {"threshold": "num_threshold", "num_threshold": "threshold"}
+    for name, _ in layout:
+        source = name if name in given.dtype.names else names.get(name)
+        if source in given.dtype.names:
+            result[name] = given[source]
+    return result
+
+
+def _predictor_up(obj: Obj, step: Step) -> None:
+    obj.state["nodes"] = _nodes(obj.state["nodes"], _NEW_NODE)
+    for name in _BITSETS:
+        obj.state.setdefault(name, np.zeros((0, 8), dtype=np.uint32))
+
+
+def _predictor_down(obj: Obj, step: Step) -> None:
+    nodes = obj.state["nodes"]
+    if nodes["is_categorical"].any():
+        raise Refusal("a tree splits on categories, which came with scikit-learn " + step.newer)
+    obj.state["nodes"] = _nodes(nodes, _OLD_NODE)
+    for name in _BITSETS:
+        obj.state.pop(name, None)
+
+
+def _mapper_up(obj: Obj, step: Step) -> None:
+    obj.state.setdefault("is_categorical", None)
+    obj.state.setdefault("known_categories", None)
+    if "bin_thresholds_" in obj.state:
+        width = len(obj.state["bin_thresholds_"])
+        obj.state.setdefault("is_categorical_", np.zeros(width, dtype=np.uint8))
+
+
+def _mapper_down(obj: Obj, step: Step) -> None:
+    flags = obj.state.get("is_categorical_")
+    if flags is not None and np.any(flags):
+        raise Refusal("a feature is categorical, which came with scikit-learn " + step.newer)
+    for name in ("is_categorical", "known_categories", "is_categorical_"):
+        obj.state.pop(name, None)
+
+
+def _no_categories(value: Any) -> bool:
+    """True for None and for a mask or a list that names no feature."""
+    chosen = np.asarray([] if value is None else value)
+    return not chosen.any() if chosen.dtype == bool else chosen.size == 0
+
+
+# ------------------------------------------------------------------ calibration
+def _calibrated_up(obj: Obj, step: Step) -> None:
+    """`classes_` was what `label_encoder_` learnt from `classes`, or from y where that is None."""
+    state = obj.state
+    classes = state.pop("classes_", None)
+    state.pop("label_encoder_", None)
+    if classes is not None:
+        state["classes"] = classes
+
+
+def _calibrated_down(obj: Obj, step: Step) -> None:
+    classes = obj.state.get("classes")
+    if classes is not None:
+        obj.state["classes_"] = classes
+        obj.state["label_encoder_"] = Obj(
+            "sklearn.preprocessing.LabelEncoder", {"classes_": classes}
+        )
+
+
+# ------------------------------------------------------------------ trees
+def _tree_up(obj: Obj, step: Step) -> None:
+    """Trees inside forests were fitted without validation and had no `n_features_in_`."""
+    found = obj.state.get("n_features_")
+    if "n_features_in_" not in obj.state and found is not None:
+        obj.state["n_features_in_"] = int(found)
+
+
+def _same(obj: Obj, step: Step) -> None:
+    """Nothing to take away: trees of their own had the attribute before."""
+
+
+def _forest_down(obj: Obj, step: Step) -> None:
+    for tree in members(obj):
+        tree.state.pop("n_features_in_", None)
+
+
+# ------------------------------------------------------------------ encoders
+def _has_nan(categories: Any) -> bool:
+    for column in categories or ():
+        if isinstance(column, np.ndarray) and column.dtype.kind == "f" and np.isnan(column).any():
+            return True
+        if isinstance(column, np.ndarray) and column.dtype == object:
+            for item in column:
+                if item is None or (isinstance(item, float | np.floating) and item != item):
+                    return True
+    return False
+
+
+def _one_hot_down(obj: Obj, step: Step) -> None:
+    if _has_nan(obj.state.get("categories_")):
+        step.loss(obj, "a missing value is a category here; older releases reject missing values")
+
+
+def _ordinal_down(obj: Obj, step: Step) -> None:
+    handling = obj.state.pop("handle_unknown", "error")
+    value = obj.state.pop("unknown_value", None)
+    if handling != "error":
+        step.loss(
+            obj,
+            f"unknown categories become {value!r}; scikit-learn {step.older} rejects them",
+        )
+
+
+def _ordinal_up(obj: Obj, step: Step) -> None:
+    obj.state.setdefault("handle_unknown", "error")
+    obj.state.setdefault("unknown_value", None)
+
+
+# ------------------------------------------------------------------ others
+def _pls_up(obj: Obj, step: Step) -> None:
+    rotations = obj.state.get("y_rotations_")
+    if isinstance(rotations, np.ndarray) and rotations.ndim == 1:
+        obj.state["y_rotations_"] = rotations.reshape(1, -1)
+
+
+def _pls_down(obj: Obj, step: Step) -> None:
+    rotations = obj.state.get("y_rotations_")
+    if (
+        obj.tag == "sklearn.cross_decomposition.PLSRegression"
+        and isinstance(rotations, np.ndarray)
+        and rotations.shape == (1, 1)
+        and rotations[0, 0] == 1
+    ):
+        obj.state["y_rotations_"] = rotations.reshape(-1)
+
+
+def _coder_up(obj: Obj, step: Step) -> None:
+    if "components_" in obj.state:
+        obj.state["dictionary"] = obj.state.pop("components_")
+    obj.state.pop("n_components", None)
+
+
+def _coder_down(obj: Obj, step: Step) -> None:
+    if "dictionary" in obj.state:
+        obj.state["components_"] = obj.state.pop("dictionary")
+        obj.state["n_components"] = shapes.rows(obj.state["components_"])
+
+
+_OPS: list[Op] = [
+    # HistGradientBoosting
+    *(
+        Renamed(classes=_HGB, old=f"{name}_", new=f"_{name}", why=f"{_HGB_FILE}: now private")
+        for name in ("bin_mapper", "loss", "n_features", "scorer")
+    ),
+    Added(
+        classes=_HGB,
+        name="is_categorical_",
+        value=None,
+        neutral=_no_categories,
+        why=f"{_HGB_FILE}: no feature is categorical",
+    ),
+    Parameter(
+        classes=_HGB,
+        name="categorical_features",
+        neutral=_no_categories,
+        why=f"{_HGB_FILE}: predict compares categories where a split is categorical",
+    ),
+    Rewritten(
+        classes=("sklearn.ensemble.TreePredictor",),
+        to_new=_predictor_up,
+        to_old=_predictor_down,
+        names=("nodes", *_BITSETS),
+        why="ensemble/_hist_gradient_boosting/common.pyx: node_struct",
+    ),
+    Rewritten(
+        classes=("sklearn.ensemble._BinMapper",),
+        to_new=_mapper_up,
+        to_old=_mapper_down,
+        names=("is_categorical", "known_categories", "is_categorical_"),
+        why="ensemble/_hist_gradient_boosting/binning.py: _BinMapper.__init__ and fit",
+    ),
+    # trees and their ensembles
+    Rewritten(
+        classes=shapes.TREES,
+        to_new=_tree_up,
+        to_old=_same,
+        names=("n_features_in_",),
+        why="tree/_classes.py:176: set beside n_features_, validated or not",
+    ),
+    Rewritten(
+        classes=shapes.FORESTS,
+        to_new=_same,
+        to_old=_forest_down,
+        why="tree/_classes.py: inside forests the attribute came with this release",
+    ),
+    Removed(
+        classes=_EXTRA,
+        name="presort",
+        restore="deprecated",
+        neutral=DERIVED,
+        when=always,
+        why="tree/_classes.py: `presort` was removed; no constructor of an extra tree had it",
+    ),
+    Added(
+        classes=("sklearn.ensemble.GradientBoostingClassifier",),
+        name="_n_classes",
+        value=lambda obj: obj.state["n_classes_"],
+        neutral=DERIVED,
+        when=has("n_classes_"),
+        why="ensemble/_gb.py: `_validate_y`",
+    ),
+    Removed(
+        classes=("sklearn.ensemble.GradientBoostingRegressor",),
+        name="n_classes_",
+        restore=1,
+        neutral=DERIVED,
+        when=has("estimators_"),
+        why="ensemble/_gb.py: n_classes_ of regressors is a deprecated property",
+    ),
+    # calibration
+    Renamed(
+        classes=_CALIBRATED, old="calibrators_", new="calibrators", why="calibration.py: renamed"
+    ),
+    Rewritten(
+        classes=_CALIBRATED,
+        to_new=_calibrated_up,
+        to_old=_calibrated_down,
+        names=("classes", "classes_", "label_encoder_"),
+        why="calibration.py: `_CalibratedClassifier.__init__` takes the classes as they are",
+    ),
+    *(
+        Renamed(
+            classes=("sklearn.isotonic.IsotonicRegression",),
+            old=f"_necessary_{axis}_",
+            new=f"{axis}_thresholds_",
+            why="isotonic.py: made public",
+        )
+        for axis in "Xy"
+    ),
+    # clustering
+    Renamed(
+        classes=_MINI_BATCH, old="counts_", new="_counts", why="cluster/_kmeans.py: now private"
+    ),
+    Removed(
+        classes=_MINI_BATCH,
+        name="init_size_",
+        restore=lambda obj: obj.state["_init_size"],
+        neutral=DERIVED,
+        when=has("_init_size"),
+        why="cluster/_kmeans.py: a deprecated property of _init_size",
+    ),
+    # preprocessing
+    Parameter(
+        classes=("sklearn.preprocessing.MinMaxScaler",),
+        name="clip",
+        why="preprocessing/_data.py: transform clips to feature_range where it is True",
+    ),
+    Rewritten(
+        classes=_ENCODER,
+        to_new=_same,
+        to_old=_one_hot_down,
+        why="preprocessing/_encoders.py: OneHotEncoder treats missing values as a category",
+    ),
+    Rewritten(
+        classes=_ORDINAL,
+        to_new=_ordinal_up,
+        to_old=_ordinal_down,
+        names=("handle_unknown", "unknown_value"),
+        why="preprocessing/_encoders.py: transform reads both",
+    ),
+    Parameter(
+        classes=("sklearn.preprocessing.KBinsDiscretizer",),
+        name="dtype",
+        why="preprocessing/_discretization.py: transform casts to it; None keeps the input's",
+    ),
+    Explained(
+        classes=("sklearn.preprocessing.StandardScaler",),
+        names=("n_samples_seen_",),
+        why="the type of the scalar",
+    ),
+    Added(
+        classes=("sklearn.impute.MissingIndicator",),
+        name="_precomputed",
+        value=False,
+        neutral=(False,),
+        why="impute/_base.py: fit may be given a mask by an imputer",
+    ),
+    Retyped(
+        classes=("sklearn.impute.IterativeImputer",),
+        name="min_value",
+        to_new=swap({None: -float("inf")}),
+        to_old=swap({-float("inf"): None}),
+        why="impute/_iterative.py: the default is spelled as what it means",
+    ),
+    Retyped(
+        classes=("sklearn.impute.IterativeImputer",),
+        name="max_value",
+        to_new=swap({None: float("inf")}),
+        to_old=swap({float("inf"): None}),
+        why="impute/_iterative.py: the default is spelled as what it means",
+    ),
+    # others
+    Added(
+        classes=("sklearn.linear_model.RidgeClassifierCV",),
+        name="alpha_per_target",
+        value=False,
+        neutral=(False,),
+        when=always,
+        why="linear_model/_ridge.py: _BaseRidgeCV.__init__ sets it on the classifier too",
+    ),
+    Explained(
+        classes=("sklearn.linear_model.Perceptron",),
+        names=("l1_ratio",),
+        why="linear_model/_perceptron.py: a parameter now, and an attribute before",
+    ),
+    *(
+        Added(
+            classes=("sklearn.linear_model.ARDRegression",),
+            name=name,
+            value=None,
+            neutral=DERIVED,
+            when=never,
+            why="linear_model/_bayes.py: means and norms of the training data",
+        )
+        for name in ("X_offset_", "X_scale_")
+    ),
+    Retyped(
+        classes=shapes.DUMMY[:1],
+        name="strategy",
+        to_new=swap({"warn": "stratified"}),
+        to_old=lambda value: value,
+        why="dummy.py: until 0.23 the default 'warn' meant 'stratified'",
+    ),
+    Added(
+        classes=("sklearn.naive_bayes.CategoricalNB",),
+        name="n_categories_",
+        value=lambda obj: np.array(
+            [item.shape[1] for item in obj.state["category_count_"]], dtype=np.int64
+        ),
+        neutral=DERIVED,
+        when=has("category_count_"),
+        why="naive_bayes.py: CategoricalNB.fit",
+    ),
+    *(
+        Renamed(
+            classes=shapes.PLS,
+            old=f"{name}_",
+            new=f"_{name}",
+            why="cross_decomposition/_pls.py: private, with deprecated properties",
+        )
+        for name in ("x_mean", "y_mean", "x_std", "y_std", "x_scores", "y_scores")
+    ),
+    Renamed(
+        classes=shapes.PLS[:3],
+        old="norm_y_weights",
+        new="_norm_y_weights",
+        why="cross_decomposition/_pls.py: private, with a deprecated property",
+    ),
+    Rewritten(
+        classes=shapes.PLS[:3],
+        to_new=_pls_up,
+        to_old=_pls_down,
+        names=("y_rotations_",),
+        why="cross_decomposition/_pls.py: two-dimensional for a single target too",
+    ),
+    Rewritten(
+        classes=("sklearn.decomposition.SparseCoder",),
+        to_new=_coder_up,
+        to_old=_coder_down,
+        names=("components_", "dictionary", "n_components"),
+        why="decomposition/_dict_learning.py: components_ is a property of `dictionary`",
+    ),
+    *(
+        Removed(
+            classes=("sklearn.covariance.GraphicalLassoCV",),
+            name=name,
+            restore=None,
+            neutral=DERIVED,
+            when=never,
+            why="covariance/_graph_lasso.py: scores of the training, now in cv_results_",
+        )
+        for name in ("cv_alphas_", "grid_scores_")
+    ),
+    Added(
+        classes=("sklearn.covariance.GraphicalLassoCV",),
+        name="cv_results_",
+        value=None,
+        neutral=DERIVED,
+        when=never,
+        why="covariance/_graph_lasso.py: scores of the training",
+    ),
+    Born(
+        classes=(
+            "sklearn.feature_selection.SequentialFeatureSelector",
+            "sklearn.kernel_approximation.PolynomialCountSketch",
+            "sklearn.model_selection.HalvingGridSearchCV",
+            "sklearn.model_selection.HalvingRandomSearchCV",
+            "sklearn.semi_supervised.SelfTrainingClassifier",
+        ),
+        why="v0.24 release notes: new classes",
+    ),
+]
+
+RULES = rules(SINCE, _OPS)

@@ -1,0 +1,579 @@
+"""scikit-learn 1.0: feature names, `normalize` and old spellings of losses deprecated.
+
+Sources: doc/whats_new/v1.0.rst, the installed files of 0.24.2 and 1.0 that each operation names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skmig.adapters import shapes
+from skmig.adapters.forms import is_obj, members, swap, text
+from skmig.adapters.ops import (
+    DERIVED,
+    Added,
+    Born,
+    Explained,
+    Op,
+    Refusal,
+    Removed,
+    Renamed,
+    Retyped,
+    Rewritten,
+    Step,
+    always,
+    rename,
+    rules,
+)
+from skmig.adapters.outputs import frame_names, give_names, n_outputs, places
+from skmig.adapters.rules.v0_23_0 import names_columns
+from skmig.adapters.shapes import never, tags
+from skmig.payload import New, Obj
+
+SINCE = "1.0"
+
+_MINI_BATCH = ("sklearn.cluster.MiniBatchKMeans",)
+_SQUARED, _ABSOLUTE = "squared_error", "absolute_error"
+
+NOT_NORMALIZED = tags(
+    "linear_model.ARDRegression linear_model.BayesianRidge linear_model.ElasticNet "
+    "linear_model.ElasticNetCV linear_model.Lasso linear_model.LassoCV "
+    "linear_model.LinearRegression linear_model.MultiTaskElasticNet "
+    "linear_model.MultiTaskElasticNetCV linear_model.MultiTaskLasso "
+    "linear_model.MultiTaskLassoCV linear_model.Ridge linear_model.RidgeCV "
+    "linear_model.RidgeClassifier linear_model.RidgeClassifierCV"
+)
+NORMALIZED = tags(
+    "linear_model.Lars linear_model.LarsCV linear_model.LassoLars linear_model.LassoLarsCV "
+    "linear_model.LassoLarsIC linear_model.OrthogonalMatchingPursuit "
+    "linear_model.OrthogonalMatchingPursuitCV"
+)
+KEEPS_NORMALIZE = tags(
+    "linear_model.ARDRegression linear_model.BayesianRidge linear_model.Ridge "
+    "linear_model.RidgeClassifier"
+)
+_LATE_COUNT = (
+    *shapes.GENERALIZED_LINEAR,
+    *tags(
+        "feature_extraction.TfidfTransformer multiclass.OneVsRestClassifier "
+        "preprocessing.OneHotEncoder preprocessing.OrdinalEncoder"
+    ),
+)
+_REGRESSION_TREES = tags(
+    "ensemble.ExtraTreesRegressor ensemble.GradientBoostingClassifier "
+    "ensemble.GradientBoostingRegressor ensemble.RandomForestRegressor "
+    "ensemble.RandomTreesEmbedding tree.DecisionTreeRegressor tree.ExtraTreeRegressor"
+)
+
+
+# ------------------------------------------------------------------ ColumnTransformer
+def _columns_up(obj: Obj, step: Step) -> None:
+    """`_validate_column_callables`, `_record_output_indices` and the names of the DataFrame."""
+    state = obj.state
+    names = frame_names(obj)
+    for name in ("_df_columns", "_feature_names_in", "_has_str_cols"):
+        state.pop(name, None)
+    if "_columns" not in state:
+        return
+    width = shapes.n_features(obj) or 0
+    known: dict[str, list[int] | None] = {
+        name: places(spec, names, width)
+        for (name, _, _), spec in zip(state["transformers"], state["_columns"], strict=True)
+    }
+    rest = state["_remainder"]
+    remaining = list(rest[2] or [])
+    if all(isinstance(item, str) for item in remaining) and remaining:
+        remaining = places(remaining, names, width) or remaining
+    state["_remainder"] = (rest[0], rest[1], remaining)
+    known["remainder"] = remaining
+    if None in known.values():
+        raise Refusal("columns are given by name, and the names of the DataFrame are not kept")
+    state["_transformer_to_input_indices"] = known
+    if names is not None and all(isinstance(name, str) for name in names):
+        given = np.array(names, dtype=object)
+        state["feature_names_in_"] = given
+        for name, transformer, spec in state.get("transformers_", ()):
+            if not isinstance(spec, str) and known.get(name):
+                give_names(transformer, given[known[name]])
+    _output_places(obj, known)
+
+
+def _output_places(obj: Obj, known: dict[str, list[int] | None]) -> None:
+    found: dict[str, New] = {}
+    start = 0
+    for name, transformer, _ in obj.state.get("transformers_", ()):
+        chosen = known.get(name) or []
+        if not chosen or text(transformer, "drop"):
+            continue
+        width = n_outputs(transformer, len(chosen))
+        if width is None:
+            return  # only this public attribute needs it, and it cannot be told
+        found[name] = _slice(start, start + width)
+        start += width
+    for name in (*(item[0] for item in obj.state["transformers"]), "remainder"):
+        found.setdefault(name, _slice(0, 0))
+    obj.state["output_indices_"] = found
+
+
+def _slice(start: int, stop: int) -> New:
+    return New("builtins.slice", {"start": start, "stop": stop, "step": None})
+
+
+def _columns_down(obj: Obj, step: Step) -> None:
+    state = obj.state
+    names = state.get("feature_names_in_")
+    state.pop("output_indices_", None)
+    if state.pop("_transformer_to_input_indices", None) is None:
+        return
+    state["_feature_names_in"] = None if names is None else np.array(names, dtype=object)
+    if names is not None:
+        values = np.array(names, dtype=object)
+        state["_df_columns"] = New("pandas.Index", {"values": values, "name": None})
+    state["_has_str_cols"] = any(names_columns(spec) for spec in state["_columns"])
+    rest = state["_remainder"]
+    state["_remainder"] = (rest[0], rest[1], rest[2] or None)
+
+
+def _search_names(obj: Obj) -> Any:
+    best = obj.state.get("best_estimator_")
+    while is_obj(best, "sklearn.pipeline.Pipeline"):
+        best = best.state["steps"][0][1]
+    return best.state.get("feature_names_in_") if isinstance(best, Obj) else None
+
+
+def _search_up(obj: Obj, step: Step) -> None:
+    names = _search_names(obj)
+    if names is not None:
+        obj.state.setdefault("feature_names_in_", names)
+
+
+def _same(obj: Obj, step: Step) -> None:
+    """The attribute itself is dropped by the operation for all estimators."""
+
+
+# ------------------------------------------------------------------ estimators
+def _forest_parameters(add: bool) -> Any:
+    """`estimator_params` names what `fit` copies from a forest to its trees."""
+
+    def change(value: Any) -> Any:
+        gone, after = "min_impurity_split", "min_impurity_decrease"
+        if not isinstance(value, tuple):
+            return value
+        kept = tuple(name for name in value if name != gone)
+        if not add or after not in kept:
+            return kept
+        place = kept.index(after) + 1
+        return (*kept[:place], gone, *kept[place:])
+
+    return change
+
+
+def _normalize(obj: Obj) -> bool:
+    return obj.state.get("normalize") is True
+
+
+def _constant_up(obj: Obj, step: Step) -> None:
+    """`_ConstantPredictor.fit` validates X too."""
+    width = shapes.n_features(obj)
+    if width is None:
+        width = next((n for n in map(shapes.n_features, members(obj)) if n is not None), None)
+    for part in members(obj):
+        if part.tag.endswith("._ConstantPredictor") and width is not None:
+            part.state.setdefault("n_features_in_", width)
+
+
+def _constant_down(obj: Obj, step: Step) -> None:
+    for part in members(obj):
+        if part.tag.endswith("._ConstantPredictor"):
+            part.state.pop("n_features_in_", None)
+
+
+def _threads_up(obj: Obj, step: Step) -> None:
+    loss = obj.state.get("_loss")
+    if isinstance(loss, New) and loss.tag.startswith("sklearn.ensemble."):
+        loss.args.setdefault("n_threads", 1)
+
+
+def _threads_down(obj: Obj, step: Step) -> None:
+    loss = obj.state.get("_loss")
+    if isinstance(loss, New):
+        loss.args.pop("n_threads", None)
+
+
+def _optimizer_up(obj: Obj, step: Step) -> None:
+    optimizer = obj.state.get("_optimizer")
+    if isinstance(optimizer, Obj):
+        optimizer.state.pop("params", None)
+
+
+def _optimizer_down(obj: Obj, step: Step) -> None:
+    """The optimizer changes the very arrays of the model in place."""
+    optimizer = obj.state.get("_optimizer")
+    if isinstance(optimizer, Obj) and "coefs_" in obj.state:
+        optimizer.state["params"] = [*obj.state["coefs_"], *obj.state["intercepts_"]]
+
+
+def _missing_down(obj: Obj, step: Step) -> None:
+    if obj.state.pop("_missing_indices", None):
+        step.loss(obj, "missing values are a category here; older releases reject them")
+
+
+def _missing_up(obj: Obj, step: Step) -> None:
+    if "categories_" in obj.state:
+        obj.state.setdefault("_missing_indices", {})
+
+
+def _polynomial_up(obj: Obj, step: Step) -> None:
+    state = obj.state
+    if "n_input_features_" in state:
+        state.pop("n_input_features_")
+        state["_min_degree"], state["_max_degree"] = 0, state["degree"]
+        state["_n_out_full"] = state["n_output_features_"]
+
+
+def _polynomial_down(obj: Obj, step: Step) -> None:
+    state = obj.state
+    low, high = state.pop("_min_degree", 0), state.pop("_max_degree", None)
+    state.pop("_n_out_full", None)
+    if low or isinstance(state.get("degree"), tuple | list):
+        if low:
+            raise Refusal("`degree` has a lower bound, which came with scikit-learn 1.0")
+        state["degree"] = high if high is not None else max(state["degree"])
+    if "n_output_features_" in state:
+        state["n_input_features_"] = shapes.n_features(obj)
+
+
+def _mini_batch_up(obj: Obj, step: Step) -> None:
+    """Before, `n_iter_` counted batches; the moving averages of the last fit are gone."""
+    state = obj.state
+    if "cluster_centers_" not in state:
+        return
+    rename(obj, "random_state_", "_random_state")
+    state.setdefault("_batch_size", state.get("batch_size"))
+    state.setdefault("_n_since_last_reassign", 0)
+    if "n_iter_" in state:
+        state.setdefault("n_steps_", int(state["n_iter_"]))
+        for name, value in _MINI_BATCH_START.items():
+            state.setdefault(name, value)
+
+
+def _mini_batch_down(obj: Obj, step: Step) -> None:
+    for name in ("_batch_size", "_n_since_last_reassign", *_MINI_BATCH_START):
+        obj.state.pop(name, None)
+    steps = obj.state.pop("n_steps_", None)
+    if steps is not None and "n_iter_" in obj.state:
+        obj.state["n_iter_"] = int(steps)
+    rename(obj, "_random_state", "random_state_")
+
+
+_MINI_BATCH_START = {"_ewa_inertia": None, "_ewa_inertia_min": None, "_no_improvement": 0}
+
+
+def _factorization_up(obj: Obj, step: Step) -> None:
+    if obj.state.get("alpha") == 0.0:
+        obj.state["alpha"] = "deprecated"
+        if text(obj.state.get("regularization"), "both"):
+            obj.state["regularization"] = "deprecated"
+    if "components_" in obj.state:
+        loss = obj.state.get("beta_loss")
+        known = {"frobenius": 2, "kullback-leibler": 1, "itakura-saito": 0}
+        obj.state["_beta_loss"] = known.get(loss, loss) if isinstance(loss, str) else loss
+        obj.state["_n_components"] = shapes.rows(obj.state["components_"])
+        for name in _REGULARIZATION:
+            obj.state.setdefault(name, 0.0)
+
+
+def _factorization_down(obj: Obj, step: Step) -> None:
+    for name in ("_beta_loss", "_n_components", *_REGULARIZATION):
+        obj.state.pop(name, None)
+    if obj.state.get("alpha_W") or obj.state.get("alpha_H") not in (None, "same", 0.0):
+        step.loss(obj, "`alpha_W` and `alpha_H` weigh the two factors apart; transform reads them")
+    for name, value in (("alpha", 0.0), ("regularization", "both")):
+        if text(obj.state.get(name), "deprecated"):
+            obj.state[name] = value
+
+
+_REGULARIZATION = ("_l1_reg_W", "_l1_reg_H", "_l2_reg_W", "_l2_reg_H")
+
+
+def _elimination_up(obj: Obj, step: Step) -> None:
+    scores = obj.state.pop("grid_scores_", None)
+    if scores is not None:
+        obj.state["cv_results_"] = {"mean_test_score": scores}
+
+
+def _elimination_down(obj: Obj, step: Step) -> None:
+    results = obj.state.pop("cv_results_", None)
+    if isinstance(results, dict) and "mean_test_score" in results:
+        obj.state["grid_scores_"] = results["mean_test_score"]
+
+
+def _losses(classes: tuple[str, ...], name: str, table: dict[Any, Any], why: str) -> Retyped:
+    back = {new: old for old, new in table.items()}
+    return Retyped(classes=classes, name=name, to_new=swap(table), to_old=swap(back), why=why)
+
+
+_OPS: list[Op] = [
+    Added(
+        classes=shapes.ESTIMATORS,
+        name="feature_names_in_",
+        value=None,
+        neutral=DERIVED,
+        when=never,
+        why="base.py: `_check_feature_names`; before, only ColumnTransformer kept names",
+    ),
+    Rewritten(
+        classes=("sklearn.compose.ColumnTransformer",),
+        to_new=_columns_up,
+        to_old=_columns_down,
+        names=(
+            "_df_columns",
+            "_feature_names_in",
+            "_has_str_cols",
+            "_transformer_to_input_indices",
+            "output_indices_",
+            "_remainder",
+        ),
+        why="compose/_column_transformer.py: `_validate_column_callables`, "
+        "`_record_output_indices`; transform selects by name where it was fitted by name",
+    ),
+    Rewritten(
+        classes=shapes.SEARCHES,
+        to_new=_search_up,
+        to_old=_same,
+        why="model_selection/_search.py: the names of best_estimator_",
+    ),
+    Added(
+        classes=_LATE_COUNT,
+        name="n_features_in_",
+        value=shapes.n_features,
+        neutral=DERIVED,
+        when=shapes.known_features,
+        why="base.py: the remaining estimators validate with `_validate_data`",
+    ),
+    Removed(
+        classes=shapes.DUMMY,
+        name="n_features_in_",
+        restore=None,
+        neutral=DERIVED,
+        why="dummy.py: a deprecated property",
+    ),
+    Removed(
+        classes=(
+            *shapes.TREES,
+            *shapes.FORESTS,
+            *shapes.BAGGING,
+            *shapes.ISOLATION_FOREST,
+            *shapes.GRADIENT_BOOSTING,
+            *shapes.DISCRETE_BAYES,
+        ),
+        name="n_features_",
+        restore=shapes.n_features,
+        neutral=DERIVED,
+        when=shapes.known_features,
+        why="tree/_classes.py, ensemble/*.py, naive_bayes.py: a deprecated property of "
+        "n_features_in_",
+    ),
+    Rewritten(
+        classes=tags("multiclass.OneVsRestClassifier multiclass.OutputCodeClassifier"),
+        to_new=_constant_up,
+        to_old=_constant_down,
+        why="multiclass.py: _ConstantPredictor validates its input",
+    ),
+    Retyped(
+        classes=shapes.FORESTS,
+        name="estimator_params",
+        to_new=_forest_parameters(add=False),
+        to_old=_forest_parameters(add=True),
+        why="ensemble/_forest.py: fit reads each of these from the forest",
+    ),
+    # normalize
+    Added(
+        classes=KEEPS_NORMALIZE,
+        name="_normalize",
+        value=_normalize,
+        neutral=DERIVED,
+        why="linear_model/_bayes.py:366: predict(return_std=True) reads it",
+    ),
+    _losses(
+        NOT_NORMALIZED,
+        "normalize",
+        {False: "deprecated"},
+        "linear_model/_base.py: `_deprecate_normalize`, default False",
+    ),
+    _losses(
+        NORMALIZED,
+        "normalize",
+        {True: "deprecated"},
+        "linear_model/_base.py: `_deprecate_normalize`, default True",
+    ),
+    # spellings
+    _losses(
+        _REGRESSION_TREES,
+        "criterion",
+        {"mse": _SQUARED, "mae": _ABSOLUTE},
+        "v1.0 release notes (#18748): losses have one spelling each",
+    ),
+    _losses(
+        ("sklearn.ensemble.GradientBoostingRegressor",),
+        "loss",
+        {"ls": _SQUARED, "lad": _ABSOLUTE},
+        "v1.0 release notes (#18748)",
+    ),
+    _losses(
+        ("sklearn.ensemble.HistGradientBoostingRegressor",),
+        "loss",
+        {"least_squares": _SQUARED, "least_absolute_deviation": _ABSOLUTE},
+        "v1.0 release notes (#18748)",
+    ),
+    _losses(
+        tags("linear_model.SGDClassifier linear_model.SGDRegressor neural_network.MLPRegressor"),
+        "loss",
+        {"squared_loss": _SQUARED},
+        "v1.0 release notes (#19310)",
+    ),
+    _losses(
+        ("sklearn.linear_model.RANSACRegressor",),
+        "loss",
+        {"squared_loss": _SQUARED, "absolute_loss": _ABSOLUTE},
+        "v1.0 release notes (#19310)",
+    ),
+    _losses(
+        ("sklearn.cluster.AffinityPropagation",),
+        "random_state",
+        {"warn": None},
+        "cluster/_affinity_propagation.py: the default changed as announced",
+    ),
+    # boosting, networks, naive Bayes
+    Rewritten(
+        classes=shapes.HIST_GRADIENT_BOOSTING,
+        to_new=_threads_up,
+        to_old=_threads_down,
+        names=("_loss",),
+        why="ensemble/_hist_gradient_boosting/loss.py: number of OpenMP threads",
+    ),
+    Added(
+        classes=("sklearn.ensemble._BinMapper",),
+        name="n_threads",
+        value=1,
+        neutral=DERIVED,
+        when=always,
+        why="ensemble/_hist_gradient_boosting/binning.py: number of OpenMP threads",
+    ),
+    Rewritten(
+        classes=shapes.MLP,
+        to_new=_optimizer_up,
+        to_old=_optimizer_down,
+        names=("_optimizer",),
+        why="neural_network/_stochastic_optimizers.py: parameters are handed to update_params",
+    ),
+    Renamed(
+        classes=("sklearn.naive_bayes.GaussianNB",),
+        old="sigma_",
+        new="var_",
+        why="naive_bayes.py: GaussianNB.sigma_ is a deprecated property",
+    ),
+    # preprocessing
+    Rewritten(
+        classes=("sklearn.preprocessing.OrdinalEncoder",),
+        to_new=_missing_up,
+        to_old=_missing_down,
+        names=("_missing_indices",),
+        why="preprocessing/_encoders.py: missing values are passed through as nan",
+    ),
+    Rewritten(
+        classes=("sklearn.preprocessing.PolynomialFeatures",),
+        to_new=_polynomial_up,
+        to_old=_polynomial_down,
+        names=("_min_degree", "_max_degree", "_n_out_full", "n_input_features_", "degree"),
+        why="preprocessing/_polynomial.py: degree may be a range",
+    ),
+    # clustering
+    Rewritten(
+        classes=_MINI_BATCH,
+        to_new=_mini_batch_up,
+        to_old=_mini_batch_down,
+        names=(
+            "_batch_size",
+            "_n_since_last_reassign",
+            "n_steps_",
+            "n_iter_",
+            "random_state_",
+            "_random_state",
+            *_MINI_BATCH_START,
+        ),
+        why="cluster/_kmeans.py: MiniBatchKMeans.fit counts epochs, its steps are batches",
+    ),
+    Explained(classes=_MINI_BATCH, names=("inertia_",), why="a float instead of numpy.float64"),
+    *(
+        Removed(
+            classes=_MINI_BATCH,
+            name=name,
+            restore="deprecated",
+            neutral=DERIVED,
+            when=always,
+            why="cluster/_kmeans.py: KMeans.__init__ set it on the subclass too",
+        )
+        for name in ("n_jobs", "precompute_distances")
+    ),
+    *(
+        Renamed(
+            classes=("sklearn.cluster.Birch",),
+            old=old,
+            new=new,
+            why="cluster/_birch.py: deprecated",
+        )
+        for old, new in (("fit_", "_deprecated_fit"), ("partial_fit_", "_deprecated_partial_fit"))
+    ),
+    # decomposition, selection, manifold
+    *(
+        Renamed(
+            classes=("sklearn.decomposition.KernelPCA",),
+            old=old,
+            new=new,
+            why="decomposition/_kernel_pca.py: renamed, with deprecated properties",
+        )
+        for old, new in (("lambdas_", "eigenvalues_"), ("alphas_", "eigenvectors_"))
+    ),
+    Rewritten(
+        classes=("sklearn.decomposition.NMF",),
+        to_new=_factorization_up,
+        to_old=_factorization_down,
+        names=("_beta_loss", "_n_components", "alpha", "regularization", *_REGULARIZATION),
+        why="decomposition/_nmf.py: `_check_params`",
+    ),
+    Rewritten(
+        classes=("sklearn.feature_selection.RFECV",),
+        to_new=_elimination_up,
+        to_old=_elimination_down,
+        names=("grid_scores_", "cv_results_"),
+        why="feature_selection/_rfe.py: grid_scores_ is a deprecated property of cv_results_",
+    ),
+    *(
+        Added(
+            classes=("sklearn.manifold.TSNE",),
+            name=name,
+            value=lambda obj, name=name: obj.state.get(name[1:]),
+            neutral=DERIVED,
+            why="manifold/_t_sne.py: the setting that fit used",
+        )
+        for name in ("_init", "_learning_rate")
+    ),
+    Explained(
+        classes=("sklearn.covariance.GraphicalLassoCV",),
+        names=("cv_results_",),
+        why="covariance/_graph_lasso.py: old keys of the scores are deprecated",
+    ),
+    Born(
+        classes=tags(
+            "linear_model.QuantileRegressor linear_model.SGDOneClassSVM "
+            "preprocessing.SplineTransformer"
+        ),
+        why="v1.0 release notes: new classes",
+    ),
+]
+
+
+RULES = rules(SINCE, _OPS)

@@ -1,0 +1,598 @@
+"""scikit-learn 1.1.0: shared losses, infrequent categories, libsvm's iterations, output widths.
+
+Sources: doc/whats_new/v1.1.rst, the installed files of 1.0.2 and 1.1.0 that each operation names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skmig.adapters import shapes
+from skmig.adapters.forms import is_obj, swap, text
+from skmig.adapters.ops import (
+    DERIVED,
+    Added,
+    Born,
+    Explained,
+    Gone,
+    Op,
+    Parameter,
+    Refusal,
+    Removed,
+    Renamed,
+    Retyped,
+    Rewritten,
+    Step,
+    always,
+    has,
+    rename,
+    rules,
+)
+from skmig.adapters.outputs import one_hot_widths
+from skmig.adapters.shapes import never, tags
+from skmig.payload import New, Obj
+
+SINCE = "1.1.0"
+
+_HGB = shapes.HIST_GRADIENT_BOOSTING
+_MINI_BATCH = ("sklearn.cluster.MiniBatchKMeans",)
+_DICTIONARY = ("sklearn.decomposition.MiniBatchDictionaryLearning",)
+_ONE_HOT = ("sklearn.preprocessing.OneHotEncoder",)
+_ORDINAL = ("sklearn.preprocessing.OrdinalEncoder",)
+_PLS = shapes.PLS[:3]
+_CLASSIFICATION_TREES = tags(
+    "ensemble.ExtraTreesClassifier ensemble.RandomForestClassifier tree.DecisionTreeClassifier "
+    "tree.ExtraTreeClassifier"
+)
+_REGRESSION_TREES = tags(
+    "ensemble.ExtraTreesRegressor ensemble.RandomForestRegressor tree.DecisionTreeRegressor "
+    "tree.ExtraTreeRegressor"
+)
+
+
+# ------------------------------------------------------------------ losses
+_HGB_LOSSES = {
+    "LeastSquares": "HalfSquaredError",
+    "LeastAbsoluteDeviation": "AbsoluteError",
+    "Poisson": "HalfPoissonLoss",
+    "BinaryCrossEntropy": "HalfBinomialLoss",
+    "CategoricalCrossEntropy": "HalfMultinomialLoss",
+}
+_HGB_FORMER = {new: old for old, new in _HGB_LOSSES.items()}
+
+
+def _boosting_up(obj: Obj, step: Step) -> None:
+    state = obj.state
+    loss = state.get("_loss")
+    if isinstance(loss, New) and loss.tag.startswith("sklearn.ensemble."):
+        name = _HGB_LOSSES[loss.tag.rsplit(".", 1)[1]]
+        args = {"constant_hessian": bool(loss.args.get("hessians_are_constant", False))}
+        if name == "HalfMultinomialLoss":
+            args["n_classes"] = int(state["n_trees_per_iteration_"])
+        state["_loss"] = New(f"sklearn._loss.{name}", args)
+    baseline = state.get("_baseline_prediction")
+    if baseline is not None:
+        state["_baseline_prediction"] = np.asarray(baseline).reshape(1, -1)
+
+
+def _boosting_down(obj: Obj, step: Step) -> None:
+    state = obj.state
+    loss = state.get("_loss")
+    if isinstance(loss, New) and loss.tag.startswith("sklearn._loss."):
+        name = loss.tag.rsplit(".", 1)[1]
+        if name == "PinballLoss":
+            # both leave the raw prediction as it is; they differ only while trees grow
+            step.note(obj, f"a refit in {step.older} minimises the absolute error, not a quantile")
+            name, state["loss"] = "AbsoluteError", "absolute_error"
+        if name not in _HGB_FORMER:
+            raise Refusal(f"the loss {name} does not exist before scikit-learn {step.newer}")
+        constant = bool(loss.args.get("constant_hessian", False))
+        state["_loss"] = New(
+            f"sklearn.ensemble.{_HGB_FORMER[name]}",
+            {"hessians_are_constant": constant, "n_threads": 1},
+        )
+    baseline = state.get("_baseline_prediction")
+    if isinstance(baseline, np.ndarray):
+        state["_baseline_prediction"] = (
+            baseline[0, 0] if baseline.size == 1 else baseline.reshape(-1, 1)
+        )
+
+
+def _general_up(obj: Obj, step: Step) -> None:
+    """`_GeneralizedLinearRegressor._get_loss` of each subclass."""
+    if "_family_instance" not in obj.state:
+        return
+    obj.state.pop("_family_instance")
+    link = obj.state.pop("_link_instance")
+    if obj.tag.endswith(".PoissonRegressor"):
+        loss = New("sklearn._loss.HalfPoissonLoss")
+    elif obj.tag.endswith(".GammaRegressor"):
+        loss = New("sklearn._loss.HalfGammaLoss")
+    else:
+        identity = is_obj(link) and link.tag.endswith(".IdentityLink")
+        name = "HalfTweedieLossIdentity" if identity else "HalfTweedieLoss"
+        loss = New(f"sklearn._loss.{name}", {"power": obj.state["power"]})
+    obj.state["_base_loss"] = loss
+    if not obj.tag.endswith(".TweedieRegressor"):
+        obj.state.pop("link", None)
+
+
+def _general_down(obj: Obj, step: Step) -> None:
+    if "_base_loss" in obj.state:
+        raise Refusal("its family of distributions has no form that can be carried")
+    if not obj.tag.endswith(".TweedieRegressor"):
+        obj.state.setdefault("link", "log")
+
+
+# ------------------------------------------------------------------ encoders
+def _one_hot_up(obj: Obj, step: Step) -> None:
+    state = obj.state
+    state.setdefault("min_frequency", None)
+    state.setdefault("max_categories", None)
+    if "categories_" in state:
+        state.setdefault("_infrequent_enabled", False)
+        state.setdefault("_n_features_outs", one_hot_widths(obj))
+
+
+def _one_hot_down(obj: Obj, step: Step) -> None:
+    state = obj.state
+    grouped = state.pop("_infrequent_indices", None) or ()
+    if any(item is not None for item in grouped):
+        raise Refusal("infrequent categories are grouped, which came with scikit-learn 1.1")
+    for name in ("_infrequent_enabled", "_n_features_outs", "_default_to_infrequent_mappings"):
+        state.pop(name, None)
+    for name in ("min_frequency", "max_categories"):
+        if state.pop(name, None) is not None:
+            step.note(obj, f"`{name}` grouped nothing in the training data, and does not exist")
+    if text(state.get("handle_unknown"), "infrequent_if_exist"):
+        # without infrequent categories unknown ones become zeros, as with 'ignore'
+        state["handle_unknown"] = "ignore"
+
+
+def _ordinal_down(obj: Obj, step: Step) -> None:
+    value = obj.state.pop("encoded_missing_value", float("nan"))
+    if obj.state.get("_missing_indices") and value == value:
+        step.loss(obj, f"missing values become {value!r}; older releases leave them nan")
+
+
+def _ordinal_up(obj: Obj, step: Step) -> None:
+    obj.state.setdefault("encoded_missing_value", float("nan"))
+
+
+# ------------------------------------------------------------------ clustering
+def _algorithm_up(obj: Obj, step: Step) -> None:
+    """`auto` and `full` are deprecated: Lloyd's is the algorithm that one had meant by `full`."""
+    state = obj.state
+    state["algorithm"] = swap({"auto": "lloyd", "full": "lloyd"})(state.get("algorithm"))
+    if "_algorithm" in state:
+        state["_algorithm"] = "lloyd" if state.get("n_clusters") == 1 else state["algorithm"]
+
+
+def _algorithm_down(obj: Obj, step: Step) -> None:
+    for name in ("algorithm", "_algorithm"):
+        if text(obj.state.get(name), "lloyd"):
+            obj.state[name] = "full"
+
+
+# ------------------------------------------------------------------ widths of outputs
+
+
+def _width(name: str, classes: str, how: Any) -> Added:
+    return Added(
+        classes=tags(classes),
+        name="_n_features_out",
+        value=lambda obj: how(obj.state[name]),
+        neutral=DERIVED,
+        when=has(name),
+        why="base.py: `_ClassNamePrefixFeaturesOutMixin` names outputs by it",
+    )
+
+
+def _leaves(encoder: Obj) -> int:
+    return sum(one_hot_widths(encoder))
+
+
+def _stacked(obj: Obj) -> list[int]:
+    """`_BaseStacking._concatenate_predictions`: how many columns each estimator adds."""
+    result = []
+    for part, method in zip(obj.state["estimators_"], obj.state["stack_method_"], strict=False):
+        found = len(obj.state["classes_"]) if "classes_" in obj.state else 1
+        if not isinstance(part, Obj) or text(method, "predict") or found == 1:
+            result.append(1)
+        else:
+            result.append(found if found > 2 else 1)
+    return result
+
+
+# ------------------------------------------------------------------ others
+def _pls_up(obj: Obj, step: Step) -> None:
+    state = obj.state
+    if "coef_" in state:
+        state["_coef_"] = np.ascontiguousarray(state.pop("coef_").T)
+        state["intercept_"] = state["_y_mean"]
+        if obj.tag.endswith(".PLSRegression"):
+            state["x_scores_"], state["y_scores_"] = state["_x_scores"], state["_y_scores"]
+
+
+def _pls_down(obj: Obj, step: Step) -> None:
+    state = obj.state
+    for name in ("intercept_", "x_scores_", "y_scores_", "_coef_warning"):
+        state.pop(name, None)
+    if "_coef_" in state:
+        state["coef_"] = np.ascontiguousarray(state.pop("_coef_").T)
+
+
+def _whitening_up(obj: Obj, step: Step) -> None:
+    """`whiten=True` meant what is now 'arbitrary-variance'."""
+    state = obj.state
+    if state.get("whiten") is True:
+        state["whiten"] = "arbitrary-variance"
+    if "components_" in state:
+        state["_whiten"] = state["whiten"]
+
+
+def _whitening_down(obj: Obj, step: Step) -> None:
+    state = obj.state
+    state.pop("_whiten", None)
+    if text(state.get("whiten"), "unit-variance"):
+        step.note(obj, "a refit does not scale the sources to unit variance")
+    if isinstance(state.get("whiten"), str):
+        state["whiten"] = True
+
+
+def _consensus_up(obj: Obj, step: Step) -> None:
+    if "base_estimator" in obj.state:
+        obj.state["estimator"] = obj.state["base_estimator"]
+        obj.state["base_estimator"] = "deprecated"
+
+
+def _consensus_down(obj: Obj, step: Step) -> None:
+    given = obj.state.pop("estimator", None)
+    if text(obj.state.get("base_estimator"), "deprecated"):
+        obj.state["base_estimator"] = given
+
+
+def _ones(value: Any) -> Any:
+    return np.ones(1) if isinstance(value, int) and value == 1 else value
+
+
+def _one(value: Any) -> Any:
+    return 1 if isinstance(value, np.ndarray) and value.shape == (1,) and value[0] == 1 else value
+
+
+def _dictionary_up(obj: Obj, step: Step) -> None:
+    rename(obj, "inner_stats_", "_inner_stats")
+    rename(obj, "random_state_", "_random_state")
+    rename(obj, "iter_offset_", "n_steps_")
+    if "components_" in obj.state:
+        obj.state.setdefault("_n_components", shapes.rows(obj.state["components_"]))
+        obj.state.setdefault("_batch_size", obj.state.get("batch_size"))
+        method = obj.state.get("fit_algorithm")
+        obj.state.setdefault("_fit_algorithm", f"lasso_{method}")
+
+
+def _dictionary_down(obj: Obj, step: Step) -> None:
+    for name in ("_n_components", "_batch_size", "_fit_algorithm", *_AVERAGES):
+        obj.state.pop(name, None)
+    rename(obj, "_inner_stats", "inner_stats_")
+    rename(obj, "_random_state", "random_state_")
+    rename(obj, "n_steps_", "iter_offset_")
+    for name, value in (("batch_size", "warn"), ("n_iter", "deprecated")):
+        if text(obj.state.get(name), value):
+            obj.state[name] = {"batch_size": 3, "n_iter": 1000}[name]
+
+
+_AVERAGES = ("_ewa_cost", "_ewa_cost_min", "_no_improvement")
+
+
+def _unknown_iterations(obj: Obj) -> Any:
+    """-1 for each problem that libsvm solved: the number was not recorded."""
+    count = len(obj.state["intercept_"]) if obj.tag.endswith(("SVC",)) else 1
+    return np.full(count, -1, dtype=np.int32)
+
+
+_OPS: list[Op] = [
+    # losses
+    Rewritten(
+        classes=_HGB,
+        to_new=_boosting_up,
+        to_old=_boosting_down,
+        names=("_loss", "_baseline_prediction"),
+        why="gradient_boosting.py: losses of sklearn._loss; raw predictions are (n_samples, K)",
+    ),
+    Renamed(
+        classes=shapes.GRADIENT_BOOSTING,
+        old="loss_",
+        new="_loss",
+        why="ensemble/_gb.py: loss_ is a deprecated property",
+    ),
+    Rewritten(
+        classes=shapes.GENERALIZED_LINEAR,
+        to_new=_general_up,
+        to_old=_general_down,
+        names=("_family_instance", "_link_instance", "link", "_base_loss"),
+        why="linear_model/_glm/glm.py: losses of sklearn._loss",
+    ),
+    Retyped(
+        classes=_HGB[:1],
+        name="loss",
+        to_new=swap(
+            {
+                "auto": "log_loss",
+                "binary_crossentropy": "log_loss",
+                "categorical_crossentropy": "log_loss",
+            }
+        ),
+        to_old=swap({"log_loss": "auto"}),
+        why="v1.1 release notes (#23046): one spelling",
+    ),
+    Retyped(
+        classes=("sklearn.ensemble.GradientBoostingClassifier",),
+        name="loss",
+        to_new=swap({"deviance": "log_loss"}),
+        to_old=swap({"log_loss": "deviance"}),
+        why="v1.1 release notes (#23036): one spelling",
+    ),
+    Retyped(
+        classes=("sklearn.linear_model.SGDClassifier",),
+        name="loss",
+        to_new=swap({"log": "log_loss"}),
+        to_old=swap({"log_loss": "log"}),
+        why="linear_model/_stochastic_gradient.py: `_check_proba` reads it (#23046)",
+    ),
+    Retyped(
+        classes=_CLASSIFICATION_TREES,
+        name="criterion",
+        to_new=lambda value: value,
+        to_old=swap({"log_loss": "entropy"}),
+        why="tree/_classes.py: CRITERIA_CLF, both names mean Entropy",
+    ),
+    Retyped(
+        classes=(*_CLASSIFICATION_TREES, "sklearn.ensemble.GradientBoostingClassifier"),
+        name="max_features",
+        to_new=swap({"auto": "sqrt"}),
+        to_old=lambda value: value,
+        why="tree/_classes.py: 'auto' is deprecated and means 'sqrt' for classifiers",
+    ),
+    Retyped(
+        classes=(*_REGRESSION_TREES, "sklearn.ensemble.GradientBoostingRegressor"),
+        name="max_features",
+        to_new=swap({"auto": 1.0}),
+        to_old=lambda value: value,
+        why="tree/_classes.py: 'auto' is deprecated and means all features for regressors",
+    ),
+    # libsvm
+    Added(
+        classes=shapes.LIBSVM,
+        name="_num_iter",
+        value=_unknown_iterations,
+        neutral=DERIVED,
+        when=has("intercept_"),
+        why="svm/_base.py: iterations of the optimiser, a fact of the training",
+    ),
+    Added(
+        classes=shapes.LIBSVM,
+        name="n_iter_",
+        value=lambda obj: _unknown_iterations(obj) if obj.tag.endswith("SVC") else -1,
+        neutral=DERIVED,
+        when=has("intercept_"),
+        why="svm/_base.py:282: an array for classifiers, a number otherwise",
+    ),
+    Explained(
+        classes=tags("svm.LinearSVC svm.LinearSVR"),
+        names=("n_iter_",),
+        why="an int instead of numpy.int32",
+    ),
+    # preprocessing
+    Rewritten(
+        classes=_ONE_HOT,
+        to_new=_one_hot_up,
+        to_old=_one_hot_down,
+        names=(
+            "min_frequency",
+            "max_categories",
+            "_infrequent_enabled",
+            "_n_features_outs",
+            "_default_to_infrequent_mappings",
+            "_infrequent_indices",
+            "handle_unknown",
+        ),
+        why="preprocessing/_encoders.py: `_fit_infrequent_category_mapping`",
+    ),
+    Rewritten(
+        classes=_ORDINAL,
+        to_new=_ordinal_up,
+        to_old=_ordinal_down,
+        names=("encoded_missing_value",),
+        why="preprocessing/_encoders.py: transform writes it for missing values",
+    ),
+    Retyped(
+        classes=("sklearn.impute.SimpleImputer",),
+        name="verbose",
+        to_new=swap({0: "deprecated"}),
+        to_old=swap({"deprecated": 0}),
+        why="impute/_base.py: verbose is deprecated and warns",
+    ),
+    Added(
+        classes=("sklearn.impute.KNNImputer",),
+        name="_valid_mask",
+        value=lambda obj: ~np.all(obj.state["_mask_fit_X"], axis=0),
+        neutral=DERIVED,
+        when=has("_mask_fit_X"),
+        why="impute/_knn.py: transform worked it out each time",
+    ),
+    Parameter(
+        classes=("sklearn.preprocessing.FunctionTransformer",),
+        name="feature_names_out",
+        neutral=lambda value: True,
+        why="preprocessing/_function_transformer.py: only get_feature_names_out reads it, which "
+        "older releases do not have",
+    ),
+    # clustering
+    Rewritten(
+        classes=("sklearn.cluster.KMeans",),
+        to_new=_algorithm_up,
+        to_old=_algorithm_down,
+        names=("algorithm", "_algorithm"),
+        why="cluster/_kmeans.py: 'auto' and 'full' are deprecated for 'lloyd'",
+    ),
+    *(
+        Removed(
+            classes=_MINI_BATCH,
+            name=name,
+            restore=value,
+            neutral=DERIVED,
+            when=always,
+            why="cluster/_kmeans.py: no longer a subclass of KMeans",
+        )
+        for name, value in (("algorithm", "auto"), ("copy_x", True))
+    ),
+    Removed(
+        classes=_MINI_BATCH,
+        name="_algorithm",
+        restore=lambda obj: "full" if obj.state.get("n_clusters") == 1 else "elkan",
+        neutral=DERIVED,
+        why="cluster/_kmeans.py: no longer a subclass of KMeans",
+    ),
+    # output widths
+    _width("cluster_centers_", "cluster.KMeans cluster.MiniBatchKMeans", shapes.rows),
+    _width("subcluster_centers_", "cluster.Birch", shapes.rows),
+    _width("n_clusters_", "cluster.FeatureAgglomeration", int),
+    _width("components_", "kernel_approximation.Nystroem neural_network.BernoulliRBM", shapes.rows),
+    _width("components_", "neighbors.NeighborhoodComponentsAnalysis", shapes.columns),
+    _width(
+        "n_components",
+        "kernel_approximation.PolynomialCountSketch kernel_approximation.RBFSampler "
+        "kernel_approximation.SkewedChi2Sampler",
+        int,
+    ),
+    _width(
+        "x_rotations_",
+        "cross_decomposition.CCA cross_decomposition.PLSCanonical "
+        "cross_decomposition.PLSRegression",
+        shapes.columns,
+    ),
+    _width("x_weights_", "cross_decomposition.PLSSVD", shapes.columns),
+    _width("embedding_", "manifold.Isomap manifold.LocallyLinearEmbedding", shapes.columns),
+    _width(
+        "n_samples_fit_",
+        "neighbors.KNeighborsTransformer neighbors.RadiusNeighborsTransformer",
+        int,
+    ),
+    _width("_max_components", "discriminant_analysis.LinearDiscriminantAnalysis", int),
+    _width("one_hot_encoder_", "ensemble.RandomTreesEmbedding", _leaves),
+    Added(
+        classes=shapes.STACKING,
+        name="_n_feature_outs",
+        value=_stacked,
+        neutral=DERIVED,
+        when=has("estimators_", "stack_method_"),
+        why="ensemble/_stacking.py: get_feature_names_out reads it",
+    ),
+    # others
+    Rewritten(
+        classes=_PLS,
+        to_new=_pls_up,
+        to_old=_pls_down,
+        names=("coef_", "_coef_", "intercept_", "x_scores_", "y_scores_"),
+        why="cross_decomposition/_pls.py:359: _coef_ is transposed, coef_ a property",
+    ),
+    *(
+        Removed(
+            classes=("sklearn.cross_decomposition.PLSSVD",),
+            name=name,
+            restore=None,
+            neutral=DERIVED,
+            when=never,
+            why="cross_decomposition/_pls.py: scores of the training data",
+        )
+        for name in ("_x_scores", "_y_scores")
+    ),
+    Rewritten(
+        classes=("sklearn.decomposition.FastICA",),
+        to_new=_whitening_up,
+        to_old=_whitening_down,
+        names=("whiten", "_whiten"),
+        why="decomposition/_fastica.py:485",
+    ),
+    Rewritten(
+        classes=("sklearn.linear_model.RANSACRegressor",),
+        to_new=_consensus_up,
+        to_old=_consensus_down,
+        names=("base_estimator", "estimator"),
+        why="linear_model/_ransac.py: base_estimator is deprecated for estimator",
+    ),
+    Retyped(
+        classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
+        name="_y_train_std",
+        to_new=_ones,
+        to_old=_one,
+        why="gaussian_process/_gpr.py:244",
+    ),
+    Rewritten(
+        classes=_DICTIONARY,
+        to_new=_dictionary_up,
+        to_old=_dictionary_down,
+        names=(
+            "inner_stats_",
+            "_inner_stats",
+            "iter_offset_",
+            "n_steps_",
+            "random_state_",
+            "_random_state",
+            "_n_components",
+            "_batch_size",
+            "_fit_algorithm",
+            "n_iter_",
+            "batch_size",
+            "n_iter",
+            *_AVERAGES,
+        ),
+        why="decomposition/_dict_learning.py: private attributes",
+    ),
+    Removed(
+        classes=("sklearn.linear_model.LinearRegression",),
+        name="_residues",
+        restore=None,
+        neutral=DERIVED,
+        when=never,
+        why="linear_model/_base.py: squared residuals of the training data; nothing reads them",
+    ),
+    Removed(
+        classes=("sklearn.random_projection.GaussianRandomProjection",),
+        name="dense_output",
+        restore=True,
+        neutral=DERIVED,
+        when=always,
+        why="random_projection.py: only the sparse variant has it",
+    ),
+    Added(
+        classes=("sklearn.linear_model.TheilSenRegressor",),
+        name="_max_subpopulation",
+        value=lambda obj: obj.state.get("max_subpopulation"),
+        neutral=DERIVED,
+        why="linear_model/_theil_sen.py: the setting as a number (until 1.2)",
+    ),
+    Explained(
+        classes=("sklearn.feature_selection.SequentialFeatureSelector",),
+        names=("n_features_to_select_",),
+        why="the type of the scalar",
+    ),
+    Explained(
+        classes=("sklearn.isotonic.IsotonicRegression",),
+        names=("f_",),
+        why="scipy's interp1d moved to another module",
+    ),
+    Gone(
+        classes=("sklearn.linear_model.GeneralizedLinearRegressor",),
+        why="TweedieRegressor has the same families.",
+    ),
+    Born(
+        classes=tags("cluster.BisectingKMeans decomposition.MiniBatchNMF"),
+        why="v1.1 release notes: new classes",
+    ),
+]
+
+RULES = rules(SINCE, _OPS)

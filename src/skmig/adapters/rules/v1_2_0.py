@@ -1,0 +1,439 @@
+"""scikit-learn 1.2.0: `base_estimator` becomes `estimator`; `normalize` is gone; set_output.
+
+Sources: doc/whats_new/v1.2.rst, the installed files of 1.1.3 and 1.2.0 that each operation names.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skmig.adapters import shapes
+from skmig.adapters.columns import identity, is_empty
+from skmig.adapters.forms import swap, text
+from skmig.adapters.ops import (
+    DERIVED,
+    Added,
+    Explained,
+    Op,
+    Parameter,
+    Refusal,
+    Removed,
+    Renamed,
+    Retyped,
+    Rewritten,
+    Step,
+    always,
+    has,
+    rules,
+)
+from skmig.adapters.rules.v1_0 import KEEPS_NORMALIZE, NORMALIZED
+from skmig.adapters.shapes import never, tags
+from skmig.payload import Obj
+
+SINCE = "1.2.0"
+
+_WITH_PARAMETER = (*shapes.ADABOOST, *shapes.BAGGING)
+_WITH_ATTRIBUTE = (*shapes.FORESTS, *shapes.ISOLATION_FOREST)
+_AGGLOMERATIVE = tags("cluster.AgglomerativeClustering cluster.FeatureAgglomeration")
+_BATCH_NMF = ("sklearn.decomposition.MiniBatchNMF",)
+_BATCH_SPCA = ("sklearn.decomposition.MiniBatchSparsePCA",)
+
+
+# ------------------------------------------------------------------ estimator
+def _estimator_up(obj: Obj, step: Step) -> None:
+    if "base_estimator" in obj.state and "estimator" not in obj.state:
+        obj.state["estimator"] = obj.state["base_estimator"]
+        obj.state["base_estimator"] = "deprecated"
+
+
+def _estimator_down(obj: Obj, step: Step) -> None:
+    if "estimator" not in obj.state:
+        return
+    given = obj.state.pop("estimator")
+    if obj.state.get("base_estimator") is None or text(obj.state["base_estimator"], "deprecated"):
+        obj.state["base_estimator"] = given
+
+
+# ------------------------------------------------------------------ normalize
+def _normalize_up(obj: Obj, step: Step) -> None:
+    """For these classes 'deprecated' meant True."""
+    value = obj.state.pop("normalize", False)
+    if value is True or text(value, "deprecated"):
+        step.note(obj, "a refit does not normalize the features: put a scaler before it")
+
+
+def _normalize_down(obj: Obj, step: Step) -> None:
+    obj.state.setdefault("normalize", False)
+
+
+# ------------------------------------------------------------------ ColumnTransformer
+def _passthrough_up(obj: Obj, step: Step) -> None:
+    if "transformers_" in obj.state and "_name_to_fitted_passthrough" not in obj.state:
+        obj.state["_name_to_fitted_passthrough"] = {
+            name: identity(obj, name, step, step.newer)
+            for name, transformer, chosen in obj.state["transformers_"]
+            if text(transformer, "passthrough") and not is_empty(chosen)
+        }
+
+
+def _passthrough_down(obj: Obj, step: Step) -> None:
+    obj.state.pop("_name_to_fitted_passthrough", None)
+
+
+def _same(obj: Obj, step: Step) -> None:
+    """An older release has no such setting."""
+
+
+def _output_down(obj: Obj, step: Step) -> None:
+    config = obj.state.pop("_sklearn_output_config", None) or {}
+    chosen = config.get("transform", "default")
+    if chosen not in (None, "default"):
+        step.loss(obj, f"`set_output(transform={chosen!r})`: older releases return arrays")
+
+
+# ------------------------------------------------------------------ encoders and imputers
+def _sparse_up(obj: Obj, step: Step) -> None:
+    if "sparse" in obj.state and "sparse_output" not in obj.state:
+        obj.state["sparse_output"] = obj.state["sparse"]
+        obj.state["sparse"] = "deprecated"
+
+
+def _sparse_down(obj: Obj, step: Step) -> None:
+    if "sparse_output" in obj.state:
+        obj.state["sparse"] = obj.state.pop("sparse_output")
+
+
+# ------------------------------------------------------------------ clustering
+def _affinity_up(obj: Obj, step: Step) -> None:
+    given = obj.state.get("affinity", "euclidean")
+    obj.state["metric"] = None if text(given, "euclidean") else given
+    obj.state["affinity"] = "deprecated"
+    if "labels_" in obj.state:
+        obj.state["_metric"] = given
+
+
+def _affinity_down(obj: Obj, step: Step) -> None:
+    effective = obj.state.pop("_metric", None)
+    given = obj.state.pop("metric", None)
+    if text(obj.state.get("affinity"), "deprecated"):
+        obj.state["affinity"] = given if given is not None else (effective or "euclidean")
+
+
+def _starts_down(obj: Obj, step: Step) -> None:
+    """'auto' is one start with k-means++ and otherwise the number that was the default."""
+    default = 10 if obj.tag.endswith(".KMeans") else 3
+    value = obj.state.get("n_init")
+    if text(value, "warn"):
+        obj.state["n_init"] = default
+    elif text(value, "auto"):
+        obj.state["n_init"] = 1 if text(obj.state.get("init"), "k-means++") else default
+
+
+# ------------------------------------------------------------------ networks
+def _network_up(obj: Obj, step: Step) -> None:
+    """`_initialize`: what early stopping does not use is None."""
+    state = obj.state
+    if "coefs_" not in state or state.get("solver") == "lbfgs":
+        return
+    if state.get("early_stopping"):
+        state["best_loss_"] = None
+    else:
+        state.setdefault("validation_scores_", None)
+        state.setdefault("best_validation_score_", None)
+
+
+def _network_down(obj: Obj, step: Step) -> None:
+    for name in ("best_loss_", "validation_scores_", "best_validation_score_"):
+        if name in obj.state and obj.state[name] is None:
+            del obj.state[name]
+
+
+# ------------------------------------------------------------------ others
+def _encoders_down(obj: Obj, step: Step) -> None:
+    if isinstance(obj.state.get("_label_encoder"), list):
+        raise Refusal("several labels for a sample, which came with scikit-learn 1.2")
+
+
+def _bandwidth_up(obj: Obj, step: Step) -> None:
+    if "tree_" in obj.state:
+        obj.state.setdefault("bandwidth_", obj.state["bandwidth"])
+
+
+def _bandwidth_down(obj: Obj, step: Step) -> None:
+    found = obj.state.pop("bandwidth_", None)
+    if found is not None and isinstance(obj.state.get("bandwidth"), str):
+        step.note(obj, f"`bandwidth={obj.state['bandwidth']!r}` is written as its value")
+        obj.state["bandwidth"] = float(found)
+
+
+def _gamma_down(obj: Obj, step: Step) -> None:
+    found = obj.state.pop("_gamma", None)
+    if isinstance(obj.state.get("gamma"), str):
+        obj.state["gamma"] = 1.0 if found is None else float(found)
+        step.note(obj, "`gamma='scale'` is written as its value")
+
+
+def _gamma_up(obj: Obj, step: Step) -> None:
+    if "random_weights_" in obj.state:
+        obj.state.setdefault("_gamma", obj.state["gamma"])
+
+
+def _factorization_up(obj: Obj, step: Step) -> None:
+    state = obj.state
+    for name in ("alpha", "regularization"):
+        value = state.pop(name, "deprecated")
+        if name == "alpha" and not text(value, "deprecated") and value != 0:
+            step.loss(obj, f"`alpha={value!r}` weighs the regularization; transform reads it")
+    for name in _REGULARIZATION:
+        state.pop(name, None)
+
+
+def _factorization_down(obj: Obj, step: Step) -> None:
+    obj.state.setdefault("alpha", "deprecated")
+    obj.state.setdefault("regularization", "deprecated")
+    if "components_" in obj.state:
+        for name in _REGULARIZATION:
+            obj.state.setdefault(name, 0.0)
+
+
+_REGULARIZATION = ("_l1_reg_W", "_l1_reg_H", "_l2_reg_W", "_l2_reg_H")
+
+_OPS: list[Op] = [
+    # estimator
+    Rewritten(
+        classes=(
+            *_WITH_PARAMETER,
+            *_WITH_ATTRIBUTE,
+            "sklearn.calibration.CalibratedClassifierCV",
+        ),
+        to_new=_estimator_up,
+        to_old=_estimator_down,
+        names=("base_estimator", "estimator"),
+        why="ensemble/_base.py, calibration.py: base_estimator is deprecated (#23819, #22054)",
+    ),
+    Renamed(
+        classes=(*_WITH_PARAMETER, *_WITH_ATTRIBUTE),
+        old="base_estimator_",
+        new="_estimator",
+        why="ensemble/_base.py: base_estimator_ is a deprecated property (until 1.2.2)",
+    ),
+    Renamed(
+        classes=("sklearn.calibration._CalibratedClassifier",),
+        old="base_estimator",
+        new="estimator",
+        why="calibration.py: `_CalibratedClassifier.__init__`",
+    ),
+    # columns
+    Rewritten(
+        classes=("sklearn.compose.ColumnTransformer",),
+        to_new=_passthrough_up,
+        to_old=_passthrough_down,
+        names=("_name_to_fitted_passthrough",),
+        why="compose/_column_transformer.py: `_update_fitted_transformers`",
+    ),
+    Rewritten(
+        classes=shapes.ESTIMATORS,
+        to_new=_same,
+        to_old=_output_down,
+        names=("_sklearn_output_config",),
+        why="utils/_set_output.py: set_output (#23734)",
+    ),
+    # preprocessing
+    Rewritten(
+        classes=("sklearn.preprocessing.OneHotEncoder",),
+        to_new=_sparse_up,
+        to_old=_sparse_down,
+        names=("sparse", "sparse_output"),
+        why="preprocessing/_encoders.py: sparse is deprecated for sparse_output (#24412)",
+    ),
+    Parameter(
+        classes=("sklearn.impute.SimpleImputer",),
+        name="keep_empty_features",
+        neutral=(False, True),
+        why="impute/_base.py: columns are dropped where statistics_ is nan; with True it is 0",
+    ),
+    Parameter(
+        classes=tags("impute.IterativeImputer impute.KNNImputer"),
+        name="keep_empty_features",
+        why="impute/_knn.py, impute/_iterative.py: transform reads it",
+    ),
+    Added(
+        classes=("sklearn.preprocessing.FunctionTransformer",),
+        name="n_features_in_",
+        value=None,
+        neutral=DERIVED,
+        when=never,
+        why="preprocessing/_function_transformer.py: counted without validation too",
+    ),
+    # linear models
+    Removed(
+        classes=KEEPS_NORMALIZE[:2],
+        name="_normalize",
+        restore=False,
+        neutral=(False,),
+        why="linear_model/_bayes.py: predict(return_std=True) does not normalize",
+    ),
+    Removed(
+        classes=KEEPS_NORMALIZE[2:],
+        name="_normalize",
+        restore=False,
+        neutral=DERIVED,
+        why="linear_model/_ridge.py: only fit read it",
+    ),
+    Rewritten(
+        classes=NORMALIZED,
+        to_new=_normalize_up,
+        to_old=_normalize_down,
+        names=("normalize",),
+        why="v1.2 release notes: `normalize` was removed; it was True by default",
+    ),
+    # trees and supports
+    Removed(
+        classes=("sklearn.decomposition.PCA",),
+        name="n_features_",
+        restore=shapes.n_features,
+        neutral=DERIVED,
+        when=shapes.known_features,
+        why="decomposition/_pca.py: a deprecated property of n_features_in_",
+    ),
+    Removed(
+        classes=tags("svm.NuSVR svm.OneClassSVM svm.SVR"),
+        name="class_weight_",
+        restore=lambda obj: np.empty(0),
+        neutral=DERIVED,
+        when=has("support_"),
+        why="svm/_base.py: `_validate_targets` of regressors no longer sets an empty array",
+    ),
+    # boosting, stacking, networks
+    Renamed(
+        classes=("sklearn.ensemble.StackingClassifier",),
+        old="_le",
+        new="_label_encoder",
+        why="ensemble/_stacking.py: one for each label",
+    ),
+    Rewritten(
+        classes=("sklearn.ensemble.StackingClassifier",),
+        to_new=_same,
+        to_old=_encoders_down,
+        why="ensemble/_stacking.py: multilabel targets (#24146)",
+    ),
+    Rewritten(
+        classes=shapes.MLP,
+        to_new=_network_up,
+        to_old=_network_down,
+        names=("best_loss_", "validation_scores_", "best_validation_score_"),
+        why="neural_network/_multilayer_perceptron.py: `_initialize` (#24683)",
+    ),
+    # clustering
+    Rewritten(
+        classes=_AGGLOMERATIVE,
+        to_new=_affinity_up,
+        to_old=_affinity_down,
+        names=("affinity", "metric", "_metric"),
+        why="cluster/_agglomerative.py: affinity is deprecated for metric (#23470)",
+    ),
+    Rewritten(
+        classes=tags("cluster.KMeans cluster.MiniBatchKMeans"),
+        to_new=_same,
+        to_old=_starts_down,
+        names=("n_init",),
+        why="cluster/_kmeans.py: n_init may be 'auto' (#23038)",
+    ),
+    *(
+        Removed(
+            classes=("sklearn.cluster.Birch",),
+            name=name,
+            restore=value,
+            neutral=DERIVED,
+            why="cluster/_birch.py: which method has fitted it; deprecated attributes read it",
+        )
+        for name, value in (("_deprecated_fit", True), ("_deprecated_partial_fit", False))
+    ),
+    # others
+    Rewritten(
+        classes=("sklearn.neighbors.KernelDensity",),
+        to_new=_bandwidth_up,
+        to_old=_bandwidth_down,
+        names=("bandwidth", "bandwidth_"),
+        why="neighbors/_kde.py: bandwidth may name a rule (#10468)",
+    ),
+    Rewritten(
+        classes=("sklearn.kernel_approximation.RBFSampler",),
+        to_new=_gamma_up,
+        to_old=_gamma_down,
+        names=("gamma", "_gamma"),
+        why="kernel_approximation.py: gamma may be 'scale' (#24755)",
+    ),
+    Rewritten(
+        classes=("sklearn.decomposition.NMF", *_BATCH_NMF),
+        to_new=_factorization_up,
+        to_old=_factorization_down,
+        names=("alpha", "regularization", *_REGULARIZATION),
+        why="decomposition/_nmf.py: `_compute_regularization` works from alpha_W and alpha_H",
+    ),
+    *(
+        Removed(
+            classes=_BATCH_NMF,
+            name=name,
+            restore=value,
+            neutral=DERIVED,
+            when=always,
+            why="decomposition/_nmf.py: no longer a subclass of NMF",
+        )
+        for name, value in (("shuffle", False), ("solver", "mu"))
+    ),
+    *(
+        Removed(
+            classes=_BATCH_SPCA,
+            name=name,
+            restore=None,
+            neutral=DERIVED,
+            when=always,
+            why="decomposition/_sparse_pca.py: no longer a subclass of SparsePCA",
+        )
+        for name in ("U_init", "V_init")
+    ),
+    Explained(classes=_BATCH_SPCA, names=("n_iter_",), why="the type of the scalar"),
+    Retyped(
+        classes=_BATCH_SPCA,
+        name="n_iter",
+        to_new=lambda value: value,
+        to_old=swap({"deprecated": 100}),
+        why="decomposition/_sparse_pca.py: n_iter is deprecated for max_iter",
+    ),
+    Removed(
+        classes=("sklearn.linear_model.TheilSenRegressor",),
+        name="_max_subpopulation",
+        restore=lambda obj: obj.state.get("max_subpopulation"),
+        neutral=DERIVED,
+        why="linear_model/_theil_sen.py",
+    ),
+    Removed(
+        classes=("sklearn.manifold.TSNE",),
+        name="_init",
+        restore=lambda obj: obj.state.get("init"),
+        neutral=DERIVED,
+        why="manifold/_t_sne.py",
+    ),
+    Renamed(
+        classes=("sklearn.manifold.TSNE",),
+        old="_learning_rate",
+        new="learning_rate_",
+        why="manifold/_t_sne.py: made public",
+    ),
+    Removed(
+        classes=("sklearn.covariance.GraphicalLassoCV",),
+        name="alpha",
+        restore=0.01,
+        neutral=DERIVED,
+        when=always,
+        why="covariance/_graph_lasso.py: no longer a subclass of GraphicalLasso",
+    ),
+    Explained(
+        classes=("sklearn.covariance.GraphicalLassoCV",),
+        names=("cv_results_",),
+        why="covariance/_graph_lasso.py: the deprecated keys are gone",
+    ),
+]
+
+RULES = rules(SINCE, _OPS)
