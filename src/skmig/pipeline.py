@@ -25,6 +25,7 @@ from skmig.errors import (
 )
 from skmig.payload import Bundle, WireError, write_bundle
 from skmig.plan import Plan, Settings
+from skmig.record import Manifest
 
 
 # ------------------------------------------------------------------ what passes between stages
@@ -94,7 +95,7 @@ class Migration:
     artifact: Path
     result: Path
     record: Path
-    manifest: record.Manifest
+    manifest: Manifest
 
     @property
     def summary(self) -> str:

@@ -270,12 +270,14 @@ def copy_graph(graph: Any) -> Any:
 
 def foreseen_refusals(way: list[Boundary], tags: dict[str, str]) -> tuple[Statement, ...]:
     """Which objects (path -> tag) certainly cannot cross, told from their classes alone."""
-    found = []
+    found: list[Statement] = []
     for boundary in way:
         for op in boundary.rules.ops if boundary.rules else ():
             if isinstance(op, Gone if boundary.up else Born):
                 found.extend(
-                    Statement(path=path, tag=tag, boundary=boundary.name, text=_why_not(op, tag, boundary))
+                    Statement(
+                        path=path, tag=tag, boundary=boundary.name, text=_why_not(op, tag, boundary)
+                    )
                     for path, tag in tags.items()
                     if tag in op.classes
                 )

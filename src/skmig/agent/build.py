@@ -4,6 +4,8 @@ Objects are made without their constructors and given their state; values of `Ne
 codec of their tag.  Whatever a graph names is looked up through `names`, which knows what may be.
 """
 
+from typing import Any, Sequence
+
 import numpy as np
 
 from skmig.agent.codecs import decoder
@@ -85,14 +87,12 @@ class Builder(object):
         if "__getstate__" in value.state:
             result.__setstate__(self(value.state["__getstate__"], path))
             return result
-        state = {
-            name: self(item, "%s.%s" % (path, name)) for name, item in value.state.items()
-        }
+        state = {name: self(item, "%s.%s" % (path, name)) for name, item in value.state.items()}
         result.__dict__.update(state)
         return result
 
 
-def build(graph, allow=(), path="model"):
+def build(graph: Any, allow: Sequence[str] = (), path: str = "model") -> Any:
     """The native object of a neutral graph.
 
     `allow`: top-level modules beyond the scientific stack whose classes may be made.

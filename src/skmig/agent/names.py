@@ -9,6 +9,7 @@ import importlib
 import pkgutil
 import types
 import warnings
+from typing import Any, Dict, Tuple
 
 import numpy as np
 
@@ -84,7 +85,7 @@ def _ufunc_tag(function):
     raise UnknownNameError(function.__name__, "is a ufunc of neither numpy nor scipy.special")
 
 
-_FOUND = {}
+_FOUND = {}  # type: Dict[Tuple[str, Tuple[str, ...]], Any]
 
 
 def find(tag, allow=()):

@@ -7,6 +7,8 @@ that held the same object hold the same neutral object: identity is part of the 
 Runs on Python 3.6 with nothing but the standard library.
 """
 
+from typing import Any, Dict, Optional
+
 
 class Obj(object):
     """An object by public tag, with its state.
@@ -16,13 +18,13 @@ class Obj(object):
     `state` is the attribute dictionary; keys are str.
     """
 
-    __slots__ = ("tag", "state")
+    __slots__ = ("state", "tag")
 
-    def __init__(self, tag, state=None):
+    def __init__(self, tag: str, state: Optional[Dict[str, Any]] = None) -> None:
         self.tag = tag
-        self.state = {} if state is None else state
+        self.state = {} if state is None else state  # type: Dict[str, Any]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "Obj(%s, %s)" % (self.tag, ", ".join(sorted(self.state)))
 
 
@@ -33,13 +35,13 @@ class New(object):
     indexes: whatever has a meaning that is smaller and more stable than its memory image.
     """
 
-    __slots__ = ("tag", "args")
+    __slots__ = ("args", "tag")
 
-    def __init__(self, tag, args=None):
+    def __init__(self, tag: str, args: Optional[Dict[str, Any]] = None) -> None:
         self.tag = tag
-        self.args = {} if args is None else args
+        self.args = {} if args is None else args  # type: Dict[str, Any]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "New(%s, %s)" % (self.tag, ", ".join(sorted(self.args)))
 
 
@@ -48,18 +50,18 @@ class Name(object):
 
     __slots__ = ("kind", "tag")
 
-    def __init__(self, kind, tag):
+    def __init__(self, kind: str, tag: str) -> None:
         self.kind = kind
         self.tag = tag
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Name) and (self.kind, self.tag) == (other.kind, other.tag)
 
-    def __ne__(self, other):
+    def __ne__(self, other: object) -> bool:
         return not self == other
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash((self.kind, self.tag))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "Name(%s, %s)" % (self.kind, self.tag)

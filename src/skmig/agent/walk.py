@@ -5,6 +5,7 @@ means is decided by the first codec that knows it; see `skmig.agent.codecs`.
 """
 
 import types
+from typing import Any
 
 import numpy as np
 
@@ -136,6 +137,6 @@ def _custom_state(value):
     return value.__getstate__()
 
 
-def walk(value, path="model"):
+def walk(value: Any, path: str = "model") -> Any:
     """The neutral graph of `value`.  Raises JobError, which names the node by path."""
     return Walker()(value, path)

@@ -34,6 +34,7 @@ import json
 import math
 import struct
 import zipfile
+from typing import Any, Dict, List, Optional
 
 import numpy as np
 
@@ -320,7 +321,9 @@ def _column_type(items):
     return None
 
 
-def write_bundle(path, documents, extras=None):
+def write_bundle(
+    path: str, documents: Dict[str, Any], extras: Optional[Dict[str, Any]] = None
+) -> None:
     """Write one zip of documents (name -> neutral graph) and JSON members (name -> value)."""
     with open(path, "wb") as handle:
         with zipfile.ZipFile(handle, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
@@ -360,26 +363,26 @@ def _align(info, offset):
 class Bundle(object):
     """A bundle opened for reading.  Arrays are mapped copy-on-write, never read ahead."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.path = path
         try:
             self.archive = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, ValueError, OverflowError, struct.error) as exc:
             raise WireError("%s is not a payload: %s" % (path, exc))
 
-    def __enter__(self):
+    def __enter__(self) -> "Bundle":
         return self
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: Any) -> None:
         self.archive.close()
 
-    def documents(self):
+    def documents(self) -> List[str]:
         """The names of the documents, in file order."""
         suffix = "/graph.json"
         names = [info.filename for info in self.archive.infolist()]
         return [name[: -len(suffix)] for name in names if name.endswith(suffix)]
 
-    def json(self, name):
+    def json(self, name: str) -> Any:
         """The JSON member `name`.  Raises WireError when it is missing or not JSON."""
         try:
             info = self.archive.getinfo(name)
@@ -398,7 +401,7 @@ class Bundle(object):
         except Exception as exc:  # zlib.error, BadZipFile, UnicodeDecodeError, RecursionError, ...
             raise WireError("%s: %s cannot be read: %s" % (self.path, name, exc))
 
-    def document(self, name):
+    def document(self, name: str) -> Any:
         """The neutral graph of document `name`."""
         head = self.json(name + "/graph.json")
         if not isinstance(head, dict) or head.get("format") != FORMAT or "root" not in head:
@@ -430,7 +433,6 @@ class Bundle(object):
 
 def _no_constant(text):
     raise WireError("%s is not JSON" % text)
-
 
 
 class _Decoder(object):

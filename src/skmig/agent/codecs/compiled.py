@@ -5,6 +5,7 @@ first, distance metrics and losses by their constructors, KD and ball trees from
 """
 
 import importlib
+from typing import List
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def _without_padding(array):
     return result
 
 
-_NODE_DTYPE = []
+_NODE_DTYPE = []  # type: List[np.dtype]
 
 
 def node_dtype():

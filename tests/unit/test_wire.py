@@ -1,0 +1,187 @@
+"""The wire format: what is written is read again, and what is not valid is refused."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skmig.payload import Bundle, Name, New, Obj, WireError, write_bundle
+
+
+def through(tmp_path: Path, graph: Any) -> Any:
+    path = tmp_path / "bundle.skmig"
+    write_bundle(str(path), {"model": graph})
+    with Bundle(str(path)) as bundle:
+        return bundle.document("model")
+
+
+def equal(one: Any, other: Any) -> bool:
+    if type(one) is not type(other) and not isinstance(one, np.ndarray):
+        return False
+    if isinstance(one, np.ndarray):
+        if one.dtype != other.dtype or one.shape != other.shape:
+            return False
+        if one.dtype == object:
+            return all(equal(a, b) for a, b in zip(one.flat, other.flat, strict=True))
+        return one.tobytes() == other.tobytes()
+    if isinstance(one, Obj):
+        return one.tag == other.tag and equal(one.state, other.state)
+    if isinstance(one, New):
+        return one.tag == other.tag and equal(one.args, other.args)
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(equal(one[k], other[k]) for k in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(equal(a, b) for a, b in zip(one, other, strict=True))
+    if isinstance(one, float):
+        return struct.pack("<d", one) == struct.pack("<d", other)
+    return bool(one == other)
+
+
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=8)
+)
+keys = st.text(max_size=5) | st.integers(-9, 9)
+graphs = st.recursive(
+    scalars
+    | st.sampled_from([np.float32(1.5), np.int64(-3), np.float64("nan"), np.bool_(True)])
+    | st.sampled_from([np.arange(6.0).reshape(2, 3), np.array(["a", None], dtype=object)]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(keys, inner, max_size=4)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=4).map(
+            lambda state: Obj("sklearn.tree.Thing", state)
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(graph=graphs)
+@settings(max_examples=150, deadline=None)
+def test_a_graph_comes_back_as_it_was(graph: Any, tmp_path_factory: Any) -> None:
+    assert equal(graph, through(tmp_path_factory.mktemp("wire"), graph))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ["word%d é" % i for i in range(100)],
+        list(range(100)),
+        [float(i) / 3 for i in range(100)],
+        {f"term{i}": i for i in range(1000)},
+        {f"term{i}": np.int32(i) for i in range(100)},
+        np.zeros((0, 3)),
+        np.asfortranarray(np.arange(12.0).reshape(3, 4)),
+        np.arange(12)[::2],
+        np.zeros(3, dtype=[("left", "<i8"), ("flag", "u1")]),
+        np.array(["x", "yyy"]),
+        np.array("2020-01-01", dtype="M8[D]"),
+        1 << 90,
+        "\udc80 lone surrogate",
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_columns_and_arrays(value: Any, tmp_path: Path) -> None:
+    assert equal(
+        value if not isinstance(value, np.ndarray) else value.copy(), through(tmp_path, value)
+    )
+
+
+def test_what_is_shared_stays_shared_and_cycles_close(tmp_path: Path) -> None:
+    array, items = np.arange(4.0), [1]
+    obj = Obj("sklearn.tree.Thing", {"array": array, "items": items})
+    obj.state["itself"] = obj
+    found = through(
+        tmp_path, {"obj": obj, "array": array, "items": items, "f": Name("type", "a.B")}
+    )
+    assert found["obj"].state["itself"] is found["obj"]
+    assert found["obj"].state["array"] is found["array"]
+    assert found["obj"].state["items"] is found["items"]
+    assert found["f"] == Name("type", "a.B")
+
+
+def test_arrays_are_mapped_at_aligned_places_and_may_be_written(tmp_path: Path) -> None:
+    graph = through(tmp_path, [np.arange(3, dtype="u1"), np.arange(1000.0)])
+    assert graph[1].__array_interface__["data"][0] % 64 == 0
+    graph[1][0] = 5.0
+    with Bundle(str(tmp_path / "bundle.skmig")) as bundle:
+        assert bundle.document("model")[1][0] == 0.0
+
+
+def test_what_is_not_neutral_is_named_by_its_path(tmp_path: Path) -> None:
+    with pytest.raises(WireError, match=r"model\.state\['a'\]\[0\]"):
+        write_bundle(str(tmp_path / "x"), {"model": Obj("a.B", {"state": {"a": [object()]}})})
+
+
+def tampered(tmp_path: Path, root: Any, block: bytes = b"\0" * 64) -> Path:
+    path = tmp_path / "tampered.skmig"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("model/graph.json", json.dumps({"format": 1, "root": root}))
+        archive.writestr("model/arrays.bin", block)
+    return path
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        {"t": "ndarray", "dtype": "<f8", "shape": [1 << 40], "order": "C", "at": 0},
+        {"t": "ndarray", "dtype": "<f8", "shape": [-1], "order": "C", "at": 0},
+        {"t": "ndarray", "dtype": "<f8", "shape": [8], "order": "C", "at": 8},
+        {"t": "ndarray", "dtype": "<f8", "shape": [1], "order": "C", "at": -64},
+        {"t": "ndarray", "dtype": "|O", "shape": [1], "order": "C", "at": 0},
+        {"t": "ndarray", "dtype": "O", "shape": [3], "v": {"v": [1]}},
+        {"t": "ndarray", "dtype": "f8,O", "shape": [1], "order": "C", "at": 0},
+        {"t": "ref", "v": 0},
+        {"t": "list", "id": 0, "v": [{"t": "list", "id": 0, "v": []}]},
+        {"t": "tuple", "v": 3},
+        {"t": "obj", "c": "os.system; x", "s": {}},
+        {"t": "obj", "c": "sklearn.tree.Tree", "s": []},
+        {"t": "name", "k": "module", "c": "os"},
+        {"t": "dict", "keys": {"at": 0, "bytes": 9999, "ends": 1}, "vals": 1, "vt": "int"},
+        {"t": "scalar", "dtype": "<f8", "x": "00"},
+        {"t": "scalar", "dtype": "|O", "v": 1},
+        {"t": "float", "v": "1e5"},
+        {"t": "pickle", "v": ""},
+        {"t": ["list"]},
+        [1, 2],
+    ],
+    ids=lambda root: json.dumps(root)[:50],
+)
+def test_claims_are_checked_before_they_are_used(root: Any, tmp_path: Path) -> None:
+    with Bundle(str(tampered(tmp_path, root))) as bundle, pytest.raises(WireError):
+        bundle.document("model")
+
+
+def test_depth_is_bounded(tmp_path: Path) -> None:
+    root: Any = 1
+    for _ in range(450):
+        root = {"t": "list", "v": [root]}
+    with Bundle(str(tampered(tmp_path, root))) as bundle, pytest.raises(WireError, match="deeper"):
+        bundle.document("model")
+
+
+def test_no_zip_and_no_such_document(tmp_path: Path) -> None:
+    path = tmp_path / "x.skmig"
+    path.write_bytes(b"nothing of the kind")
+    with pytest.raises(WireError):
+        Bundle(str(path))
+    with Bundle(str(tampered(tmp_path, 1))) as bundle, pytest.raises(WireError, match="probes"):
+        bundle.document("probes")
+
+
+def test_compressed_arrays_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.skmig"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("model/graph.json", json.dumps({"format": 1, "root": 1}))
+        archive.writestr("model/arrays.bin", b"\0" * 1000)
+    with Bundle(str(path)) as bundle, pytest.raises(WireError, match="stored"):
+        bundle.document("model")
