@@ -73,8 +73,10 @@ def former_loss(loss: Any) -> Any:
         state = {"K": 1, "alpha": alpha, "percentile": alpha * 100}
         return New("sklearn.ensemble.QuantileLossFunction", state)
     if name == "HuberLoss":
-        state = {"K": 1, "alpha": float(args["quantile"]), "gamma": args.get("delta")}
-        return New("sklearn.ensemble.HuberLossFunction", state)
+        return New(
+            "sklearn.ensemble.HuberLossFunction",
+            {"K": 1, "alpha": float(args["quantile"]), "gamma": args.get("delta")},
+        )
     raise Refusal(f"the loss `{loss.tag}` has no counterpart")
 
 
@@ -88,7 +90,9 @@ def constant_probabilities(init: Any) -> np.ndarray | None:
     if strategy == "prior":
         return prior
     if strategy == "most_frequent":
-        return np.eye(len(prior))[int(prior.argmax())]
+        one_hot = np.zeros(len(prior))
+        one_hot[int(prior.argmax())] = 1.0
+        return one_hot
     if strategy == "uniform":
         return np.full(len(prior), 1.0 / len(prior))
     return None
@@ -98,8 +102,8 @@ def raw_initial(proba: np.ndarray, loss: str, eps: float, *, centred: bool) -> n
     """The raw prediction that a release makes of `init_`'s probabilities, one number per tree."""
     clipped = np.clip(proba, eps, 1 - eps)
     if len(proba) > 2:
-        raw = np.log(clipped)
-        return raw - raw.mean() if centred else raw
+        raw: np.ndarray = np.log(clipped)
+        return raw - np.full(len(raw), raw.mean()) if centred else raw
     positive = clipped[1:2]
     logit: np.ndarray = np.log(positive / (1 - positive))
     return logit / 2 if loss.endswith(".ExponentialLoss") else logit

@@ -7,7 +7,7 @@ writes in place: what changes is a new array.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def text(value: Any, *options: str) -> bool:
     return isinstance(value, str) and value in options
 
 
-def is_obj(value: Any, *tags: str) -> bool:
+def is_obj(value: Any, *tags: str) -> TypeGuard[Obj]:
     """True for an object of one of `tags`, or for any object where none is given."""
     return isinstance(value, Obj) and (not tags or value.tag in tags)
 

@@ -118,9 +118,14 @@ class Walker(object):
             result.state["__getstate__"] = self(custom, path)
             return result
         for name, item in value.__dict__.items():
-            if name != _VERSION_KEY:
+            if name != _VERSION_KEY and not _own_method(value, name, item):
                 result.state[name] = self(item, "%s.%s" % (path, name))
         return result
+
+
+def _own_method(owner, name, item):
+    """A method put back under its own name: early stopping in HistGradientBoosting leaves one."""
+    return isinstance(item, types.MethodType) and item.__self__ is owner and item.__name__ == name
 
 
 def _custom_state(value):

@@ -75,6 +75,10 @@ def _idf_down(obj: Obj, step: Step) -> None:
         obj.state["_idf_diag"] = diagonal(np.asarray(idf))
 
 
+def _weights(obj: Obj) -> bool:
+    return "vocabulary_" in obj.state and bool(obj.state.get("use_idf", True))
+
+
 def _vectorizes(obj: Obj) -> bool:
     return "vocabulary_" in obj.state and obj.state.get("fixed_vocabulary_") is not True
 
@@ -97,6 +101,7 @@ def _template_down(obj: Obj, step: Step) -> None:
     if obj.state.get("estimator") is None:
         state = dict(step.parameters(EXTRA_TREE, step.older) or {})
         state.update(max_features=1, splitter="random", random_state=obj.state.get("random_state"))
+        state["class_weight"] = None
         obj.state["estimator"] = Obj(EXTRA_TREE, state)
 
 
@@ -163,6 +168,13 @@ RULES = rules(
             to_new=_idf_up,
             to_old=_idf_down,
             why="feature_extraction/text.py: TfidfTransformer.transform",
+        ),
+        Changed(
+            classes=("sklearn.feature_extraction.TfidfVectorizer",),
+            method="inverse_transform",
+            when=_weights,
+            why="feature_extraction/text.py: the product with a diagonal matrix turned the order "
+            "of the terms within a document around",
         ),
         Removed(
             classes=VECTORIZERS,

@@ -10,10 +10,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from skmig.adapters import columns, requests
-from skmig.adapters.forms import is_obj, n_classes, swap, text
+from skmig.adapters.forms import function, is_obj, n_classes, swap, text
 from skmig.adapters.ops import (
     DERIVED,
     Added,
@@ -35,6 +38,7 @@ from skmig.payload import New, Obj
 SINCE = "1.6.0"
 
 ADABOOST = ("sklearn.ensemble.AdaBoostClassifier",)
+CHECK_ARRAY = function("sklearn.utils.check_array")
 FROZEN = "sklearn.frozen.FrozenEstimator"
 LOGISTIC = (
     "sklearn.linear_model.LogisticRegression",
@@ -95,6 +99,36 @@ def _multi_class_down(obj: Obj, step: Step) -> None:
     if _one_vs_rest(obj) and text(obj.state.get("multi_class"), "auto", "deprecated"):
         obj.state["multi_class"] = "multinomial"
         step.note(obj, f"a fit with newton-cholesky and several classes fails in {step.older}")
+
+
+def _renamed_keyword(old: str, new: str) -> Callable[[Obj, Step], None]:
+    """For a FunctionTransformer over `check_array`: histogram boosting's preprocessor has one."""
+
+    def rename(obj: Obj, step: Step) -> None:
+        func = obj.state.get("func")
+        if isinstance(func, New) and func.tag == "functools.partial":
+            if func.args["func"] == CHECK_ARRAY:
+                func.args["keywords"] = _swap_key(func.args["keywords"], old, new)
+        elif func == CHECK_ARRAY and obj.state.get("kw_args"):
+            obj.state["kw_args"] = _swap_key(obj.state["kw_args"], old, new)
+
+    return rename
+
+
+def _swap_key(mapping: dict[str, Any], old: str, new: str) -> dict[str, Any]:
+    return {(new if key == old else key): value for key, value in mapping.items()}
+
+
+def _flat_up(obj: Obj, step: Step) -> None:
+    coef = obj.state.get("coef_")
+    if isinstance(coef, np.ndarray) and coef.ndim == 2 and coef.shape[0] == 1:
+        obj.state["coef_"] = coef.ravel()
+
+
+def _flat_down(obj: Obj, step: Step) -> None:
+    coef = obj.state.get("coef_")
+    if isinstance(coef, np.ndarray) and coef.ndim == 1:
+        obj.state["coef_"] = coef.reshape(1, -1)
 
 
 def _best_up(obj: Obj, step: Step) -> None:
@@ -194,6 +228,23 @@ RULES = rules(
             to_new=swap({"warn": None}),
             to_old=swap({}),
             why="ensemble/_hist_gradient_boosting/gradient_boosting.py: 'warn' meant None",
+        ),
+        Rewritten(
+            classes=("sklearn.preprocessing.FunctionTransformer",),
+            names=("func", "kw_args"),
+            to_new=_renamed_keyword("force_all_finite", "ensure_all_finite"),
+            to_old=_renamed_keyword("ensure_all_finite", "force_all_finite"),
+            why="utils/validation.py: check_array",
+        ),
+        Rewritten(
+            classes=(
+                "sklearn.linear_model.RidgeClassifier",
+                "sklearn.linear_model.RidgeClassifierCV",
+            ),
+            names=("coef_",),
+            to_new=_flat_up,
+            to_old=_flat_down,
+            why="linear_model/_ridge.py: one target has a flat coef_; decision_function reshapes",
         ),
         Retyped(
             classes=("sklearn.preprocessing.OneHotEncoder",),

@@ -16,6 +16,10 @@ from skmig.payload import Obj
 
 SINCE = "1.7.0"
 
+PATHS = tuple(
+    "sklearn.linear_model." + name
+    for name in ("ElasticNetCV", "LassoCV", "MultiTaskElasticNetCV", "MultiTaskLassoCV")
+)
 RIDGE_CV = ("sklearn.linear_model.RidgeCV", "sklearn.linear_model.RidgeClassifierCV")
 
 
@@ -39,6 +43,25 @@ def _loss_down(obj: Obj, step: Step) -> None:
             f"loss='poisson' puts an exponential on the output, which scikit-learn {step.older} "
             "does not know"
         )
+
+
+def _alphas_up(obj: Obj, step: Step) -> None:
+    """A number of alphas is a value of `alphas` now."""
+    count = obj.state.get("n_alphas", 100)
+    if obj.state.get("alphas") is None:
+        obj.state["alphas"] = count
+    obj.state["n_alphas"] = "deprecated"
+    if "alphas_" in obj.state:
+        obj.state["_alphas"] = obj.state["alphas"]
+
+
+def _alphas_down(obj: Obj, step: Step) -> None:
+    obj.state.pop("_alphas", None)
+    alphas, count = obj.state.get("alphas"), obj.state.get("n_alphas")
+    if isinstance(alphas, int):
+        count, alphas = alphas, None
+    obj.state["n_alphas"] = count if isinstance(count, int) else 100
+    obj.state["alphas"] = None if isinstance(alphas, str) else alphas
 
 
 def _stored_up(obj: Obj, step: Step) -> None:
@@ -87,6 +110,13 @@ RULES = rules(
             to_new=_stored_up,
             to_old=_stored_down,
             why="linear_model/_ridge.py: store_cv_values removed",
+        ),
+        Rewritten(
+            classes=PATHS,
+            names=("alphas", "n_alphas", "_alphas"),
+            to_new=_alphas_up,
+            to_old=_alphas_down,
+            why="linear_model/_coordinate_descent.py: n_alphas deprecated",
         ),
         Removed(
             classes=("sklearn.manifold.TSNE",),

@@ -12,6 +12,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from skmig.adapters import boosting, requests
@@ -115,7 +117,7 @@ def _cv_penalty_up(obj: Obj, step: Step) -> None:
 def _cv_penalty_down(obj: Obj, step: Step) -> None:
     if not text(obj.state.get("penalty"), "deprecated"):
         return
-    ratios = obj.state.get("l1_ratios")
+    ratios: Any = obj.state.get("l1_ratios")
     plain = ratios is None or isinstance(ratios, str) or len(ratios) == 0
     if plain or (len(ratios) == 1 and float(ratios[0]) in (0.0, 1.0)):
         obj.state["penalty"] = "l2" if plain or float(ratios[0]) == 0.0 else "l1"

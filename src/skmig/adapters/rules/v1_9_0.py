@@ -15,7 +15,6 @@ from skmig.adapters.ops import (
     DERIVED,
     Added,
     Explained,
-    Removed,
     Retyped,
     Rewritten,
     Step,
@@ -70,6 +69,19 @@ def _effective_down(obj: Obj, step: Step) -> None:
     obj.state.pop("_effective_probability", None)
     if isinstance(obj.state.get("probability"), str):
         obj.state["probability"] = False
+
+
+def _alphas_up(obj: Obj, step: Step) -> None:
+    obj.state.pop("_alphas", None)
+    count = obj.state.pop("n_alphas", "deprecated")
+    if obj.state.get("alphas") is None or isinstance(obj.state["alphas"], str):
+        obj.state["alphas"] = count if isinstance(count, int) else 100
+
+
+def _alphas_down(obj: Obj, step: Step) -> None:
+    obj.state["n_alphas"] = "deprecated"
+    if "alphas_" in obj.state:
+        obj.state["_alphas"] = obj.state["alphas"]
 
 
 def _last_step(obj: Any) -> Any:
@@ -131,12 +143,12 @@ RULES = rules(
             when=has("n_splits_"),
             why="model_selection/_search.py: fit",
         ),
-        Removed(
+        Rewritten(
             classes=PATHS,
-            name="_alphas",
-            restore=lambda obj: obj.state.get("alphas", 100),
-            neutral=DERIVED,
-            why="linear_model/_coordinate_descent.py: fit",
+            names=("alphas", "n_alphas", "_alphas"),
+            to_new=_alphas_up,
+            to_old=_alphas_down,
+            why="linear_model/_coordinate_descent.py: n_alphas removed",
         ),
         Explained(
             classes=("sklearn.linear_model.LinearRegression",),
