@@ -28,6 +28,7 @@ class Difference:
     """What changed in a class from one release to the next.
 
     `old` and `new` are the types of the attribute `name`; `specimens` are where it was seen.
+    `internal`: users neither construct the class nor meet it; it is compiled or private.
     """
 
     tag: str
@@ -36,6 +37,7 @@ class Difference:
     old: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
     specimens: tuple[str, ...] = ()
+    internal: bool = False
 
     def __str__(self) -> str:
         if not self.name:
@@ -100,7 +102,7 @@ def compare(old: Seen, new: Seen) -> list[Difference]:
     """`differences` of two censuses that were read."""
     common = old.specimens & new.specimens
     result = [
-        Difference(tag=tag, kind=kind)
+        Difference(tag=tag, kind=kind, internal=_is_internal(tag, here))
         for here, there, kind in ((new, old, BORN), (old, new, GONE))
         for tag in here.classes.keys() - there.classes.keys()
         # what was met inside a specimen that only one side can fit says nothing of the other
@@ -113,6 +115,10 @@ def compare(old: Seen, new: Seen) -> list[Difference]:
     return sorted(result, key=lambda item: (item.tag, item.name, item.kind, item.old, item.new))
 
 
+def _is_internal(tag: str, census: Seen) -> bool:
+    return census.classes[tag]["parameters"] is None or tag.rpartition(".")[2].startswith("_")
+
+
 def _attribute(
     tag: str, name: str, old: Seen, new: Seen, shared: frozenset[str]
 ) -> Iterable[Difference]:
@@ -121,7 +127,7 @@ def _attribute(
     groups: dict[tuple[frozenset[str], frozenset[str]], list[str]] = defaultdict(list)
     for specimen in sorted(shared):
         pair = (before.get(specimen, frozenset()), after.get(specimen, frozenset()))
-        if pair[0] != pair[1]:
+        if pair[0] != pair[1] and not _only_precision(specimen, *pair):
             groups[pair].append(specimen)
     for (here, there), specimens in groups.items():
         yield Difference(
@@ -132,6 +138,20 @@ def _attribute(
             new=tuple(sorted(there)),
             specimens=tuple(specimens),
         )
+
+
+def _only_precision(specimen: str, here: frozenset[str], there: frozenset[str]) -> bool:
+    """Is the width of floats all that differs, in a specimen made for it?
+
+    Which estimators keep the precision of float32 input changed over the years.  A state of the
+    other precision is as good, so that no rule has to say when it was.
+    """
+    label = specimen.partition("@")[2]
+    return label in ("float32", "dtype") and _widened(here) == _widened(there)
+
+
+def _widened(types: frozenset[str]) -> set[str]:
+    return {kind.replace("f4", "f8").replace("float32", "float64") for kind in types}
 
 
 def unexplained(older: str, newer: str) -> list[Difference]:
@@ -145,17 +165,8 @@ def explained(difference: Difference, rules: RuleSet | None) -> bool:
     ops = rules.for_classes().get(difference.tag, []) if rules is not None else []
     if not difference.name:
         # an object of an internal class stands in an attribute, and that has its own operation
-        return bool(ops) or _is_internal(difference.tag)
+        return bool(ops) or difference.internal
     return any(difference.name in op.explains() for op in ops)
-
-
-def _is_internal(tag: str) -> bool:
-    """Is it a class that users neither construct nor meet, compiled or private?"""
-    return all(
-        seen(release).classes[tag]["parameters"] is None or tag.rpartition(".")[2].startswith("_")
-        for release in versions.line()
-        if tag in seen(release).classes
-    )
 
 
 def adjacent(newer: str) -> str:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 
-from skmig.adapters.check import ADDED, BORN, GONE, REMOVED, Difference, adjacent, unexplained
+from skmig.adapters.check import (
+    ADDED,
+    BORN,
+    GONE,
+    REMOVED,
+    RETYPED,
+    Difference,
+    adjacent,
+    unexplained,
+)
 
 
 def draft(newer: str) -> str:
@@ -16,12 +25,16 @@ def draft(newer: str) -> str:
 def module(newer: str, differences: list[Difference]) -> str:
     """A rule module as Python text: one operation for each difference.
 
-    Everything that needs thought is spelled `TODO`: the draft is not valid Python before that is
-    filled in, so that no draft can land as it is.
+    Everything that needs thought is spelled `TODO`, a name that does not exist: no draft can be
+    imported as it is.
     """
+    statements: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for item in differences:
+        change = f"{'|'.join(item.old)} -> {'|'.join(item.new)}" if item.name else ""
+        statements[item.tag, item.kind, item.name].add(change)
     grouped: dict[str, list[str]] = defaultdict(list)
-    for difference in differences:
-        grouped[_operation(difference)].append(difference.tag)
+    for (tag, kind, name), types in statements.items():
+        grouped[_operation(kind, name, "; ".join(sorted(types)))].append(tag)
     operations = [text.replace("CLASSES", _classes(tags)) for text, tags in sorted(grouped.items())]
     names = sorted({text.partition("(")[0].strip() for text in grouped})
     return "\n".join(
@@ -45,26 +58,19 @@ def module(newer: str, differences: list[Difference]) -> str:
     )
 
 
-def _operation(difference: Difference) -> str:
+def _operation(kind: str, name: str, types: str) -> str:
     """One operation, `CLASSES` standing for its classes; equal texts are one operation."""
-    before, after = "|".join(difference.old), "|".join(difference.new)
-    why = "why=TODO),"
-    if difference.kind in (BORN, GONE):
-        return f"        {'Born' if difference.kind == BORN else 'Gone'}(classes=(CLASSES), {why}"
-    name = f"name={difference.name!r}"
-    if difference.kind == ADDED:
-        return (
-            f"        Added(classes=(CLASSES), {name}, value=TODO, neutral=TODO, {why}  # {after}"
-        )
-    if difference.kind == REMOVED:
-        return (
-            f"        Removed(classes=(CLASSES), {name}, restore=TODO, neutral=TODO, {why}"
-            f"  # {before}"
-        )
-    return (
-        f"        Retyped(classes=(CLASSES), {name}, to_new=TODO, to_old=TODO, {why}"
-        f"  # {before} -> {after}"
-    )
+    call, arguments = {
+        BORN: ("Born", ()),
+        GONE: ("Gone", ()),
+        ADDED: ("Added", ("value", "neutral")),
+        REMOVED: ("Removed", ("restore", "neutral")),
+        RETYPED: ("Retyped", ("to_new", "to_old")),
+    }[kind]
+    named = [f'name="{name}"'] if name else []
+    todo = [f"{argument}=TODO" for argument in (*arguments, "why")]
+    comment = f"  # {types}" if types else ""
+    return f"        {call}(classes=(CLASSES), {', '.join([*named, *todo])}),{comment}"
 
 
 def _classes(tags: list[str]) -> str:

@@ -21,8 +21,11 @@ from skmig.agent.load import use_code
 from skmig.agent.names import tag_of
 from skmig.agent.walk import walk
 
-# packages without estimators, or whose import has side effects
-_SKIPPED = frozenset("tests conftest setup externals __check_build datasets _build_utils".split())
+# modules without estimators that a model could hold, or whose import has side effects
+_SKIPPED = frozenset(
+    "tests conftest setup externals __check_build datasets _build_utils estimator_checks "
+    "mocking _mocking testing _testing _test_common".split()
+)
 # what every estimator inherits, or metadata routing generates
 _COMMON = frozenset("fit get_params set_params get_metadata_routing".split())
 # methods that some releases offer as properties, to hide them where they do not apply
