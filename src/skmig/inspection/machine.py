@@ -1,0 +1,213 @@
+"""Steps through a pickle's opcodes, protocols 0 to 5, with stubs for everything that it makes.
+
+Nothing is imported and nothing is called.  joblib writes raw arrays into the stream, right after
+the BUILD of their wrapper: `arrays` steps over them, and reads the nested pickles of object arrays
+with a machine of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skmig.inspection import arrays, calls
+from skmig.inspection.opcodes import HANDLERS
+from skmig.inspection.stream import KEPT_BYTES, EndedError, Stream
+from skmig.inspection.stubs import BLOB, MARK, TEXT, UNKNOWN, Global, Instance, Map, Seq
+from skmig.inspection.trace import MAX_NESTING, DamagedError, TooMuchError, Trace
+
+_BLOCK = 4096  # opcodes between two looks at the limits
+
+
+class Machine:
+    """One pickle stream.  `run` gives the stub of the object that the pickle holds."""
+
+    def __init__(self, stream: Stream, trace: Trace, depth: int = 0) -> None:
+        self.stream = stream
+        self.trace = trace
+        self.depth = depth
+        self.stack: list[Any] = []
+        self.marks: list[int] = []
+        self.memo: list[Any] = []
+        self.far: dict[int, Any] = {}  # memo entries that are not in a row
+        self.frame_end = 0
+        self.first = True
+
+    def run(self) -> Any:
+        """Read up to STOP.  Raises DamagedError, TooMuchError, EndedError."""
+        if self.depth > MAX_NESTING:
+            raise TooMuchError(f"more than {MAX_NESTING} pickles within pickles")
+        read, handlers, trace = self.stream.raw.read, HANDLERS, self.trace
+        while True:
+            trace.check()
+            for _ in range(_BLOCK):
+                code = read(1)
+                if code == b".":
+                    trace.opcodes += _BLOCK
+                    if not self.stack or self.marks:
+                        raise DamagedError("it stops with an unfinished object")
+                    return self.stack[-1]
+                handler = handlers.get(code)
+                if handler is None:
+                    if not code:
+                        raise EndedError
+                    raise DamagedError(f"byte 0x{code[0]:02x} is no opcode")
+                try:
+                    handler(self)
+                except (IndexError, KeyError, ValueError, OverflowError, AttributeError) as error:
+                    raise DamagedError(f"opcode {code!r} cannot be: {error}") from error
+                self.first = False
+            trace.opcodes += _BLOCK
+            trace.memo += _BLOCK if len(self.memo) > _BLOCK else 0
+
+    # -------------------------------------------------------------- operands
+    def number(self, size: int) -> int:
+        return int.from_bytes(self.stream.take(size), "little")
+
+    def text(self, size: int) -> Any:
+        if size > KEPT_BYTES:
+            self.stream.skip(size)
+            return TEXT
+        self.trace.text += size
+        return self.stream.take(size).decode("utf-8", "surrogatepass")
+
+    def blob(self, size: int) -> Any:
+        """Bytes; long ones are stepped over, unless a pickle hides in them."""
+        if size < 512:
+            data = self.stream.take(size)
+        elif size <= KEPT_BYTES:
+            data = self.stream.take(size)
+            if not arrays.like_pickle(data):
+                return BLOB
+        else:
+            head = self.stream.take(2)
+            if head[0] != 0x80 or head[1] > 5:
+                self.stream.skip(size - 2)
+                return BLOB
+            if size > arrays.MAX_HIDDEN:
+                self.stream.skip(size - 2)
+                return BLOB
+            data = head + self.stream.take(size - 2)
+        if arrays.like_pickle(data):
+            arrays.hidden(self, data)
+        return data if size < 512 else BLOB
+
+    def old_string(self, size: int) -> Any:
+        """A `str` of Python 2: text or bytes, nobody can tell."""
+        if size < 0:
+            raise ValueError("a length below zero")
+        self.trace.python2 += 1
+        data = self.blob(size)
+        return data.decode("latin-1") if type(data) is bytes else data
+
+    def line(self) -> str:
+        data = self.stream.line()
+        if data is None:
+            raise ValueError("a line that does not end")
+        return data.decode("utf-8", "surrogateescape")
+
+    def pop_mark(self) -> list[Any]:
+        start = self.marks.pop()
+        items = self.stack[start:]
+        del self.stack[start:]
+        return items
+
+    def pop(self) -> Any:
+        if self.marks and self.marks[-1] >= len(self.stack):
+            raise IndexError("there is nothing above the mark")
+        return self.stack.pop()
+
+    def top(self) -> Any:
+        if self.marks and self.marks[-1] >= len(self.stack):
+            raise IndexError("there is nothing above the mark")
+        return self.stack[-1]
+
+    def speaks(self, protocol: int) -> None:
+        if self.depth == 0:  # joblib's nested pickles have a protocol of their own
+            self.trace.protocol = max(self.trace.protocol, protocol)
+
+    def here(self) -> int:
+        return self.stream.tell() - 1
+
+    # -------------------------------------------------------------- memo
+    def put(self, index: int) -> None:
+        value = self.top()
+        memo = self.memo
+        if index == len(memo):
+            memo.append(value)
+        elif index == 1 and not memo:  # the C pickler of Python 2 counts from 1
+            memo.extend((MARK, value))
+        elif 0 <= index < len(memo):
+            if memo[index] is not value:
+                self.trace.note(
+                    "memo-overwritten",
+                    "",
+                    self.here(),
+                    "a memo entry is replaced: what is read later is not what was stored first",
+                )
+            memo[index] = value
+        elif index >= 0:
+            self.far[index] = value
+        else:
+            raise ValueError("a memo index below zero")
+
+    def get(self, index: int) -> None:
+        value = self.memo[index] if 0 <= index < len(self.memo) else self.far[index]
+        if value is MARK:
+            raise KeyError(f"memo entry {index} is not there")
+        self.stack.append(value)
+
+    def memoize(self) -> None:
+        one_based = bool(self.memo) and self.memo[0] is MARK
+        index = len(self.memo) + len(self.far) - one_based
+        self.put(index)
+
+    # -------------------------------------------------------------- making
+    def imported(self, module: Any, name: Any, position: int) -> Any:
+        """A name that the pickle imports."""
+        if type(module) is not str or type(name) is not str:
+            self.trace.note(
+                "computed-name", "", position, "imports a name that is only known when it runs"
+            )
+            return UNKNOWN
+        if module.endswith("\r") or name.endswith("\r"):
+            raise DamagedError(f"`{module}` `{name}`: line ends were changed")
+        found = self.trace.globals.get((module, name))
+        if found is None:
+            self.trace.stubs += 1
+            self.trace.text += len(module) + len(name)
+            found = self.trace.globals[module, name] = Global(module, name, position)
+        found.count += 1
+        return found
+
+    def call(self, function: Any, args: Any) -> None:
+        self.trace.stubs += 1
+        self.stack.append(calls.result(self.trace, function, args, self.here()))
+
+    def new_object(self, cls: Any, args: Any, keywords: Any = None) -> None:
+        self.trace.stubs += 1
+        made = calls.instance(self.trace, cls, args, keywords, self.here())
+        self.stack.append(made)
+
+    def build(self) -> None:
+        state = self.pop()
+        target = self.top()
+        if isinstance(target, Instance):
+            target.state = state if target.state is None else (target.state, state)
+            if arrays.is_wrapper(target):
+                self.stack[-1] = arrays.read(self, target)
+        else:
+            calls.changed(self.trace, target, self.here())
+
+    def fill(self, target: Any, values: list[Any], pairs: bool) -> None:
+        if isinstance(target, (Seq, Map)) and isinstance(target, Map) == pairs:
+            target.update(values) if isinstance(target, Map) else target.extend(values)
+        elif isinstance(target, Instance):
+            if target.extra is None:
+                self.trace.stubs += 1
+                target.extra = Map() if pairs else Seq("list")
+            extra = target.extra
+            if isinstance(extra, Map) != pairs:
+                raise ValueError("items of both kinds")
+            extra.update(values) if isinstance(extra, Map) else extra.extend(values)
+        else:
+            calls.changed(self.trace, target, self.here())

@@ -1,0 +1,187 @@
+"""Reads an artifact: container, opcodes, tree, verdicts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from skmig.agent.containers import HEAD, ContainerError, is_pickle_start
+from skmig.errors import UnreadableError
+from skmig.inspection import judge, releases, tree
+from skmig.inspection.facts import Facts, NamedGlobal
+from skmig.inspection.machine import Machine
+from skmig.inspection.stream import EndedError, Stream, open_artifact
+from skmig.inspection.trace import DamagedError, TooMuchError, Trace
+
+_AGAIN = "copy or download it again, in binary mode"
+_OWN = {"sklearn", "_loss", "numpy", "scipy", "joblib", "__main__"}
+_PYTHON2_MODULES = {"__builtin__", "copy_reg", "cPickle", "exceptions", "itertools"}
+
+
+def inspect(path: str | Path) -> Facts:
+    """Everything that can be known of a pickle or joblib file without running it.
+
+    Raises UnreadableError: not a pickle, damaged, a folder, another format, a missing sidecar.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise _folder(path)
+    try:
+        stream, compression = open_artifact(str(path))
+    except ContainerError as error:
+        raise UnreadableError(f"`{path}` {error.message}", hint=error.hint) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UnreadableError(
+            f"`{path}` cannot be read: {reason}", hint="check the path"
+        ) from error
+    with stream.raw:
+        trace = Trace(folder=str(path.parent))
+        root = _run(path, stream, trace, compression)
+    return _facts(path, trace, root, compression)
+
+
+def _run(path: Path, stream: Stream, trace: Trace, compression: str) -> Any:
+    try:
+        root = Machine(stream, trace).run()
+        if stream.rest():
+            text = "more bytes follow the pickle's end; loading does not look at them"
+            trace.note("trailing-bytes", "", stream.tell(), text)
+    except ContainerError as error:
+        raise UnreadableError(f"`{path}` {error.message}", hint=error.hint) from error
+    except TooMuchError as error:
+        raise UnreadableError(
+            f"`{path}` is no model: reading it takes {error}",
+            hint="if it is one, load it where it was made and pickle the estimator alone",
+        ) from error
+    except (EndedError, DamagedError) as error:
+        raise _damaged(path, stream.tell(), compression, error) from error
+    except OSError as error:
+        raise UnreadableError(f"`{path}` cannot be read: {error}", hint=_AGAIN) from error
+    if trace.missing:
+        names = ", ".join(f"`{name}`" for name in sorted(set(trace.missing))[:5])
+        raise UnreadableError(
+            f"`{path}` needs {len(set(trace.missing))} array files beside it that are missing: "
+            f"{names}",
+            hint="old joblib writes a model as several files: copy all of them to one folder",
+        )
+    return root
+
+
+def _damaged(path: Path, position: int, compression: str, error: Exception) -> UnreadableError:
+    with path.open("rb") as handle:
+        head = handle.read(1 << 16)
+    if compression == "none" and _text_mode(head):
+        return UnreadableError(
+            f"`{path}` was damaged by a transfer in text mode: its line ends were changed",
+            hint="transfer it again in binary mode (git: `*.pkl binary` in .gitattributes)",
+        )
+    if compression == "none" and (not is_pickle_start(head[:HEAD]) or _looks_like_text(head)):
+        return UnreadableError(
+            f"`{path}` is not a pickle", hint="give a file that pickle or joblib wrote"
+        )
+    if isinstance(error, EndedError):
+        return UnreadableError(
+            f"`{path}` is truncated: it ends at byte {position}, before the pickle does",
+            hint=_AGAIN,
+        )
+    return UnreadableError(f"`{path}` is damaged near byte {position}: {error}", hint=_AGAIN)
+
+
+def _text_mode(head: bytes) -> bool:
+    """Is every line end that of Windows?  In a binary file most would not be."""
+    return head.count(b"\n") >= 4 and head.count(b"\n") == head.count(b"\r\n")
+
+
+def _looks_like_text(head: bytes) -> bool:
+    """A protocol-0 pickle is text too, but begins in few ways and never with a word."""
+    return head[:1] != b"\x80" and head[:64].isascii() and not head.startswith((b"c", b"("))
+
+
+def _folder(path: Path) -> UnreadableError:
+    names = sorted(item.name for item in path.iterdir())
+    models = [name for name in names if name.endswith((".pkl", ".joblib", ".pickle", ".sav"))]
+    if "MLmodel" in names:
+        inside = f"; the model is `{path / models[0]}`" if models else ""
+        return UnreadableError(
+            f"`{path}` is an MLflow model folder{inside}",
+            hint=f"inspect the file in it: skmig inspect {path / (models or ['model.pkl'])[0]}",
+        )
+    return UnreadableError(f"`{path}` is a folder", hint="give the model's own file")
+
+
+def _facts(path: Path, trace: Trace, root: Any, compression: str) -> Facts:
+    found = tree.walk(root)
+    names = list(trace.globals.values())
+    origin = releases.origin(found.nodes, names)
+    modules = {item.module for item in names}
+    return Facts(
+        path=path,
+        size=path.stat().st_size,
+        container=f"{_format(trace, compression, modules)}/{compression}",
+        protocol=trace.protocol,
+        python=_python(trace),
+        sklearn_versions=origin.recorded,
+        release=origin.release,
+        release_reason=origin.reason,
+        possible_releases=origin.possible,
+        numpy_major=_numpy_major(modules),
+        joblib_form=_joblib_form(trace, modules),
+        third_party=_third_party(trace),
+        main_names=tuple(sorted(item.name for item in names if item.module == "__main__")),
+        functions=judge.functions(trace, found),
+        estimators=tuple(found.nodes),
+        summary=tree.summary(root),
+        globals=tuple(
+            NamedGlobal(
+                name=item.full, position=item.position, count=item.count, called=item.called
+            )
+            for item in sorted(names, key=lambda item: item.position)
+        ),
+        findings=judge.findings(trace, found),
+        sidecars=tuple(path.parent / name for name in sorted(set(trace.sidecars))),
+        notes=origin.notes,
+    )
+
+
+def _format(trace: Trace, compression: str, modules: set[str]) -> str:
+    """joblib writes arrays on its own, and compresses; pickle does neither."""
+    if trace.raw_arrays:
+        return "joblib"
+    inline = any(module.endswith("core.multiarray") for module in modules)
+    return "pickle" if compression == "none" or inline else "joblib"
+
+
+def _python(trace: Trace) -> int | None:
+    if trace.protocol >= 3:
+        return 3
+    if trace.python2:
+        return 2
+    return 3 if trace.python3 or trace.protocol == 2 else None
+
+
+def _numpy_major(modules: set[str]) -> int | None:
+    for prefix, major in (("numpy._core", 2), ("numpy.core", 1)):
+        if any(module == prefix or module.startswith(prefix + ".") for module in modules):
+            return major
+    return None
+
+
+def _joblib_form(trace: Trace, modules: set[str]) -> str | None:
+    if not trace.raw_arrays:
+        return None
+    if trace.sidecars or any(module.endswith("numpy_pickle_compat") for module in modules):
+        return "0.9 or older"
+    return "1.2 or newer" if trace.aligned else "0.10 to 1.1"
+
+
+def _third_party(trace: Trace) -> dict[str, tuple[str, ...]]:
+    """Packages that the environment needs beside scikit-learn and what it is built on."""
+    found: dict[str, set[str]] = {}
+    for item in trace.globals.values():
+        package = item.module.partition(".")[0]
+        if package in _OWN or package in _PYTHON2_MODULES or package in sys.stdlib_module_names:
+            continue
+        found.setdefault(package, set()).add(item.full)
+    return {package: tuple(sorted(found[package])) for package in sorted(found)}
