@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from skmig.agent import serve
+from skmig.agent.run import run
 
 
 def export(arguments):
@@ -37,7 +37,7 @@ def export(arguments):
         "encoding": options.encoding,
         "probes": probes,
     }
-    answer = serve.run("export", args, os.getcwd())
+    answer = run("export", args, os.getcwd())
     if not answer["ok"]:
         error = answer["error"]
         where = " at `%s`" % error["path"] if error.get("path") else ""
@@ -59,11 +59,16 @@ def _fail(text, hint, code):
 def main(arguments=None):
     """Run a command; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    commands = {"serve": serve.main, "export": export}
-    if not arguments or arguments[0] not in commands:
-        sys.stderr.write("usage: agent.pyz {export,serve} ...   (`export --help` says more)\n")
-        return 0 if arguments in (["-h"], ["--help"]) else 2
-    return commands[arguments[0]](arguments[1:])
+    command = arguments[0] if arguments else None
+    if command == "export":
+        return export(arguments[1:])
+    if command == "serve":
+        # only here, since it cannot be imported where processes cannot fork
+        from skmig.agent import serve
+
+        return serve.main(arguments[1:])
+    sys.stderr.write("usage: agent.pyz {export,serve} ...   (`export --help` says more)\n")
+    return 0 if command in ("-h", "--help") else 2
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from skmig.agent.build import Builder
 from skmig.agent.errors import JobError
 from skmig.agent.load import dump, load, use_code
 from skmig.agent.names import tag_of
-from skmig.agent.serve import installed
+from skmig.agent.place import installed
 from skmig.agent.walk import Walker, walk
 from skmig.agent.wire import Bundle, WireError, write_bundle
 

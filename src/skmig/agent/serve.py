@@ -10,11 +10,8 @@ Runs on Python 3.6 with the standard library.
 import argparse
 import ctypes
 import faulthandler
-import importlib
 import json
 import os
-import platform
-import re
 import resource
 import select
 import signal
@@ -23,159 +20,14 @@ import sys
 import time
 import traceback
 
-PROTOCOL = 1
+from skmig.agent.place import hello
+from skmig.agent.run import describe, run
+
 LOG_TAIL = 8192  # bytes of a child's output kept for the error
-TRACE_TAIL = 12000  # characters of a traceback kept
-MESSAGE_LIMIT = 4000
 POLL = 0.05  # seconds between looks at a child that gives no sign
-# Imported before the first fork, so that a job costs milliseconds.
-PRELOAD = (
-    "numpy",
-    "sklearn",
-    "sklearn.base",
-    "sklearn.ensemble",
-    "sklearn.linear_model",
-    "sklearn.pipeline",
-    "skmig.agent.jobs",
-)
 _SIZE = struct.Struct(">Q")
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
-
-
-# ------------------------------------------------------------------ what is here
-def hello(sandboxed):
-    """What the first line says of this environment; loads what `PRELOAD` names."""
-    for name in PRELOAD:
-        try:
-            importlib.import_module(name)
-        except Exception:  # the job that needs it says so
-            traceback.print_exc()
-    return {
-        "protocol": PROTOCOL,
-        "python": platform.python_version(),
-        "implementation": platform.python_implementation(),
-        "platform": platform.platform(),
-        "machine": platform.machine(),
-        "packages": installed(),
-        "sklearn": getattr(sys.modules.get("sklearn"), "__version__", None),
-        "numpy": getattr(sys.modules.get("numpy"), "__version__", None),
-        "sandboxed": sandboxed,
-    }
-
-
-def installed():
-    """Name -> version of every package on the import path; the first of a name counts."""
-    found = {}
-    for folder in sys.path:
-        try:
-            entries = sorted(os.listdir(folder))
-        except OSError:
-            continue
-        for entry in entries:
-            if entry.endswith(".dist-info"):
-                path = os.path.join(folder, entry, "METADATA")
-            elif entry.endswith(".egg-info"):
-                path = os.path.join(folder, entry)
-                if os.path.isdir(path):
-                    path = os.path.join(path, "PKG-INFO")
-            else:
-                continue
-            name, version = _name_and_version(path)
-            if name and version:
-                found.setdefault(re.sub("[-_.]+", "-", name).lower(), version)
-    return found
-
-
-def _name_and_version(path):
-    # importlib.metadata is too new for 3.6, pkg_resources slow and often not installed
-    fields = {}
-    try:
-        with open(path, encoding="utf-8", errors="replace") as handle:
-            for line in handle:
-                if not line.strip():
-                    break
-                key, _, value = line.partition(":")
-                if key in ("Name", "Version"):
-                    fields.setdefault(key, value.strip())
-    except OSError:
-        pass
-    return fields.get("Name"), fields.get("Version")
-
-
-# ------------------------------------------------------------------ jobs
-def ping(args, exchange):
-    """A job that shows that the worker works: gives its arguments back."""
-    return {"args": args, "exchange": sorted(os.listdir(exchange))}
-
-
-def find_job(name):
-    """The callable of a job; KeyError when there is none."""
-    if name == "ping":
-        return ping
-    jobs = importlib.import_module("skmig.agent.jobs").JOBS
-    if name not in jobs:
-        raise KeyError("the agent has no job `%s`" % name)
-    return jobs[name]
-
-
-def describe(error):
-    """An exception as the protocol's error: kind, message, stage, path, trace, module."""
-    out = {
-        "stage": getattr(error, "stage", None),
-        "path": getattr(error, "path", None),
-        "trace": _bounded("".join(_trace(error)), TRACE_TAIL),
-    }
-    cause = error
-    if hasattr(error, "stage") and getattr(error, "cause", None) is not None:
-        cause = error.cause
-    if not isinstance(cause, BaseException):
-        out.update(kind=type(error).__name__, message=_bounded(str(cause), MESSAGE_LIMIT))
-        return out
-    text = str(cause.args[0]) if isinstance(cause, KeyError) and cause.args else _text(cause)
-    out.update(kind=type(cause).__name__, message=_bounded(text, MESSAGE_LIMIT))
-    if isinstance(cause, ImportError):
-        out["module"] = cause.name or _quoted(text)
-    elif isinstance(cause, AttributeError):
-        # what pickle says of a function or class that its module does not have
-        missing = re.match("Can't get attribute '([^']+)' on <module '([^']+)'", text)
-        if missing:
-            out["attribute"], out["module"] = missing.groups()
-    return out
-
-
-def _trace(error):
-    lines = traceback.format_exception(type(error), error, error.__traceback__)
-    cause = getattr(error, "cause", None)
-    if isinstance(cause, BaseException) and cause not in (error.__cause__, error.__context__):
-        lines = traceback.format_exception(type(cause), cause, cause.__traceback__) + lines
-    return lines
-
-
-def _text(error):
-    try:
-        return str(error)
-    except Exception:
-        return "(an error that cannot say itself)"
-
-
-def _quoted(text):
-    match = re.search("'([^']+)'", text)
-    return match.group(1) if match else text
-
-
-def _bounded(text, limit):
-    if len(text) <= limit:
-        return text
-    return text[: limit // 4] + "\n[...]\n" + text[-(limit - limit // 4) :]
-
-
-def run(name, args, exchange):
-    """Run one job in this process; returns the protocol's answer without its id."""
-    try:
-        return {"ok": True, "result": find_job(name)(args, exchange)}
-    except BaseException as error:
-        return {"ok": False, "error": describe(error)}
 
 
 # ------------------------------------------------------------------ the child

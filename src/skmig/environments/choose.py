@@ -34,7 +34,7 @@ def backend(name: str, progress: Progress) -> Backend:
 
 def _local() -> Backend:
     # not at the top: it needs what only POSIX systems have, and docker does not
-    from skmig.environments.local import LocalBackend  # noqa: PLC0415
+    from skmig.environments.local import LocalBackend
 
     return LocalBackend()
 
