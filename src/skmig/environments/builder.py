@@ -163,19 +163,22 @@ def _stream(
         network_mode=os.environ.get(buildlog.NETWORK) or None,
     )
     log: list[str] = []
+    failed = False
     try:
+        # Read to the end whatever happens: a stream that is left keeps its connection, and the
+        # engine cleans up as it goes.
         for chunk in chunks:
-            if "error" in chunk:
-                raise BuildFailedError([*log, *buildlog.lines(chunk["error"])])
-            for line in buildlog.lines(chunk.get("stream", "")):
+            failed = failed or "error" in chunk
+            for line in buildlog.lines(chunk.get("stream") or chunk.get("error") or ""):
                 log.append(line)
                 progress.step(f"{recipe.tag}: {line}")
                 running.container = buildlog.container(line) or running.container
             if running.aborted:
-                # Read on to the end, which is near: the engine cleans up as it goes.
                 running.kill()
     except docker.errors.APIError as error:
         raise BuildFailedError([*log, *buildlog.lines(str(error.explanation))]) from error
+    if failed:
+        raise BuildFailedError(log)
     running.container = None
     if not any(line.startswith("Successfully built") for line in log):
         # An engine that is stopped ends the stream as if all were well.

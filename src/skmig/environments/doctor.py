@@ -75,7 +75,7 @@ def _engine(local_usable: bool) -> list[Check]:
 
 def _engine_checks(client: Any) -> list[Check]:
     info = client.info()
-    name = f"{info['OperatingSystem']}, engine {info['ServerVersion']} at `{client.api.base_url}`"
+    name = f"{info['OperatingSystem']}, engine {info['ServerVersion']} at `{engine.address()}`"
     resources = f"{info['NCPU']} CPUs, {info['MemTotal'] / _GB:.0f} GB of memory"
     checks = [Check(name="engine", state="ok", text=f"{name}; {info['Architecture']}, {resources}")]
     # A remote engine's folder is not on this machine, and nothing can be said of its disk.

@@ -40,24 +40,29 @@ def connect() -> Any:
     socket, and if there is none, the current Docker context or the socket of a rootless engine.
     Raises EngineError: absent, not permitted, not listening, mute, or a malformed `DOCKER_HOST`.
     """
-    host = os.environ.get("DOCKER_HOST") or None
-    address = host or _address()
+    named = bool(os.environ.get("DOCKER_HOST"))
+    where = address()
     client = None
     try:
-        if host is None:
-            client = docker.DockerClient(base_url=address, timeout=HELLO_TIMEOUT)
-        else:
+        if named:
             client = docker.from_env(timeout=HELLO_TIMEOUT)
+        else:
+            client = docker.DockerClient(base_url=where, timeout=HELLO_TIMEOUT)
         client.ping()
     except (*ENGINE_EXCEPTIONS, ValueError) as error:
         if client is not None:
             client.close()
-        raise _not_connected(error, address, named=host is not None) from error
+        raise _not_connected(error, where, named=named) from error
     client.api.timeout = CALL_TIMEOUT
     return client
 
 
-def _address() -> str:
+def address() -> str:
+    """Where the engine is looked for: see `connect`."""
+    return os.environ.get("DOCKER_HOST") or _unnamed_address()
+
+
+def _unnamed_address() -> str:
     default = Path("/var/run/docker.sock")
     if default.exists():
         return f"unix://{default}"

@@ -203,16 +203,17 @@ def _push(client: Any, reference: str, progress: Progress) -> str:
     """Push an image; returns the registry's digest."""
     repository, _, tag = reference.rpartition(":")
     progress.step(f"pushing image `{reference}`")
-    digest = ""
+    digest, said = "", ""
     try:
         for chunk in client.api.push(repository, tag=tag, stream=True, decode=True):
-            if "error" in chunk:
-                raise EnvironmentFailedError(
-                    f"image `{reference}` could not be pushed",
-                    causes=(str(chunk["error"])[:300],),
-                    hint=f"`docker login {repository.partition('/')[0]}`, and check `--prefix`",
-                )
+            said = str(chunk.get("error", said))
             digest = str(chunk.get("aux", {}).get("Digest", digest))
     except engine.ENGINE_EXCEPTIONS as error:
         raise engine.failed(error, f"pushing image `{reference}`") from error
+    if said:
+        raise EnvironmentFailedError(
+            f"image `{reference}` could not be pushed",
+            causes=(said[:300],),
+            hint=f"`docker login {repository.partition('/')[0]}`, and check `--prefix`",
+        )
     return digest

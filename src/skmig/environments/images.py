@@ -7,6 +7,7 @@ One recipe is never built twice at a time in a process.  Whoever calls `ensure` 
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -18,10 +19,13 @@ import docker.errors
 from skmig.environments import builder, engine, recipes
 from skmig.environments.base import EnvironmentSpec, Progress
 from skmig.environments.recipes import Recipe, recipe
+from skmig.errors import UsageError
 
 PREFIX = "skmig"
 # Where images are pulled from before they are built: `ghcr.io/org/skmig`.
 PREFIX_VARIABLE = "SKMIG_IMAGE_PREFIX"
+
+_REPOSITORY = re.compile(r"([a-z0-9.-]+(:\d+)?/)?[a-z0-9]+(([._-]|__|-+|/)[a-z0-9]+)*")
 
 _T = TypeVar("_T")
 _locks: dict[str, threading.Lock] = {}
@@ -34,9 +38,18 @@ def prefix_in_use() -> str:
 
 
 def image_name(tag: str, prefix: str | None = None, platform: str | None = None) -> str:
-    """The full name of an image; images made for a `platform` by name carry its architecture."""
+    """The full name of an image; images made for a `platform` by name carry its architecture.
+
+    Raises UsageError for a prefix that can be no repository's name.
+    """
+    repository = prefix or prefix_in_use()
+    if _REPOSITORY.fullmatch(repository) is None:
+        raise UsageError(
+            f"`{repository}` can be no image's name: lower case, without a tag",
+            hint="give a prefix such as `ghcr.io/org/skmig`",
+        )
     suffix = f"-{platform.rpartition('/')[2]}" if platform else ""
-    return f"{prefix or prefix_in_use()}:{tag}{suffix}"
+    return f"{repository}:{tag}{suffix}"
 
 
 def find(client: Any, wanted: Recipe, reference: str) -> Any | None:

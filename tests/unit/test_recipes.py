@@ -1,0 +1,103 @@
+"""What an image is made from, and when another one is made."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from skmig.environments import locks
+from skmig.environments.base import EnvironmentSpec
+from skmig.environments.images import image_name
+from skmig.environments.recipes import differences, recipe
+from skmig.errors import UnreadableError, UsageError
+
+PLAIN = recipe(EnvironmentSpec(release="1.1.0"))
+FREEZE = "".join(f"{name}=={version}\n" for name, version in PLAIN.pins.items())
+
+
+def test_context_holds_the_generated_files_and_nothing_else() -> None:
+    with tarfile.open(fileobj=PLAIN.context()) as archive:
+        assert archive.getnames() == ["Dockerfile", locks.LOCK]
+        lock = archive.extractfile(locks.LOCK)
+        assert lock is not None
+        assert lock.read() == locks.lock_path(PLAIN.release).read_bytes()
+    assert locks.digest(PLAIN.lock) in PLAIN.files["Dockerfile"].decode()
+
+
+def test_requirements_make_another_image_whatever_their_order() -> None:
+    both = ("xgboost==1.5.0", "category_encoders>=2")
+    one = recipe(EnvironmentSpec(release="1.1.0", requirements=both))
+    other = recipe(EnvironmentSpec(release="1.1.0", requirements=both[::-1]))
+    assert one.digest == other.digest
+    assert one.tag == other.tag
+    assert one.tag.startswith("1.1.0-with-")
+    assert one.base == PLAIN
+    assert b"numpy==1.22.4\n" in one.files["constraints.txt"]
+    fewer = recipe(EnvironmentSpec(release="1.1.0", requirements=both[:1]))
+    assert fewer.tag != one.tag
+    below = recipe(EnvironmentSpec(release="1.1.1", requirements=both))
+    assert below.digest != one.digest
+
+
+@pytest.mark.parametrize("text", ["numpy==2.0", "a b", "x @ https://example.org/x.whl", "./x"])
+def test_a_requirement_that_cannot_be_is_refused(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        recipe(EnvironmentSpec(release="1.1.0", requirements=(text,)))
+    assert caught.value.hint
+
+
+def test_own_lock_replaces_the_lock(tmp_path: Path) -> None:
+    path = tmp_path / "freeze.txt"
+    path.write_text("pip==22.0\nscikit_learn==1.1.0\nnumpy==1.22.0\nsetuptools==58\n")
+    own = recipe(EnvironmentSpec(release="1.1.0", lock=path))
+    assert own.lock == b"numpy==1.22.0\nscikit-learn==1.1.0\n"
+    assert own.tag.startswith("1.1.0-lock-")
+    assert b"--require-hashes" not in own.files["Dockerfile"]
+    assert b"--no-deps" in own.files["Dockerfile"]
+
+
+@pytest.mark.parametrize("text", ["scikit-learn==1.2.0\n", "numpy==1.22.0\n"])
+def test_own_lock_of_another_release_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "freeze.txt"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=r"1\.1\.0"):
+        recipe(EnvironmentSpec(release="1.1.0", lock=path))
+
+
+def test_own_lock_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableError, match="nothing-here"):
+        recipe(EnvironmentSpec(release="1.1.0", lock=tmp_path / "nothing-here"))
+
+
+def test_freeze_equals_the_lock() -> None:
+    assert differences(PLAIN, FREEZE + "pip==23.0.1\nsetuptools==60\n") == []
+
+
+@pytest.mark.parametrize(
+    ("frozen", "said"),
+    [
+        (FREEZE.replace("numpy==1.22.4", "numpy==1.22.3"), "`numpy` is 1.22.3"),
+        (FREEZE.replace("numpy==1.22.4\n", ""), "`numpy` is missing"),
+        (FREEZE + "extra==1\n", "`extra` 1 is not in the lock"),
+        (FREEZE + "x @ file:///x.whl\n", "is not from an index"),
+    ],
+)
+def test_freeze_differs_from_the_lock(frozen: str, said: str) -> None:
+    assert said in "\n".join(differences(PLAIN, frozen))
+
+
+def test_requirements_may_add_and_must_be_there() -> None:
+    wanted = recipe(EnvironmentSpec(release="1.1.0", requirements=("xgboost==1.5.0",)))
+    assert differences(wanted, FREEZE + "xgboost==1.5.0\nwheelless==1\n") == []
+    assert differences(wanted, FREEZE + "xgboost==1.6.0\n") == ["`xgboost==1.5.0` is 1.6.0"]
+    assert differences(wanted, FREEZE) == ["`xgboost==1.5.0` is missing"]
+
+
+def test_names_of_images() -> None:
+    assert image_name("1.1.0", "ghcr.io/org/skmig") == "ghcr.io/org/skmig:1.1.0"
+    assert image_name("1.1.0", "localhost:5000/a", "linux/arm64") == "localhost:5000/a:1.1.0-arm64"
+    for wrong in ("Upper", "a:tag", "has space", "-x", "a//b"):
+        with pytest.raises(UsageError, match="image's name"):
+            image_name("1.1.0", wrong)
