@@ -180,6 +180,13 @@ def _ordinal_up(obj: Obj, step: Step) -> None:
     obj.state.setdefault("unknown_value", None)
 
 
+def _mask_up(obj: Obj, step: Step) -> None:
+    """Imputers hand the mask of missing values to their indicator, not the data."""
+    indicator = obj.state.get("indicator_")
+    if isinstance(indicator, Obj) and "features_" in indicator.state:
+        indicator.state["_precomputed"] = True
+
+
 # ------------------------------------------------------------------ others
 def _pls_up(obj: Obj, step: Step) -> None:
     rotations = obj.state.get("y_rotations_")
@@ -346,8 +353,14 @@ _OPS: list[Op] = [
         classes=("sklearn.impute.MissingIndicator",),
         name="_precomputed",
         value=False,
-        neutral=(False,),
+        neutral=DERIVED,
         why="impute/_base.py: fit may be given a mask by an imputer",
+    ),
+    Rewritten(
+        classes=shapes.tags("impute.IterativeImputer impute.KNNImputer impute.SimpleImputer"),
+        to_new=_mask_up,
+        to_old=_same,
+        why="impute/_base.py: `_fit_indicator`, `_transform_indicator`",
     ),
     Retyped(
         classes=("sklearn.impute.IterativeImputer",),

@@ -161,6 +161,24 @@ def _ordinal_up(obj: Obj, step: Step) -> None:
     obj.state.setdefault("encoded_missing_value", float("nan"))
 
 
+_TFIDF = ("norm", "use_idf", "smooth_idf", "sublinear_tf")
+
+
+def _tfidf_up(obj: Obj, step: Step) -> None:
+    """Until 1.0 the four settings were properties of the transformer within."""
+    inner = obj.state.get("_tfidf")
+    if isinstance(inner, Obj):
+        for name in _TFIDF:
+            obj.state.setdefault(name, inner.state[name])
+        if "vocabulary_" not in obj.state:
+            del obj.state["_tfidf"]  # made by fit
+
+
+def _tfidf_down(obj: Obj, step: Step) -> None:
+    settings = {name: obj.state.pop(name) for name in _TFIDF if name in obj.state}
+    obj.state.setdefault("_tfidf", Obj("sklearn.feature_extraction.TfidfTransformer", settings))
+
+
 # ------------------------------------------------------------------ clustering
 def _algorithm_up(obj: Obj, step: Step) -> None:
     """`auto` and `full` are deprecated: Lloyd's is the algorithm that one had meant by `full`."""
@@ -407,6 +425,13 @@ _OPS: list[Op] = [
         to_old=_ordinal_down,
         names=("encoded_missing_value",),
         why="preprocessing/_encoders.py: transform writes it for missing values",
+    ),
+    Rewritten(
+        classes=("sklearn.feature_extraction.TfidfVectorizer",),
+        to_new=_tfidf_up,
+        to_old=_tfidf_down,
+        names=("_tfidf", *_TFIDF),
+        why="feature_extraction/text.py: parameters stored as such, _tfidf made by fit",
     ),
     Retyped(
         classes=("sklearn.impute.SimpleImputer",),

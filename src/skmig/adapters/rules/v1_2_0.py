@@ -56,14 +56,14 @@ def _estimator_down(obj: Obj, step: Step) -> None:
 
 # ------------------------------------------------------------------ normalize
 def _normalize_up(obj: Obj, step: Step) -> None:
-    """For these classes 'deprecated' meant True."""
-    value = obj.state.pop("normalize", False)
-    if value is True or text(value, "deprecated"):
+    """What 'deprecated' stands for changed with the default."""
+    if text(obj.state.get("normalize"), "deprecated"):
         step.note(obj, "a refit does not normalize the features: put a scaler before it")
 
 
 def _normalize_down(obj: Obj, step: Step) -> None:
-    obj.state.setdefault("normalize", False)
+    if text(obj.state.get("normalize"), "deprecated"):
+        obj.state["normalize"] = False
 
 
 # ------------------------------------------------------------------ ColumnTransformer
@@ -285,7 +285,7 @@ _OPS: list[Op] = [
         to_new=_normalize_up,
         to_old=_normalize_down,
         names=("normalize",),
-        why="v1.2 release notes: `normalize` was removed; it was True by default",
+        why="linear_model/_least_angle.py, _omp.py: the default went from True to False",
     ),
     # trees and supports
     Removed(
