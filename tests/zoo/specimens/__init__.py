@@ -12,13 +12,16 @@ from specimens.kit import Unavailable
 
 __all__ = ["SPECIMENS", "Unavailable"]
 
-for _name in (
-    "enable_iterative_imputer",
-    "enable_hist_gradient_boosting",
-    "enable_halving_search_cv",
-):
+# what makes experimental classes importable, where they are
+_EXPERIMENTAL = (
+    ("enable_iterative_imputer", "sklearn.impute", "IterativeImputer"),
+    ("enable_hist_gradient_boosting", "sklearn.ensemble", "HistGradientBoostingClassifier"),
+    ("enable_halving_search_cv", "sklearn.model_selection", "HalvingGridSearchCV"),
+)
+for _name, _package, _class in _EXPERIMENTAL:
     try:
-        importlib.import_module("sklearn.experimental." + _name)
+        if not hasattr(importlib.import_module(_package), _class):
+            importlib.import_module("sklearn.experimental." + _name)
     except ImportError:
         pass  # not in this release
 
