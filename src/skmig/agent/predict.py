@@ -226,6 +226,8 @@ def outputs(estimator, probe):
             for name in ON_DATA:
                 if has(estimator, name):
                     _ask_on_data(answers, estimator, name, data)
+                    if name in ("predict", "predict_proba", "transform"):
+                        _settle(answers, estimator, name, data)
             _ask_spread(answers, estimator, data)
         for name in WITHOUT_DATA:
             if has(estimator, name):
@@ -257,6 +259,24 @@ def _ask_on_data(answers, estimator, name, data):
         answers[name] = _ask(lambda e, n: lambda x: shape(getattr(e, n), x), estimator, name, rows)
     else:
         answers[name] = _ask(getattr, estimator, name, rows)
+
+
+def _settle(answers, estimator, name, data):
+    """An answer that chance decides cannot be compared: it is asked for twice."""
+    if "value" not in answers[name] or isinstance(getattr(estimator, "random_state", 0), int):
+        return
+    rows = some(data, ROWS_TINY)
+    first, second = (_ask(getattr, estimator, name, rows) for _ in range(2))
+    if not _same(first.get("value"), second.get("value")):
+        answers[name] = {"error": "Random: two calls of `%s` give different answers" % name}
+
+
+def _same(one, two):
+    if type(one) is not type(two) or not isinstance(one, np.ndarray):
+        return type(one) is type(two)
+    if one.shape != two.shape:
+        return False
+    return bool(((one == two) | ((one != one) & (two != two))).all())
 
 
 def _without_missing(value):

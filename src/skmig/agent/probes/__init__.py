@@ -12,6 +12,7 @@ from skmig.agent.predict import count_rows, has, one_job, quiet, take
 from skmig.agent.probes.block import MATRIX, TEXT, Block, Context
 from skmig.agent.probes.coverage import measure
 from skmig.agent.probes.features import count_features
+from skmig.agent.probes.ties import without_ties
 from skmig.agent.probes.wanted import to_input, wanted
 
 MAX_OUTPUT_CELLS = 8000000
@@ -26,6 +27,8 @@ _MAIN = (
 )
 _TRIES = 96
 MAX_EXTRA = 64
+MAX_WIDTH = 256
+ROWS_CALLED_BACK = 64
 UNKNOWN = "?new?"
 
 
@@ -41,24 +44,42 @@ def synthesise(estimator, limit=4096, seed=0):
         return _none("the class has no method that takes new rows")
     with quiet(), one_job(estimator):
         notes = []
+        if _calls_back(estimator):
+            limit = min(limit, ROWS_CALLED_BACK)
         try:
             block = wanted(estimator, None, Context(limit, rng))
         except Exception as exc:
             block = None
             notes.append("not made from the model: %s: %s" % (type(exc).__name__, exc))
         if block is None or not len(block):
-            block = _fallback(estimator, rng, notes)
+            block = _fallback(estimator, methods, rng, notes)
         if block is None:
             return _none("the model does not say what its input is", notes)
-        call = _caller(estimator, methods)
-        data, kind = _accepted(block, call)
+        for method in methods:
+            data, kind = _accepted(block, _caller(estimator, [method]))
+            if data is not None:
+                break
         if data is None:
             return _none("the model refuses every input that was made for it", notes)
-        data = _with_extras(block, data, kind, call, rng, notes)
-        data = _bounded(estimator, data)
+        working = [name for name in methods if _caller(estimator, [name])(data)]
+        data = _with_extras(block, data, kind, _caller(estimator, working), rng, notes)
+        data = _bounded(estimator, without_ties(estimator, data, notes))
         coverage = measure(estimator, data)
     coverage["notes"] = block.notes + notes + coverage.get("notes", [])
     return {"input": data, "kind": kind, "coverage": coverage}
+
+
+def _calls_back(estimator):
+    """Does it call a function of Python for every pair of rows?"""
+    try:
+        parameters = estimator.get_params(deep=True)
+    except Exception:
+        return False
+    return any(
+        callable(value) and not isinstance(value, type) and not hasattr(value, "get_params")
+        for name, value in parameters.items()
+        if name.rsplit("__", 1)[-1] in ("metric", "kernel", "affinity")
+    )
 
 
 def _none(why, notes=()):
@@ -69,22 +90,29 @@ def _none(why, notes=()):
     }
 
 
-def _fallback(estimator, rng, notes):
+def _fallback(estimator, methods, rng, notes):
+    """Random rows, of a width that the model says or takes."""
     count = count_features(estimator)
     if not count:
+        call = _caller(estimator, methods[:1])
+        # one that takes any width has none of its own
+        widths = [4] + list(range(1, MAX_WIDTH))
+        count = next((n for n in widths if call(np.full((3, n), 0.5))), None)
+    if not count:
         return None
-    notes.append("random rows")
+    notes.append("random rows: the model says little about its input")
     return Block(MATRIX, rng.normal(size=(64, count)) * 2.0)
 
 
 def _caller(estimator, methods):
-    """Does the model take this input?  Asked by its first method that takes rows."""
+    """Does the model take this input?  Asked by all of the methods."""
 
     def call(data):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                getattr(estimator, methods[0])(take(data, np.arange(count_rows(data))))
+                for name in methods:
+                    getattr(estimator, name)(take(data, np.arange(count_rows(data))))
         except MemoryError:
             raise
         except Exception:

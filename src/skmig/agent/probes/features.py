@@ -24,6 +24,8 @@ _LAST_AXIS = (
     "quantiles_",
     "subcluster_centers_",
     "X_",
+    "X",
+    "K_fit_rows_",
 )
 _FIRST_AXIS = (
     "mean_",
@@ -43,6 +45,8 @@ _FIRST_AXIS = (
     "dictionary",
     "x_weights_",
     "bsplines_",
+    "random_weights_",
+    "n_categories_",
 )
 INNER = (
     "best_estimator_",
@@ -120,6 +124,9 @@ def count_features(estimator):
     weights = fitted(estimator, "coefs_")
     if weights:
         return int(np.shape(weights[0])[0])
+    diagonal = fitted(estimator, "_idf_diag")
+    if diagonal is not None:
+        return int(diagonal.shape[0])
     for name in _LAST_AXIS:
         value = fitted(estimator, name)
         if getattr(value, "shape", ()):

@@ -7,7 +7,7 @@ the steps before it: by their inverse where there is one, else by what each step
 import numpy as np
 
 from skmig.agent.probes import columns, numbers, text, trees
-from skmig.agent.probes.block import DICTS, MATRIX, Block, merge, thin
+from skmig.agent.probes.block import DICTS, MATRIX, Block, combine, merge, thin
 from skmig.agent.probes.features import count_features, fitted, inner, names_of
 
 MAX_PARTS = 12
@@ -44,7 +44,7 @@ def _dispatch(estimator, count, ctx):
     block = _trees(estimator, count, ctx)
     if block is not None:
         return block
-    members = inner(estimator)
+    members = [part for part in inner(estimator) if not is_a(part, "_ConstantPredictor")]
     if members:
         return _members(estimator, members, count, ctx)
     return numbers.numeric_rows(estimator, ctx) or _blind(estimator, count, ctx)
@@ -64,6 +64,9 @@ def _special(estimator, ctx):
         return text.labels(estimator, ctx)
     if is_a(estimator, "OneHotEncoder", "OrdinalEncoder", "TargetEncoder"):
         return columns.category_rows(estimator, ctx)
+    if is_a(estimator, "CategoricalNB"):
+        sizes = [np.shape(table)[1] for table in estimator.feature_log_prob_]
+        return combine([list(range(size)) for size in sizes], ctx.limit, ctx.rng)
     if is_a(estimator, "IsotonicRegression"):
         return _isotonic(estimator, ctx)
     return None
