@@ -14,7 +14,7 @@ from typing import Any
 
 from skmig import inspection, parity, plan, record
 from skmig.adapters import chain
-from skmig.environments import choose
+from skmig.environments import builder, choose
 from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
 from skmig.errors import (
     AgentError,
@@ -127,6 +127,8 @@ class Workshop:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        if isinstance(exc[1], KeyboardInterrupt):
+            builder.abort()  # or an image that is being built would be waited for
         for future in self._workers.values():
             future.cancel()
         for future in self._workers.values():
@@ -152,7 +154,9 @@ class Workshop:
         try:
             worker = self._workers[spec, role].result()
             yield worker
-        except (EnvironmentFailedError, KeyboardInterrupt):
+        except (EnvironmentFailedError, KeyboardInterrupt) as error:
+            if isinstance(error, KeyboardInterrupt):
+                builder.abort()
             broken = self._workers.pop((spec, role))
             with contextlib.suppress(BaseException):
                 broken.result().close()
