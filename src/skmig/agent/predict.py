@@ -263,7 +263,9 @@ def _ask_on_data(answers, estimator, name, data):
 
 def _settle(answers, estimator, name, data):
     """An answer that chance decides cannot be compared: it is asked for twice."""
-    if "value" not in answers[name] or isinstance(getattr(estimator, "random_state", 0), int):
+    if "value" not in answers[name] or isinstance(
+        getattr(estimator, "random_state", 0), (int, np.integer)
+    ):
         return
     rows = some(data, ROWS_TINY)
     first, second = (_ask(getattr, estimator, name, rows) for _ in range(2))
