@@ -30,7 +30,7 @@ def identity(obj: Obj, name: str, step: Step, release: str) -> Obj:
     if places is not None:
         state["n_features_in_"] = len(places)
         names = obj.state.get("feature_names_in_")
-        if names is not None:
+        if names is not None and len(places):
             state["feature_names_in_"] = names[list(places)]
     return Obj(FUNCTION_TRANSFORMER, state)
 

@@ -119,6 +119,29 @@ def split_on_missing(tree: Obj) -> bool:
     return bool(np.isinf(nodes["threshold"][inner]).any())
 
 
+def saw_missing(tree: Obj) -> bool:
+    """Whether the best splits were chosen among samples with missing values.
+
+    Without any, a split sends missing values to its larger side (tree/_splitter.pyx).
+    """
+    nodes = tree.state["nodes"]
+    inner = np.flatnonzero(~is_leaf(nodes))
+    size = nodes["n_node_samples"]
+    larger = size[nodes["left_child"][inner]] > size[nodes["right_child"][inner]]
+    return bool((nodes["missing_go_to_left"][inner].astype(bool) != larger).any())
+
+
+def larger_side(nodes: np.ndarray) -> np.ndarray:
+    """A copy of nodes that send missing values to the larger side of every split."""
+    result = nodes.copy()
+    inner = np.flatnonzero(~is_leaf(nodes))
+    size = nodes["n_node_samples"]
+    result["missing_go_to_left"][inner] = (
+        size[nodes["left_child"][inner]] > size[nodes["right_child"][inner]]
+    )
+    return result
+
+
 def new_values(tree: Obj, values: np.ndarray) -> None:
     """Give a tree other node values of the same shape."""
     tree.state["values"] = np.ascontiguousarray(values, dtype=np.float64)

@@ -19,7 +19,9 @@ from skmig.adapters.forms import (
     depths,
     function,
     is_obj,
+    larger_side,
     members,
+    saw_missing,
     split_on_missing,
     swap,
     text,
@@ -51,6 +53,12 @@ SEARCHES = (
     "sklearn.model_selection.RandomizedSearchCV",
     "sklearn.model_selection.HalvingGridSearchCV",
     "sklearn.model_selection.HalvingRandomSearchCV",
+)
+TREES = (
+    "sklearn.tree.DecisionTreeClassifier",
+    "sklearn.tree.DecisionTreeRegressor",
+    "sklearn.tree.ExtraTreeClassifier",
+    "sklearn.tree.ExtraTreeRegressor",
 )
 TREE_CLASSIFIERS = (
     "sklearn.tree.DecisionTreeClassifier",
@@ -93,6 +101,46 @@ def _drop_missing(tree: Obj, step: Step) -> None:
     if split_on_missing(tree):
         step.loss(tree, f"the tree splits on missing values, which {step.older} rejects")
     tree.state["nodes"] = without_field(tree.state["nodes"], "missing_go_to_left")
+
+
+def _trained_up(obj: Obj, step: Step) -> None:
+    """An older tree never saw a missing value: it sends them to the larger side, as a new one."""
+    tree = tree_of(obj)
+    if tree is not None:
+        tree.state["nodes"] = larger_side(tree.state["nodes"])
+
+
+def _trained_down(obj: Obj, step: Step) -> None:
+    tree = tree_of(obj)
+    if tree is None or not text(obj.state.get("splitter"), "best") or split_on_missing(tree):
+        return
+    if "missing_go_to_left" in tree.state["nodes"].dtype.names and saw_missing(tree):
+        step.loss(obj, f"the tree learnt from missing values, which {step.older} rejects")
+
+
+def _indicator_up(obj: Obj, step: Step) -> None:
+    indicator = obj.state.get("indicator_")
+    if is_obj(indicator) and "_n_features" in indicator.state:
+        indicator.state.setdefault("n_features_in_", indicator.state["_n_features"])
+
+
+def _indicator_down(obj: Obj, step: Step) -> None:
+    indicator = obj.state.get("indicator_")
+    if is_obj(indicator):
+        indicator.state.pop("n_features_in_", None)
+
+
+def _oob_up(obj: Obj, step: Step) -> None:
+    """The losses themselves are not kept, only how they improved; a warm start resizes them."""
+    improvement = obj.state.get("oob_improvement_")
+    if improvement is not None:
+        obj.state.setdefault("oob_scores_", np.full(len(improvement), np.nan))
+        obj.state.setdefault("oob_score_", float("nan"))
+
+
+def _oob_down(obj: Obj, step: Step) -> None:
+    obj.state.pop("oob_scores_", None)
+    obj.state.pop("oob_score_", None)
 
 
 def average_path_length(n_samples: np.ndarray) -> np.ndarray:
@@ -159,6 +207,30 @@ RULES = rules(
             to_new=_add_missing,
             to_old=_drop_missing,
             why="tree/_tree.pyx: NODE_DTYPE",
+        ),
+        Rewritten(
+            classes=TREES,
+            names=("tree_",),
+            to_new=_trained_up,
+            to_old=_trained_down,
+            why="tree/_splitter.pyx: missing_go_to_left",
+        ),
+        Rewritten(
+            classes=("sklearn.impute.SimpleImputer",),
+            names=("indicator_",),
+            to_new=_indicator_up,
+            to_old=_indicator_down,
+            why="impute/_base.py: MissingIndicator.get_feature_names_out asks for n_features_in_",
+        ),
+        Rewritten(
+            classes=(
+                "sklearn.ensemble.GradientBoostingClassifier",
+                "sklearn.ensemble.GradientBoostingRegressor",
+            ),
+            names=("oob_scores_", "oob_score_"),
+            to_new=_oob_up,
+            to_old=_oob_down,
+            why="ensemble/_gb.py: _resize_state",
         ),
         Added(
             classes=("sklearn.ensemble.IsolationForest",),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skmig.adapters import boosting, columns
+from skmig.adapters import boosting, categories, columns
 from skmig.adapters.forms import (
     TREE,
     counts,
@@ -174,11 +174,9 @@ def _hist_up(obj: Obj, step: Step) -> None:
 
 
 def _hist_down(obj: Obj, step: Step) -> None:
-    if obj.state.pop("_preprocessor", None) is not None:
-        raise Refusal(
-            "the trees were grown on categories that a preprocessor encodes and reorders, which "
-            f"scikit-learn {step.older} does not have"
-        )
+    if obj.state.get("_preprocessor") is not None:
+        categories.undo_preprocessor(obj, step)
+    obj.state.pop("_preprocessor", None)
     obj.state.pop("_is_categorical_remapped", None)
     obj.state.pop("_feature_subsample_rng", None)
     if text(obj.state.get("categorical_features"), "from_dtype", "warn"):

@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 
 from skmig.adapters import boosting, requests
-from skmig.adapters.forms import is_obj, n_classes, swap, text
+from skmig.adapters.forms import is_obj, members, n_classes, saw_missing, swap, text, tree_of
 from skmig.adapters.ops import (
     DERIVED,
     Added,
     Born,
+    Changed,
     Explained,
     Parameter,
     Removed,
@@ -37,6 +38,7 @@ SINCE = "1.8.0"
 
 LOGISTIC = "sklearn.linear_model.LogisticRegression"
 LOGISTIC_CV = "sklearn.linear_model.LogisticRegressionCV"
+TASKS = ("Classifier", "Regressor")
 FROZEN = "sklearn.frozen.FrozenEstimator"
 SGD = tuple(
     "sklearn.linear_model." + name
@@ -45,6 +47,14 @@ SGD = tuple(
 PASSIVE_AGGRESSIVE = (
     "sklearn.linear_model.PassiveAggressiveClassifier",
     "sklearn.linear_model.PassiveAggressiveRegressor",
+)
+TREES = (
+    *("sklearn.tree." + kind + "Tree" + task for kind in ("Decision", "Extra") for task in TASKS),
+    *(
+        "sklearn.ensemble." + kind + task
+        for kind in ("RandomForest", "ExtraTrees")
+        for task in TASKS
+    ),
 )
 BAGGING = ("sklearn.ensemble.BaggingClassifier", "sklearn.ensemble.BaggingRegressor")
 RIDGE = ("sklearn.linear_model.RidgeClassifier", "sklearn.linear_model.RidgeClassifierCV")
@@ -183,6 +193,12 @@ def _eta_down(obj: Obj, step: Step) -> None:
     obj.state["eta0"] = 1.0
 
 
+def _learnt_missing(obj: Obj) -> bool:
+    tree = tree_of(obj)
+    trees = [tree] if tree is not None else [tree_of(member) for member in members(obj)]
+    return any(tree is not None and saw_missing(tree) for tree in trees)
+
+
 RULES = rules(
     SINCE,
     [
@@ -271,6 +287,12 @@ RULES = rules(
             to_new=swap({}),
             to_old=swap({None: 1.0}),
             why="ensemble/_bagging.py: None draws as many as there are",
+        ),
+        Changed(
+            classes=TREES,
+            method="decision_path",
+            when=_learnt_missing,
+            why="tree/_tree.pyx: decision_path follows missing values",
         ),
         Parameter(
             classes=("sklearn.preprocessing.MaxAbsScaler",),

@@ -150,6 +150,21 @@ RULES = rules(
             to_old=_alphas_down,
             why="linear_model/_coordinate_descent.py: n_alphas removed",
         ),
+        Added(
+            classes=("sklearn.compose.ColumnTransformer",),
+            name="_transformers_feature_names_out",
+            value=None,
+            neutral=DERIVED,
+            when=lambda obj: False,  # made by transform, when its output is a data frame
+            why="compose/_column_transformer.py: _hstack",
+        ),
+        Retyped(
+            classes=("sklearn.linear_model.LogisticRegressionCV",),
+            name="scoring",
+            to_new=swap({}),
+            to_old=swap({"warn": None}),
+            why="linear_model/_logistic.py: 'warn' means None",
+        ),
         Explained(
             classes=("sklearn.linear_model.LinearRegression",),
             names=("rank_",),
