@@ -9,7 +9,12 @@ import numpy as np
 
 from skmig.adapters.ops import Retyped, same
 from skmig.adapters.shapes import FORESTS
-from skmig.payload import Obj
+from skmig.payload import New, Obj
+
+
+def tags(text: str) -> tuple[str, ...]:
+    """Public tags from names below `sklearn`, separated by blanks."""
+    return tuple("sklearn." + name for name in text.split())
 
 
 def plain(value: Any) -> bool:
@@ -86,3 +91,15 @@ def drop_unfitted(obj: Obj, names: tuple[str, ...]) -> None:
 def empty(value: Any) -> bool:
     """True for an array without elements."""
     return isinstance(value, np.ndarray) and value.size == 0
+
+
+def seeded(obj: Obj) -> New:
+    """A random state as `check_random_state(random_state)` makes it; a fixed one for None."""
+    given = obj.state.get("random_state")
+    if isinstance(given, New):
+        return given
+    seed = given if isinstance(given, int | np.integer) else 0
+    name, key, position, has_gauss, gauss = np.random.RandomState(seed).get_state()
+    inner = {"key": key, "pos": int(position)}
+    state = {"bit_generator": str(name), "state": inner, "has_gauss": has_gauss, "gauss": gauss}
+    return New("numpy.random.RandomState", {"state": state})

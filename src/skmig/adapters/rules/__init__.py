@@ -3,6 +3,9 @@
 from skmig.adapters.ops import RuleSet
 from skmig.adapters.rules.v0_19_0 import RULES as V0_19_0
 from skmig.adapters.rules.v0_19_1 import RULES as V0_19_1
+from skmig.adapters.rules.v0_20_0 import RULES as V0_20_0
+from skmig.adapters.rules.v0_20_1 import RULES as V0_20_1
+from skmig.adapters.rules.v0_20_3 import RULES as V0_20_3
 from skmig.adapters.rules.v0_23_0 import RULES as V0_23_0
 from skmig.adapters.rules.v0_23_2 import RULES as V0_23_2
 from skmig.adapters.rules.v0_24_0 import RULES as V0_24_0
@@ -25,6 +28,9 @@ from skmig.adapters.rules.v1_9_0 import RULES as V1_9_0
 LINE: tuple[RuleSet, ...] = (
     V0_19_0,
     V0_19_1,
+    V0_20_0,
+    V0_20_1,
+    V0_20_3,
     V0_23_0,
     V0_23_2,
     V0_24_0,
