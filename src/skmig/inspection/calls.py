@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from skmig.inspection.stubs import (
@@ -37,6 +38,9 @@ _MAKERS = {
     "__bit_generator_ctor",
 }
 _METHOD_OWNERS = {"str", "unicode", "bytes", "int", "float", "list", "dict", "tuple", "set"}
+_PUBLIC = re.compile(r"[A-Za-z]\w*")
+# scipy's distributions hold vectorised forms of their own methods
+_DISTRIBUTION = re.compile(r"_(mom\d_sc|mom_integ\d|ppf_single|cdf_single|entropy|p[dm]f|[cp]df)")
 
 
 def result(trace: Trace, function: Any, args: Any, position: int) -> Any:
@@ -141,23 +145,19 @@ def _builtin(trace: Trace, function: Global, args: tuple[Any, ...], position: in
 
 def _getattr(function: Global, args: tuple[Any, ...], position: int) -> Any:
     """Methods as values (`str.split`, a method of an estimator) are pickled as getattr."""
-    if len(args) == 2 and type(args[1]) is str and not args[1].startswith("_"):
+    if len(args) == 2 and type(args[1]) is str:
         owner, name = args
-        if (
-            isinstance(owner, Global)
-            and owner.module in BUILTINS
-            and owner.name in _METHOD_OWNERS
-            and "." not in name
-        ):
-            function.excused = True
-            return Leaf(f"function {owner.name}.{name}")
-        if (
-            isinstance(owner, Instance)
-            and isinstance(owner.cls, Global)
-            and owner.cls.module.startswith("sklearn.")
-        ):
-            function.excused = True
-            return Instance(UNKNOWN, (owner,), position, UNKNOWN)
+        if isinstance(owner, Global) and owner.module in BUILTINS:
+            if owner.name in _METHOD_OWNERS and _PUBLIC.fullmatch(name):
+                function.excused = True
+                return Leaf(f"function {owner.name}.{name}")
+        elif isinstance(owner, Instance) and isinstance(owner.cls, Global):
+            module = owner.cls.module
+            if (module.startswith("sklearn.") and _PUBLIC.fullmatch(name)) or (
+                module.startswith("scipy.stats.") and _DISTRIBUTION.fullmatch(name)
+            ):
+                function.excused = True
+                return Instance(UNKNOWN, (owner,), position, UNKNOWN)
     function.called = True
     return Instance(UNKNOWN, args, position, function)
 

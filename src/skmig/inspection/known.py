@@ -114,6 +114,8 @@ _CLASSES = (
     ("_?operator", "itemgetter|attrgetter"),
     ("pathlib(._local)?", r"Pure(Posix|Windows)?Path|PosixPath|WindowsPath"),
     ("numpy", rf"ndarray|dtype|matrix|recarray|record|{_SCALARS}"),
+    # what it calls is a name of its own; calling it while unpickling is found as call-of-value
+    (r"numpy(\.lib\._?function_base(_impl)?)?", "vectorize"),
     (r"numpy\.dtypes", r"\w+DType"),
     (r"numpy\.(matrixlib\.defmatrix)", "matrix"),
     (r"numpy\.(core|_core)\.records|numpy\.rec", "recarray|record"),
@@ -135,10 +137,10 @@ _CLASSES = (
     (r"(sklearn\.externals\.)?joblib\.memory", "Memory"),
     (r"(sklearn\.externals\.)?joblib\._store_backends", "FileSystemStoreBackend"),
     (r"sklearn\.datasets\.base", "Bunch"),
-    (r"pandas\.core\.(frame|series|generic)", "DataFrame|Series"),
+    (r"pandas(\.core\.(frame|series|generic))?", "DataFrame|Series"),
     (r"pandas\.core\.indexe?s?\.\w+|pandas\.indexes\.\w+|pandas", r"\w*Index|FrozenList"),
     (r"pandas\.core\.(internals(\.\w+)?)", r"(Single)?(Block|Array)Manager|\w*Block"),
-    (r"pandas\.core\.arrays(\.\w+)*|pandas\.core\.categorical", r"Categorical|\w+Array"),
+    (r"pandas(\.core)?\.arrays(\.\w+)*|pandas\.core\.categorical|pandas", r"Categorical|\w+Array"),
     (r"pandas\.core\.dtypes\.(dtypes|base)|pandas\.core\.arrays(\.\w+)*|pandas", r"\w+Dtype"),
     (r"pandas\._libs\.(internals|tslibs\.\w+|interval|missing|index|arrays)",
      r"BlockPlacement|Timestamp|Timedelta|Period|NaTType|NAType|Interval|NDArrayBacked|\w+Engine"
@@ -152,6 +154,7 @@ _CALLED = (
     ("_codecs", "encode"),
     ("re|_?sre", "_compile"),
     ("array", "array|_array_reconstructor"),
+    ("logging", "getLogger"),
     ("numpy", "dtype"),
     (r"numpy\.(core|_core)\.multiarray", "_reconstruct|scalar"),
     (r"numpy\.(core|_core)\.numeric", "_frombuffer"),
@@ -181,7 +184,8 @@ _UFUNCS = (
     r"|var|vstack|where|zeros_like|float_power"
 )
 _MENTIONED = (
-    ("builtins|__builtin__", r"len|abs|min|max|sum|sorted|round|repr|any|all|hash|type"),
+    ("builtins|__builtin__", r"len|abs|min|max|sum|sorted|round|repr|any|all|hash|type"
+     r"|map|filter|zip|enumerate|reversed"),
     (r"numpy(\.\w+)*", _UFUNCS),
     (r"numpy\.linalg(\.\w+)?", "norm|det|inv|pinv|svd|eigh?"),
     (r"scipy\.special(\._?\w+)*", r"expit|logit|boxcox1?p?|inv_boxcox1?p?|erf|erfc|gamma|gammaln"
