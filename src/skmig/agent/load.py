@@ -36,6 +36,44 @@ def joblib_module():
             return None
 
 
+def understand_joblib():
+    """Make every form of joblib file readable by the joblib that is here; gives that joblib.
+
+    A file says `joblib.numpy_pickle` or `sklearn.externals.joblib.numpy_pickle` by who wrote it,
+    and an environment may have only the other of the two.  Files of joblib 1.2 and newer pad their
+    arrays, which older ones do not know (joblib/numpy_pickle.py: `numpy_array_alignment_bytes`).
+    """
+    joblib = joblib_module()
+    if joblib is None:
+        return None
+    numpy_pickle = sys.modules[joblib.load.__module__]
+    for name in ("joblib", "sklearn.externals.joblib"):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                importlib.import_module(name)
+        except ImportError:
+            sys.modules[name] = joblib
+            sys.modules[name + ".numpy_pickle"] = numpy_pickle
+    wrapper = numpy_pickle.NumpyArrayWrapper
+    if not hasattr(wrapper, "safe_get_numpy_array_alignment_bytes"):
+        _skip_padding(wrapper)
+    return joblib
+
+
+def _skip_padding(wrapper):
+    read_array = wrapper.read_array
+
+    def read_padded(self, unpickler):
+        aligned = getattr(self, "numpy_array_alignment_bytes", None) is not None
+        if aligned and not self.dtype.hasobject:
+            padding = ord(unpickler.file_handle.read(1))
+            unpickler.file_handle.read(padding)
+        return read_array(self, unpickler)
+
+    wrapper.read_array = read_padded
+
+
 def load(path, encoding=None, plain=False):
     """The object in a pickle or joblib file.
 
@@ -44,7 +82,7 @@ def load(path, encoding=None, plain=False):
     Raises JobError of stage "load".
     """
     try:
-        joblib = joblib_module()
+        joblib = understand_joblib()
         if encoding is None and plain:
             with open(path, "rb") as handle:
                 return pickle.load(handle)
