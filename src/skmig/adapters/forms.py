@@ -37,6 +37,11 @@ def text(value: Any, *options: str) -> bool:
     return isinstance(value, str) and value in options
 
 
+def never(obj: Obj) -> bool:
+    """For an attribute that the older state does not tell: it is only dropped going down."""
+    return False
+
+
 def is_obj(value: Any, *tags: str) -> TypeGuard[Obj]:
     """True for an object of one of `tags`, or for any object where none is given."""
     return isinstance(value, Obj) and (not tags or value.tag in tags)

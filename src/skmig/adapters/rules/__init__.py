@@ -18,8 +18,10 @@ from skmig.adapters.rules.v1_2_0 import RULES as V1_2_0
 from skmig.adapters.rules.v1_2_2 import RULES as V1_2_2
 from skmig.adapters.rules.v1_3_0 import RULES as V1_3_0
 from skmig.adapters.rules.v1_3_1 import RULES as V1_3_1
+from skmig.adapters.rules.v1_3_2 import RULES as V1_3_2
 from skmig.adapters.rules.v1_4_0 import RULES as V1_4_0
 from skmig.adapters.rules.v1_5_0 import RULES as V1_5_0
+from skmig.adapters.rules.v1_5_2 import RULES as V1_5_2
 from skmig.adapters.rules.v1_6_0 import RULES as V1_6_0
 from skmig.adapters.rules.v1_7_0 import RULES as V1_7_0
 from skmig.adapters.rules.v1_8_0 import RULES as V1_8_0
@@ -43,8 +45,10 @@ LINE: tuple[RuleSet, ...] = (
     V1_2_2,
     V1_3_0,
     V1_3_1,
+    V1_3_2,
     V1_4_0,
     V1_5_0,
+    V1_5_2,
     V1_6_0,
     V1_7_0,
     V1_8_0,

@@ -21,6 +21,7 @@ from skmig.adapters.forms import (
     is_obj,
     larger_side,
     members,
+    never,
     saw_missing,
     split_on_missing,
     swap,
@@ -73,6 +74,9 @@ TREE_REGRESSORS = (
     "sklearn.ensemble.RandomForestRegressor",
     "sklearn.ensemble.ExtraTreesRegressor",
     "sklearn.ensemble.GradientBoostingRegressor",
+)
+PLS = tuple(
+    "sklearn.cross_decomposition." + name for name in ("CCA", "PLSCanonical", "PLSRegression")
 )
 NEIGHBORS = tuple(
     "sklearn.neighbors." + name
@@ -128,6 +132,16 @@ def _indicator_down(obj: Obj, step: Step) -> None:
     indicator = obj.state.get("indicator_")
     if is_obj(indicator):
         indicator.state.pop("n_features_in_", None)
+
+
+def _statistics_up(obj: Obj, step: Step) -> None:
+    if "_inner_stats" in obj.state:
+        obj.state["_A"], obj.state["_B"] = obj.state.pop("_inner_stats")
+
+
+def _statistics_down(obj: Obj, step: Step) -> None:
+    if "_A" in obj.state:
+        obj.state["_inner_stats"] = (obj.state.pop("_A"), obj.state.pop("_B"))
 
 
 def _oob_up(obj: Obj, step: Step) -> None:
@@ -321,7 +335,7 @@ RULES = rules(
             name="_infrequent_indices",
             value=None,
             neutral=DERIVED,
-            when=lambda obj: False,
+            when=never,
             why="only with _infrequent_enabled, which is refused",
         ),
         Added(
@@ -329,7 +343,7 @@ RULES = rules(
             name="_default_to_infrequent_mappings",
             value=None,
             neutral=DERIVED,
-            when=lambda obj: False,
+            when=never,
             why="only with _infrequent_enabled, which is refused",
         ),
         Parameter(
@@ -366,6 +380,68 @@ RULES = rules(
             restore=lambda obj: obj.state.get("whiten"),
             neutral=DERIVED,
             why="decomposition/_fastica.py: __init__",
+        ),
+        Renamed(
+            classes=PLS,
+            old="_coef_",
+            new="coef_",
+            why="cross_decomposition/_pls.py: predict",
+        ),
+        Removed(
+            classes=PLS,
+            name="_coef_warning",
+            restore=True,
+            neutral=DERIVED,
+            when=never,
+            why="cross_decomposition/_pls.py: coef_, a property that warned once",
+        ),
+        Added(
+            classes=("sklearn.decomposition.KernelPCA",),
+            name="gamma_",
+            value=lambda obj: (
+                1 / obj.state["n_features_in_"]
+                if obj.state.get("gamma") is None
+                else obj.state["gamma"]
+            ),
+            neutral=DERIVED,
+            why="decomposition/_kernel_pca.py: fit",
+        ),
+        Rewritten(
+            classes=("sklearn.decomposition.MiniBatchDictionaryLearning",),
+            names=("_inner_stats", "_A", "_B"),
+            to_new=_statistics_up,
+            to_old=_statistics_down,
+            why="decomposition/_dict_learning.py: partial_fit",
+        ),
+        Added(
+            classes=("sklearn.linear_model.ARDRegression",),
+            name="n_iter_",
+            value=None,
+            neutral=DERIVED,
+            when=never,
+            why="linear_model/_bayes.py: how many iterations it took is not in an older state",
+        ),
+        Added(
+            classes=("sklearn.covariance.GraphicalLasso", "sklearn.covariance.GraphicalLassoCV"),
+            name="costs_",
+            value=None,
+            neutral=DERIVED,
+            when=never,
+            why="covariance/_graph_lasso.py: the costs are not in an older state",
+        ),
+        Explained(
+            classes=("sklearn.impute.MissingIndicator",),
+            names=("n_features_in_",),
+            why="impute/_base.py: set through the imputer that holds it",
+        ),
+        Explained(
+            classes=(
+                "sklearn.decomposition.KernelPCA",
+                "sklearn.impute.SimpleImputer",
+                "sklearn.preprocessing.StandardScaler",
+            ),
+            names=("_sklearn_output_config",),
+            why="utils/_set_output.py: inner transformers are told to give arrays",
         ),
         Explained(
             classes=(

@@ -47,6 +47,9 @@ SEARCHES = (
     "sklearn.model_selection.HalvingGridSearchCV",
     "sklearn.model_selection.HalvingRandomSearchCV",
 )
+PLS = tuple(
+    "sklearn.cross_decomposition." + name for name in ("CCA", "PLSCanonical", "PLSRegression")
+)
 RIDGE_CV = ("sklearn.linear_model.RidgeCV", "sklearn.linear_model.RidgeClassifierCV")
 BOOSTING = (
     "sklearn.ensemble.GradientBoostingClassifier",
@@ -107,6 +110,16 @@ def _template_down(obj: Obj, step: Step) -> None:
 
 def _template_up(obj: Obj, step: Step) -> None:
     obj.state["estimator"] = None
+
+
+def _scaled_up(obj: Obj, step: Step) -> None:
+    if "coef_" in obj.state:
+        obj.state["coef_"] = obj.state["coef_"] / obj.state["_x_std"]
+
+
+def _scaled_down(obj: Obj, step: Step) -> None:
+    if "coef_" in obj.state:
+        obj.state["coef_"] = obj.state["coef_"] * obj.state["_x_std"]
 
 
 def _init_up(obj: Obj, step: Step) -> None:
@@ -271,6 +284,33 @@ RULES = rules(
             classes=SEARCHES,
             names=("cv_results_",),
             why="model_selection/_search.py: parameter columns have numeric dtypes",
+        ),
+        Rewritten(
+            classes=PLS,
+            names=("coef_",),
+            to_new=_scaled_up,
+            to_old=_scaled_down,
+            why="cross_decomposition/_pls.py: predict no longer scales X",
+        ),
+        Added(
+            classes=("sklearn.manifold.TSNE",),
+            name="_max_iter",
+            value=1000,
+            neutral=DERIVED,
+            why="manifold/_t_sne.py: fit",
+        ),
+        Explained(
+            classes=(
+                "sklearn.ensemble.ExtraTreesRegressor",
+                "sklearn.ensemble.RandomForestRegressor",
+            ),
+            names=("oob_score_",),
+            why="metrics/_regression.py: float instead of numpy.float64",
+        ),
+        Explained(
+            classes=("sklearn.neural_network.MLPRegressor",),
+            names=("best_validation_score_", "validation_scores_"),
+            why="metrics/_regression.py: float instead of numpy.float64",
         ),
         Explained(
             classes=("sklearn.decomposition.PCA",),

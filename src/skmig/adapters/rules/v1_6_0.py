@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from skmig.adapters import columns, requests
-from skmig.adapters.forms import function, is_obj, n_classes, swap, text
+from skmig.adapters.forms import function, is_obj, n_classes, never, swap, text
 from skmig.adapters.ops import (
     DERIVED,
     Added,
     Born,
+    Explained,
     Moved,
     Refusal,
     Removed,
@@ -129,6 +130,11 @@ def _flat_down(obj: Obj, step: Step) -> None:
     coef = obj.state.get("coef_")
     if isinstance(coef, np.ndarray) and coef.ndim == 1:
         obj.state["coef_"] = coef.reshape(1, -1)
+
+
+def _empty_features(obj: Obj) -> np.ndarray:
+    statistics = obj.state["initial_imputer_"].state["statistics_"]
+    return np.array([item != item for item in statistics], dtype=bool)
 
 
 def _best_up(obj: Obj, step: Step) -> None:
@@ -285,6 +291,47 @@ RULES = rules(
             old="base_estimator_",
             new="estimator_",
             why="semi_supervised/_self_training.py: fit",
+        ),
+        Added(
+            classes=("sklearn.neighbors.NearestCentroid",),
+            name="class_prior_",
+            value=lambda obj: np.full(n_classes(obj), 1.0 / n_classes(obj)),
+            neutral=lambda prior: np.allclose(prior, 1.0 / len(prior)),
+            why="neighbors/_nearest_centroid.py: predict; priors were equal before",
+        ),
+        Added(
+            classes=("sklearn.neighbors.NearestCentroid",),
+            name="deviations_",
+            value=None,
+            neutral=DERIVED,
+            when=never,
+            why="neighbors/_nearest_centroid.py: only the new methods read it; needs the data",
+        ),
+        Added(
+            classes=("sklearn.neighbors.NearestCentroid",),
+            name="within_class_std_dev_",
+            value=None,
+            neutral=DERIVED,
+            when=never,
+            why="neighbors/_nearest_centroid.py: only the new methods read it; needs the data",
+        ),
+        Added(
+            classes=("sklearn.impute.IterativeImputer",),
+            name="_is_empty_feature",
+            value=_empty_features,
+            neutral=DERIVED,
+            when=has("initial_imputer_"),
+            why="impute/_iterative.py: _initial_imputation",
+        ),
+        Explained(
+            classes=("sklearn.linear_model.Ridge",),
+            names=("coef_",),
+            why="linear_model/_ridge.py: a row of one target still predicts a column",
+        ),
+        Explained(
+            classes=("sklearn.model_selection.TunedThresholdClassifierCV",),
+            names=("_curve_scorer",),
+            why="metrics/_scorer.py: the class moved",
         ),
         Born(classes=(FROZEN,), why="changelog 1.6.0: new class"),
     ],

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skmig.adapters.forms import is_obj, swap
+from skmig.adapters.forms import is_obj, never, swap
 from skmig.adapters.ops import (
     DERIVED,
     Added,
@@ -155,7 +155,7 @@ RULES = rules(
             name="_transformers_feature_names_out",
             value=None,
             neutral=DERIVED,
-            when=lambda obj: False,  # made by transform, when its output is a data frame
+            when=never,  # made by transform, when its output is a data frame
             why="compose/_column_transformer.py: _hstack",
         ),
         Retyped(
