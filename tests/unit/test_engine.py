@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -12,12 +13,6 @@ import pytest
 
 from skmig.environments import engine
 from skmig.errors import EngineError, EnvironmentFailedError
-
-# The SDK leaves the socket of a failed connection to the garbage collector.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
 
 
 @pytest.fixture
@@ -45,11 +40,15 @@ def test_nothing_listens(bound: socket.socket) -> None:
         engine.connect()
 
 
+# The SDK leaves the socket of a request without an answer to the garbage collector.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_mute(bound: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "HELLO_TIMEOUT", 0.3)
     bound.listen(5)
     with pytest.raises(EngineError, match="did not answer within"):
         engine.connect()
+    gc.collect()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")

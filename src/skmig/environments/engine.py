@@ -7,6 +7,7 @@ What is raised in which situation was measured with docker SDK 7.1 against Docke
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ def connect() -> Any:
     where = address()
     client = None
     try:
+        _knock(where)
         if named:
             client = docker.from_env(timeout=HELLO_TIMEOUT)
         else:
@@ -55,6 +57,14 @@ def connect() -> Any:
         raise _not_connected(error, where, named=named) from error
     client.api.timeout = CALL_TIMEOUT
     return client
+
+
+def _knock(where: str) -> None:
+    """Connect to a Unix socket once; raises OSError.  The SDK leaks its own when that fails."""
+    if where.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as own:
+            own.settimeout(HELLO_TIMEOUT)
+            own.connect(where.removeprefix("unix://"))
 
 
 def address() -> str:
