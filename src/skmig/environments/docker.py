@@ -173,7 +173,8 @@ class Container:
                     f"{doing} failed", causes=(str(error),), hint="run the command again"
                 ) from error
             finally:
-                chunks.close()
+                for _ in chunks:  # read to its end, the connection can be used again
+                    pass
 
     # ---------------------------------------------------------------- channel
     def send(self, data: bytes) -> None:

@@ -1,0 +1,106 @@
+"""What is left when a run is ended from outside: nothing."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from skmig.environments import bundle_agent, exchange, interpreters
+from skmig.versions import releases
+
+RUN = """
+import os, sys, threading
+from pathlib import Path
+from skmig.environments.base import Limits
+from skmig.environments.client import AgentWorker
+from skmig.environments.exchange import RunFolder
+from skmig.environments.local import ProcessChannel
+
+folder = RunFolder()
+command = [{python!r}, {driver!r}, {agent!r}, "serve", "--exchange", str(folder.files)]
+channel = ProcessChannel(command, {{"PATH": os.defpath}}, folder.path)
+worker = AgentWorker("a test", channel, folder, Limits())
+print(folder.path, *worker.call("pid").result, flush=True)
+thread = threading.Thread(target=lambda: worker.call("sleep", seconds=600))
+threading.excepthook = lambda _: None
+thread.start()
+thread.join()
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> subprocess.Popen[str]:
+    """A process with a worker that has a long job."""
+    agent = tmp_path / bundle_agent.NAME
+    agent.write_bytes(bundle_agent.agent_pyz())
+    python = interpreters.find(releases()[-1].python) or Path(sys.executable)
+    driver = Path(__file__).parents[1] / "agent" / "driver.py"
+    code = RUN.format(python=str(python), driver=str(driver), agent=str(agent))
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def started(run: subprocess.Popen[str]) -> tuple[Path, int]:
+    assert run.stdout is not None
+    folder, _, worker = run.stdout.readline().split()
+    assert Path(folder).is_dir()
+    time.sleep(0.3)
+    return Path(folder), int(worker)
+
+
+def gone(pid: int) -> bool:
+    for _ in range(200):
+        if not Path(f"/proc/{pid}").exists():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, -2)]
+)
+def test_a_signal_leaves_nothing(
+    run: subprocess.Popen[str], number: signal.Signals, code: int
+) -> None:
+    with run:
+        folder, worker = started(run)
+        run.send_signal(number)
+        _, said = run.communicate(timeout=20)
+    assert run.returncode == code, said
+    assert not folder.exists()
+    assert gone(worker)
+
+
+def test_what_a_killed_process_left_is_swept(run: subprocess.Popen[str]) -> None:
+    with run:
+        folder, worker = started(run)
+        exchange.sweep()
+        assert folder.is_dir(), "it was in use"
+        run.kill()
+        run.communicate(timeout=20)
+    assert gone(worker), "a worker must not outlive the one who started it"
+    exchange.sweep()
+    assert not folder.exists()
+
+
+def test_handlers_stand_only_while_something_is_open() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    folder = exchange.RunFolder()
+    assert signal.getsignal(signal.SIGTERM) is not before
+    folder.close()
+    folder.close()
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert not folder.path.exists()
+
+
+def test_strangers_are_not_swept() -> None:
+    with tempfile.TemporaryDirectory(prefix="skmig-run-") as folder:
+        exchange.sweep()
+        assert Path(folder).is_dir(), "it may just be in the making"
