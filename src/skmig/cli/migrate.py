@@ -23,7 +23,7 @@ class FormatChoice(enum.StrEnum):
 
 
 def migrate(
-    artifacts: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Models or folders.")],
+    artifacts: Annotated[list[Path], typer.Argument(metavar="FILE", help="Models or folders.")],
     to: Annotated[str, typer.Option("--to", metavar="RELEASE", help="The target release.")],
     source: Annotated[
         str | None,

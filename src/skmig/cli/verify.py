@@ -13,7 +13,7 @@ from skmig.cli import common
 def verify(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[RECORD...]", help="Records, results or folders (default: here)."),
+        typer.Argument(metavar="RECORD", help="Records, results or folders (default: here)."),
     ] = None,
     original: Annotated[
         Path | None, typer.Option(help="The original: repeat the whole comparison.")
