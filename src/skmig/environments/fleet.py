@@ -186,7 +186,7 @@ def _result(
     except SkmigError as caught:
         state, error = "failed", caught
     return ImageResult(
-        release=one.tag,
+        release=one.release.version,
         python=one.release.python,
         reference=reference,
         state=state,
