@@ -145,7 +145,8 @@ def _pull(client: Any, one: Recipe, reference: str, progress: Progress) -> Any |
     try:
         client.images.pull(repository, tag=tag)
     except engine.ENGINE_EXCEPTIONS as error:
-        progress.step(f"{one.tag}: not pulled, so it is built ({str(error)[:120]})")
+        why = engine.failed(error, "pulling").causes[0]
+        progress.step(f"{one.tag}: not pulled, so it is built: {why}")
         return None
     image = find(client, one, reference)
     if image is None:
