@@ -146,6 +146,7 @@ _CLASSES = (
      r"BlockPlacement|Timestamp|Timedelta|Period|NaTType|NAType|Interval|NDArrayBacked|\w+Engine"
      r"|BaseOffset|Day|Hour|Minute|Second|MonthEnd|MonthBegin|Week|BusinessDay"),
     (r"pandas\.core\.flags", "Flags"),
+    (r"pandas(\._libs\.(missing|tslibs\.nattype))?", "NA|NaT"),
 )  # fmt: skip
 
 # functions that may be called while unpickling

@@ -39,10 +39,10 @@ class Machine:
         read, handlers, trace = self.stream.raw.read, HANDLERS, self.trace
         while True:
             trace.check()
-            for _ in range(_BLOCK):
+            for done in range(_BLOCK):
                 code = read(1)
                 if code == b".":
-                    trace.opcodes += _BLOCK
+                    trace.opcodes += done + 1
                     if not self.stack or self.marks:
                         raise DamagedError("it stops with an unfinished object")
                     return self.stack[-1]
@@ -57,7 +57,7 @@ class Machine:
                     raise DamagedError(f"opcode {code!r} cannot be: {error}") from error
                 self.first = False
             trace.opcodes += _BLOCK
-            trace.memo += _BLOCK if len(self.memo) > _BLOCK else 0
+            trace.memo = max(trace.memo, len(self.memo) + len(self.far))
 
     # -------------------------------------------------------------- operands
     def number(self, size: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from skmig.inspection.trace import DamagedError, TooMuchError, Trace
 
 _AGAIN = "copy or download it again, in binary mode"
 _OWN = {"sklearn", "_loss", "numpy", "scipy", "joblib", "__main__"}
+_PROTOCOL_0 = re.compile(rb"c[\w.]+\r?\n[\w.]+\r?\n|\([cidlptSINVLF(]|[IFLSVN][^\n]{0,4000}\n")
 _PYTHON2_MODULES = {"__builtin__", "copy_reg", "cPickle", "exceptions", "itertools"}
 
 
@@ -95,8 +97,8 @@ def _text_mode(head: bytes) -> bool:
 
 
 def _looks_like_text(head: bytes) -> bool:
-    """A protocol-0 pickle is text too, but begins in few ways and never with a word."""
-    return head[:1] != b"\x80" and head[:64].isascii() and not head.startswith((b"c", b"("))
+    """A protocol-0 pickle is text too, but begins in few ways."""
+    return head[:64].isascii() and _PROTOCOL_0.match(head) is None
 
 
 def _folder(path: Path) -> UnreadableError:
