@@ -147,7 +147,7 @@ def _kinds(found: Difference, one: np.dtype[Any], two: np.dtype[Any], where: str
     if one.names is not None:
         found.problem(f"fields {two.names} instead of {one.names}{_at(where)}")
         return False
-    if one.newbyteorder("=") != two.newbyteorder("=") and one.kind not in "US":
+    if one.newbyteorder("=") != two.newbyteorder("=") and (one.kind, two.kind) != ("U", "U"):
         found.note(f"dtype {two} instead of {one}{_at(where)}")
     return True
 

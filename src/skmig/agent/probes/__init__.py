@@ -12,6 +12,7 @@ from skmig.agent.predict import count_rows, has, one_job, quiet, take
 from skmig.agent.probes.block import MATRIX, TEXT, Block, Context
 from skmig.agent.probes.coverage import measure
 from skmig.agent.probes.features import count_features
+from skmig.agent.probes.search import joined, more_leaves
 from skmig.agent.probes.ties import without_ties
 from skmig.agent.probes.wanted import to_input, wanted
 
@@ -61,8 +62,10 @@ def synthesise(estimator, limit=4096, seed=0):
                 break
         if data is None:
             return _none("the model refuses every input that was made for it", notes)
-        working = [name for name in methods if _caller(estimator, [name])(data)]
-        data = _with_extras(block, data, kind, _caller(estimator, working), rng, notes)
+        call = _caller(estimator, [name for name in methods if _caller(estimator, [name])(data)])
+        if kind in ("matrix", "frame"):
+            data = more_leaves(estimator, data, call, limit, rng)
+        data = _with_extras(block, data, kind, call, rng, notes)
         data = _bounded(estimator, without_ties(estimator, data, notes))
         coverage = measure(estimator, data)
     coverage["notes"] = block.notes + notes + coverage.get("notes", [])
@@ -209,17 +212,17 @@ def _with_extras(block, data, kind, call, rng, notes):
         accepted = _taken(block, kind, rows, call)
         if not accepted:
             continue
+        some_of = "" if len(accepted) == len(columns) else " in some columns"
         if name == "missing":
             rows += _holes(block, [columns[i] for i in accepted], rng)
             accepted += list(range(len(columns), len(rows)))
         try:
             extra = _extra(block, kind, [rows[i] for i in accepted])
-            joined = _joined(data, extra)
+            longer = joined(data, extra)
         except Exception:
             continue
-        if call(joined):
-            data = joined
-            some_of = "" if len(accepted) >= len(columns) else " in some columns"
+        if call(longer):
+            data = longer
             notes.append("with %s values%s" % (name, some_of))
     return data
 
@@ -270,16 +273,6 @@ def _holes(block, columns, rng):
     return rows
 
 
-def _joined(one, other):
-    if hasattr(one, "iloc"):
-        import pandas
-
-        return pandas.concat([one, other], axis=0).reset_index(drop=True)
-    if one.dtype != other.dtype and one.dtype.kind != "O" and other.dtype.kind != "O":
-        other = other.astype(one.dtype)
-    return np.concatenate([one, other])
-
-
 def _bounded(estimator, data):
     """Fewer rows where each makes a very wide answer."""
     widest = 1
@@ -287,7 +280,9 @@ def _bounded(estimator, data):
     for name in ("transform", "predict_proba", "decision_function", "apply"):
         if has(estimator, name):
             try:
-                widest = max(widest, int(np.prod(np.shape(getattr(estimator, name)(first)))))
+                answer = getattr(estimator, name)(first)
+                size = answer.nnz if hasattr(answer, "nnz") else np.prod(np.shape(answer))
+                widest = max(widest, int(size))
             except Exception:
                 continue
     width = int(np.prod(np.shape(first)[1:])) if hasattr(first, "shape") else 1

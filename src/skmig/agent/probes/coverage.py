@@ -17,12 +17,37 @@ def measure(estimator, data):
         _measure(estimator, data, found, 0)
     except Exception as exc:
         found["notes"] = ["coverage was not measured further: %s: %s" % (type(exc).__name__, exc)]
+    found.pop("ids", None)
     return found
+
+
+def leaf_ids(estimator, data):
+    """Which leaf each row reaches in each tree, as an array (rows, trees) of one numbering, and
+    how many leaves there are; None where there is no tree or too many."""
+    found = {"ids": []}
+    try:
+        _measure(estimator, data, found, 0)
+    except Exception:
+        return None
+    count = count_rows(data)
+    if not found["ids"] or any(len(ids) != count for ids in found["ids"]):
+        return None
+    table, start = np.empty((count, len(found["ids"])), dtype=np.int64), 0
+    for j, ids in enumerate(found["ids"]):
+        table[:, j] = ids + start
+        start += 1 << 32
+    return table, found["leaves"][1]
 
 
 def _add(found, key, reached, total):
     old = found.get(key, [0, 0])
     found[key] = [old[0] + int(reached), old[1] + int(total)]
+
+
+def _add_leaves(found, ids, total):
+    _add(found, "leaves", len(np.unique(ids)), total)
+    if "ids" in found:
+        found["ids"].append(ids)
 
 
 def _measure(estimator, data, found, depth):
@@ -89,7 +114,7 @@ def _measure_trees(estimator, data, found):
             continue
         own = single if features is None else np.ascontiguousarray(single[:, features])
         total = int((np.array(part.children_left) < 0).sum())
-        _add(found, "leaves", len(np.unique(part.apply(own))), total)
+        _add_leaves(found, part.apply(own), total)
 
 
 def _measure_histogram(estimator, part, rows, found):
@@ -119,4 +144,4 @@ def _measure_histogram(estimator, part, rows, found):
             missing = np.isnan(value)
             left[missing] = nodes["missing_go_to_left"][node[missing]].astype(bool)
         here[active] = np.where(left, nodes["left"][node], nodes["right"][node])
-    _add(found, "leaves", len(np.unique(here)), leaf.sum())
+    _add_leaves(found, here, leaf.sum())
