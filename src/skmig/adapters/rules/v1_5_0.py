@@ -146,6 +146,7 @@ def _keep_columns(obj: Obj, step: Step) -> None:
 
 
 def _plain_columns(obj: Obj, step: Step) -> None:
+    obj.state.pop("force_int_remainder_cols", None)  # positions are the only form
     columns.each_remainder(obj, columns.positions)
 
 

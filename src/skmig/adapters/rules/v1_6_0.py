@@ -132,6 +132,19 @@ def _flat_down(obj: Obj, step: Step) -> None:
         obj.state["coef_"] = coef.reshape(1, -1)
 
 
+def _self_training_up(obj: Obj, step: Step) -> None:
+    base = obj.state.get("base_estimator")
+    if not text(base, "deprecated"):
+        obj.state["estimator"] = base
+    obj.state["base_estimator"] = "deprecated"
+
+
+def _self_training_down(obj: Obj, step: Step) -> None:
+    estimator = obj.state.pop("estimator", None)
+    if estimator is not None:
+        obj.state["base_estimator"] = estimator
+
+
 def _empty_features(obj: Obj) -> np.ndarray:
     statistics = obj.state["initial_imputer_"].state["statistics_"]
     return np.array([item != item for item in statistics], dtype=bool)
@@ -155,7 +168,7 @@ def _keep(obj: Obj, step: Step) -> None:
 
 
 def _names_down(obj: Obj, step: Step) -> None:
-    value = obj.state.get("verbose_feature_names_out")
+    value = obj.state.get("verbose_feature_names_out", True)
     if not isinstance(value, bool | np.bool_):
         step.loss(
             obj,
@@ -285,6 +298,13 @@ RULES = rules(
             neutral=(None,),
             when=always,
             why="metrics/_scorer.py: _BaseScorer.__init__",
+        ),
+        Rewritten(
+            classes=("sklearn.semi_supervised.SelfTrainingClassifier",),
+            names=("base_estimator", "estimator"),
+            to_new=_self_training_up,
+            to_old=_self_training_down,
+            why="semi_supervised/_self_training.py: base_estimator renamed to estimator",
         ),
         Renamed(
             classes=("sklearn.semi_supervised.SelfTrainingClassifier",),

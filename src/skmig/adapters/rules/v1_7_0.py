@@ -10,8 +10,18 @@
 from __future__ import annotations
 
 from skmig.adapters import columns
-from skmig.adapters.forms import text
-from skmig.adapters.ops import DERIVED, Added, Refusal, Removed, Rewritten, Step, has, rules
+from skmig.adapters.forms import never, text
+from skmig.adapters.ops import (
+    DERIVED,
+    Added,
+    Explained,
+    Refusal,
+    Removed,
+    Rewritten,
+    Step,
+    has,
+    rules,
+)
 from skmig.payload import Obj
 
 SINCE = "1.7.0"
@@ -20,6 +30,7 @@ PATHS = tuple(
     "sklearn.linear_model." + name
     for name in ("ElasticNetCV", "LassoCV", "MultiTaskElasticNetCV", "MultiTaskLassoCV")
 )
+CHAINS = ("sklearn.multioutput.ClassifierChain", "sklearn.multioutput.RegressorChain")
 RIDGE_CV = ("sklearn.linear_model.RidgeCV", "sklearn.linear_model.RidgeClassifierCV")
 
 
@@ -43,6 +54,19 @@ def _loss_down(obj: Obj, step: Step) -> None:
             f"loss='poisson' puts an exponential on the output, which scikit-learn {step.older} "
             "does not know"
         )
+
+
+def _chain_up(obj: Obj, step: Step) -> None:
+    base = obj.state.get("base_estimator")
+    if not text(base, "deprecated"):
+        obj.state["estimator"] = base
+    obj.state["base_estimator"] = "deprecated"
+
+
+def _chain_down(obj: Obj, step: Step) -> None:
+    estimator = obj.state.pop("estimator", None)
+    if estimator is not None:
+        obj.state["base_estimator"] = estimator
 
 
 def _alphas_up(obj: Obj, step: Step) -> None:
@@ -117,6 +141,36 @@ RULES = rules(
             to_new=_alphas_up,
             to_old=_alphas_down,
             why="linear_model/_coordinate_descent.py: n_alphas deprecated",
+        ),
+        Rewritten(
+            classes=CHAINS,
+            names=("base_estimator", "estimator"),
+            to_new=_chain_up,
+            to_old=_chain_down,
+            why="multioutput.py: base_estimator renamed to estimator",
+        ),
+        Added(
+            classes=("sklearn.manifold.MDS",),
+            name="_n_init",
+            value=lambda obj: obj.state.get("n_init", 4),
+            neutral=DERIVED,
+            why="manifold/_mds.py: fit",
+        ),
+        Added(
+            classes=(
+                "sklearn.mixture.GaussianMixture",
+                "sklearn.mixture.BayesianGaussianMixture",
+            ),
+            name="lower_bounds_",
+            value=None,
+            neutral=DERIVED,
+            when=never,
+            why="mixture/_base.py: the bounds of each iteration are not in an older state",
+        ),
+        Explained(
+            classes=("sklearn.cluster.AgglomerativeClustering",),
+            names=("n_clusters_",),
+            why="cluster/_agglomerative.py: a scalar's type",
         ),
         Removed(
             classes=("sklearn.manifold.TSNE",),

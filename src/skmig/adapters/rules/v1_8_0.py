@@ -30,6 +30,7 @@ from skmig.adapters.ops import (
     Rewritten,
     Step,
     always,
+    has,
     rules,
 )
 from skmig.payload import Obj
@@ -193,6 +194,24 @@ def _eta_down(obj: Obj, step: Step) -> None:
     obj.state["eta0"] = 1.0
 
 
+def _mds_up(obj: Obj, step: Step) -> None:
+    metric = bool(obj.state.get("metric", True))
+    kind = obj.state.get("dissimilarity", "euclidean")
+    obj.state.update(metric_mds=metric, metric=kind, dissimilarity="deprecated", init="random")
+    if "embedding_" in obj.state:
+        obj.state.update(_init="random", _metric=kind, _metric_mds=metric)
+
+
+def _mds_down(obj: Obj, step: Step) -> None:
+    kind = obj.state.get("metric")
+    if not text(kind, "euclidean", "precomputed"):
+        step.note(obj, f"a fit with metric={kind!r} is not possible in {step.older}")
+        kind = "euclidean"
+    obj.state.update(metric=obj.state.pop("metric_mds", True), dissimilarity=kind)
+    for name in ("init", "_init", "_metric", "_metric_mds"):
+        obj.state.pop(name, None)
+
+
 def _learnt_missing(obj: Obj) -> bool:
     tree = tree_of(obj)
     trees = [tree] if tree is not None else [tree_of(member) for member in members(obj)]
@@ -280,6 +299,37 @@ RULES = rules(
             value=None,
             neutral=DERIVED,
             why="ensemble/_bagging.py: _fit; read only by estimators_samples_",
+        ),
+        Added(
+            classes=("sklearn.decomposition.SparseCoder",),
+            name="n_components_",
+            value=lambda obj: int(obj.state["dictionary"].shape[0]),
+            neutral=DERIVED,
+            when=has("dictionary"),
+            why="decomposition/_dict_learning.py: a property before",
+        ),
+        Added(
+            classes=("sklearn.decomposition.SparseCoder",),
+            name="n_features_in_",
+            value=lambda obj: int(obj.state["dictionary"].shape[1]),
+            neutral=DERIVED,
+            when=has("dictionary"),
+            why="decomposition/_dict_learning.py: a property before",
+        ),
+        Rewritten(
+            classes=("sklearn.manifold.MDS",),
+            names=(
+                "metric",
+                "dissimilarity",
+                "metric_mds",
+                "init",
+                "_init",
+                "_metric",
+                "_metric_mds",
+            ),
+            to_new=_mds_up,
+            to_old=_mds_down,
+            why="manifold/_mds.py: metric renamed to metric_mds, dissimilarity to metric",
         ),
         Retyped(
             classes=BAGGING,

@@ -15,6 +15,7 @@ from skmig.adapters.ops import (
     DERIVED,
     Added,
     Explained,
+    Removed,
     Retyped,
     Rewritten,
     Step,
@@ -142,6 +143,13 @@ RULES = rules(
             neutral=DERIVED,
             when=has("n_splits_"),
             why="model_selection/_search.py: fit",
+        ),
+        Removed(
+            classes=("sklearn.manifold.MDS",),
+            name="_n_init",
+            restore=lambda obj: obj.state.get("n_init", 1),
+            neutral=DERIVED,
+            why="manifold/_mds.py: fit",
         ),
         Rewritten(
             classes=PATHS,
