@@ -169,7 +169,7 @@ def boosted(priors: list[float], loss: New, rate: float = 0.1) -> Obj:
 
 
 def raw(model: Obj, release: str, leaf: int) -> np.ndarray:
-    """The raw prediction of a sample that falls into `leaf` of every tree, by the release's rules."""
+    """The raw prediction of a sample in `leaf` of every tree, as the release works it out."""
     proba = model.state["init_"].state["class_prior_"]
     modern = release != "1.3.2"
     eps = boosting.DOUBLE if release == "1.8.0" else boosting.SINGLE

@@ -174,6 +174,16 @@ RULES = rules(
             why="linear_model/_logistic.py: 'warn' means None",
         ),
         Explained(
+            classes=("sklearn.linear_model.LogisticRegression",),
+            names=("coef_", "intercept_"),
+            why="linear_model/_logistic.py: data of single precision give such coefficients",
+        ),
+        Explained(
+            classes=("sklearn.linear_model.LogisticRegressionCV",),
+            names=("l1_ratio_",),
+            why="linear_model/_logistic.py: nan instead of None where it was not searched",
+        ),
+        Explained(
             classes=("sklearn.linear_model.LinearRegression",),
             names=("rank_",),
             why="linear_model/_base.py: a scalar's type",
