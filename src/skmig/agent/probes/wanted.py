@@ -211,7 +211,7 @@ def _pull(step, rows, count, ctx, own):
     if is_a(step, "FeatureUnion"):
         return _pull_union(step, rows, count, ctx, own)
     if hasattr(step, "build_analyzer") and hasattr(step, "inverse_transform"):
-        return text.join_terms(step, step.inverse_transform(np.where(rows > 0, rows, 0.0)))
+        return text.join_terms(step, step.inverse_transform(_strongest(rows)))
     if is_a(step, "TfidfTransformer", "FunctionTransformer", "Normalizer"):
         return Block(MATRIX, rows)
     if is_a(step, "DictVectorizer"):
@@ -232,6 +232,15 @@ def _pull(step, rows, count, ctx, own):
     back = step.inverse_transform(live.copy())
     back = back.toarray() if hasattr(back, "toarray") else np.asarray(back)
     return Block(MATRIX, back.astype(float)) if back.ndim == 2 else None
+
+
+def _strongest(rows, limit=512, terms=64):
+    """Only the largest entries of each row: a document of half the vocabulary says little."""
+    rows = np.where(rows[:limit] > 0, rows[:limit], 0.0)
+    if rows.shape[1] > terms:
+        smallest = np.sort(rows, axis=1)[:, -terms][:, np.newaxis]
+        rows = np.where(rows >= smallest, rows, 0.0)
+    return rows
 
 
 def _pull_union(union, rows, count, ctx, own):
