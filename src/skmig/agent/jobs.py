@@ -4,6 +4,7 @@ File names in the arguments are names inside the exchange.  Each job runs in a c
 """
 
 import hashlib
+import importlib
 import os
 import platform
 import sys
@@ -51,7 +52,7 @@ def export(args, exchange):
     documents = {
         "model": model,
         "probes": walk(questions, "probes"),
-        "expected": _walk_answers(answers),
+        "expected": walk_answers(answers),
     }
     facts = _facts(os.path.join(exchange, args["artifact"]), artifact, coverage)
     _write(os.path.join(exchange, args["out"]), documents, {"payload.json": facts})
@@ -124,7 +125,7 @@ def ask(args, exchange):
         if path in questions:
             answers[path] = _answers(estimator, questions[path])
             failures[path] = predict.checks(estimator)
-    _write(os.path.join(exchange, args["out"]), {"actual": _walk_answers(answers)})
+    _write(os.path.join(exchange, args["out"]), {"actual": walk_answers(answers)})
     return {
         "class": _class(artifact),
         "failures": {path: found for path, found in failures.items() if found},
@@ -142,7 +143,7 @@ def _answers(estimator, probe):
         raise JobError("predict", "model", exc)
 
 
-def _walk_answers(answers):
+def walk_answers(answers):
     """Answers as a neutral graph; one that has no neutral form is an error of that method."""
     result = {}
     for path, answer in answers.items():
@@ -209,11 +210,21 @@ def sha256(path):
     return digest.hexdigest()
 
 
-def take_census(args, exchange):
-    """Note the classes of this release: see `skmig.agent.census`."""
-    from skmig.agent import census
+def _rare(module, name):
+    """A job of a module that only developers need: imported when it is asked for."""
 
-    return census.run(args, exchange)
+    def job(args, exchange):
+        return getattr(importlib.import_module("skmig.agent." + module), name)(args, exchange)
+
+    return job
 
 
-JOBS = {"export": export, "restore": restore, "predict": ask, "census": take_census}
+JOBS = {
+    "export": export,
+    "restore": restore,
+    "predict": ask,
+    "census": _rare("census", "run"),
+    "names": _rare("zoo", "names"),
+    "leave": _rare("zoo", "leave"),
+    "arrive": _rare("zoo", "arrive"),
+}
