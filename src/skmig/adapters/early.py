@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters.ops import Retyped, same
+from skmig.adapters.ops import Retyped, Step, same
 from skmig.adapters.shapes import FORESTS
 from skmig.payload import New, Obj
 
@@ -103,3 +103,33 @@ def seeded(obj: Obj) -> New:
     inner = {"key": key, "pos": int(position)}
     state = {"bit_generator": str(name), "state": inner, "has_gauss": has_gauss, "gauss": gauss}
     return New("numpy.random.RandomState", {"state": state})
+
+
+# ------------------------------------------------------------------ ColumnTransformer
+def n_columns(obj: Obj) -> int:
+    """How many columns it was fitted on: those named by its transformers, and the remainder."""
+    used: set[Any] = set()
+    rest = obj.state["_remainder"][2] or []
+    for columns in obj.state.get("_columns") or [item[2] for item in obj.state["transformers"]]:
+        if isinstance(columns, np.ndarray | list) and len(columns):
+            first = columns[0]
+            if isinstance(first, bool | np.bool_):
+                return len(columns)
+            used.update(np.asarray(columns, dtype=object).tolist())
+        elif isinstance(columns, New) and columns.tag == "builtins.slice":
+            start, stop, step = (columns.args[name] for name in ("start", "stop", "step"))
+            if isinstance(stop, int) and stop >= 0:
+                used.update(range(start or 0, stop, step or 1))
+        elif isinstance(columns, str | int):
+            used.add(columns)
+    return max([len(used) + len(rest), *(int(i) + 1 for i in rest)])
+
+
+def learn_columns(obj: Obj, step: Step) -> None:
+    """Add the number of columns where it is not known; names cannot be known."""
+    if "transformers_" in obj.state and "_n_features" not in obj.state:
+        obj.state["_n_features"] = n_columns(obj)
+
+
+def keep_columns(obj: Obj, step: Step) -> None:
+    """0.21.1 and 0.21.2 do not read what the releases on both sides know."""

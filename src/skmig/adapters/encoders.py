@@ -7,6 +7,7 @@ occurred (`active_features_`).  0.20 and 0.21 have both forms side by side, 0.22
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ def occurring(obj: Obj) -> list[np.ndarray]:
     active = np.asarray(state["_active_features_"])
     return [
         active[(active >= start) & (active < end)] - start
-        for start, end in zip(starts[:-1], starts[1:], strict=True)
+        for start, end in itertools.pairwise(starts)
     ]
 
 

@@ -6,6 +6,9 @@ from skmig.adapters.rules.v0_19_1 import RULES as V0_19_1
 from skmig.adapters.rules.v0_20_0 import RULES as V0_20_0
 from skmig.adapters.rules.v0_20_1 import RULES as V0_20_1
 from skmig.adapters.rules.v0_20_3 import RULES as V0_20_3
+from skmig.adapters.rules.v0_20_4 import RULES as V0_20_4
+from skmig.adapters.rules.v0_21_1 import RULES as V0_21_1
+from skmig.adapters.rules.v0_21_3 import RULES as V0_21_3
 from skmig.adapters.rules.v0_23_0 import RULES as V0_23_0
 from skmig.adapters.rules.v0_23_2 import RULES as V0_23_2
 from skmig.adapters.rules.v0_24_0 import RULES as V0_24_0
@@ -33,6 +36,9 @@ LINE: tuple[RuleSet, ...] = (
     V0_20_0,
     V0_20_1,
     V0_20_3,
+    V0_20_4,
+    V0_21_1,
+    V0_21_3,
     V0_23_0,
     V0_23_2,
     V0_24_0,

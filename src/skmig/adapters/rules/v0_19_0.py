@@ -1,7 +1,7 @@
 """scikit-learn 0.19.0: epochs and impurities by new parameters, private and plural names, searches.
 
 - SGD, Perceptron and PassiveAggressive count epochs by `max_iter` and `tol` instead of `n_iter`;
-  `loss_function_` was `loss_function` (linear_model/stochastic_gradient.py: __init__, _partial_fit).
+  `loss_function_` was `loss_function` (linear_model/stochastic_gradient.py: _partial_fit).
 - Constructors of trees, GradientBoosting and SGD no longer set fitted attributes to None.
 - GradientBoosting's `n_features` became `n_features_` (ensemble/gradient_boosting.py: _fit).
 - GaussianProcessRegressor's `rng` and `y_train_mean` became private (gaussian_process/gpr.py: fit).

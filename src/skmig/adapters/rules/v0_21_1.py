@@ -1,0 +1,344 @@
+"""scikit-learn 0.21.1: dummies begin GradientBoosting, and scores by other formulas.
+
+- GradientBoosting's `init_` is a DummyClassifier or DummyRegressor (ensemble/_gb_losses.py).
+- IsolationForest's average path length of leaves with one or two samples (ensemble/iforest.py).
+- LinearDiscriminantAnalysis.predict_proba is a softmax (discriminant_analysis.py).
+- Sums of confidences in one-vs-one decisions are bounded by another function
+  (utils/multiclass.py: _ovr_decision_function).
+- SGD's deprecated `n_iter` and the private `_max_iter` and `_tol` are gone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skmig.adapters import initial
+from skmig.adapters.columns import COLUMN_TRANSFORMER
+from skmig.adapters.early import epochs, keep_columns, learn_columns, meaning, tags
+from skmig.adapters.ops import (
+    DERIVED,
+    Added,
+    Born,
+    Changed,
+    Explained,
+    Gone,
+    Parameter,
+    Removed,
+    Renamed,
+    Rewritten,
+    Step,
+    has,
+    rules,
+)
+from skmig.adapters.shapes import GRADIENT_BOOSTING, SEARCHES, SGD, never
+from skmig.payload import Obj
+
+SINCE = "0.21.1"
+
+AGGLOMERATIVE = tags("cluster.AgglomerativeClustering cluster.FeatureAgglomeration")
+DEFAULT_TEST_SIZE = {
+    "sklearn.model_selection.GroupShuffleSplit": 0.2,
+    "sklearn.model_selection.ShuffleSplit": 0.1,
+    "sklearn.model_selection.StratifiedShuffleSplit": 0.1,
+}
+HASHING = tags("feature_extraction.FeatureHasher feature_extraction.HashingVectorizer")
+VECTORIZERS = tags(
+    "feature_extraction.CountVectorizer feature_extraction.HashingVectorizer "
+    "feature_extraction.TfidfVectorizer"
+)
+
+
+def _sgd_up(obj: Obj, step: Step) -> None:
+    state = obj.state
+    if "max_iter" in state:
+        state["max_iter"], state["tol"] = epochs(state)
+    for name in ("n_iter", "_max_iter", "_tol"):
+        state.pop(name, None)
+
+
+def _sgd_down(obj: Obj, step: Step) -> None:
+    state = obj.state
+    if "max_iter" not in state:
+        return
+    state["n_iter"] = None
+    if "coef_" in state:
+        state["_max_iter"], state["_tol"] = state["max_iter"], state["tol"]
+
+
+def _isolation(obj: Obj, step: Step) -> None:
+    if obj.state.get("estimators_"):
+        step.loss(
+            obj,
+            "the average path length of leaves with one or two samples is another in "
+            f"{step.newer} (ensemble/iforest.py: _average_path_length)",
+        )
+
+
+def _many_classes(obj: Obj) -> bool:
+    classes = obj.state.get("classes_")
+    return classes is not None and len(classes) > 2
+
+
+def _many_svm_classes(obj: Obj) -> bool:
+    return _many_classes(obj) and obj.state.get("decision_function_shape") == "ovr"
+
+
+def _clusters_down(obj: Obj, step: Step) -> None:
+    """Before this release the number of clusters is always given."""
+    found = obj.state.pop("n_clusters_", None)
+    if obj.state.get("n_clusters") is None and found is not None:
+        obj.state["n_clusters"] = int(found)
+
+
+def _clusters_up(obj: Obj, step: Step) -> None:
+    if "labels_" in obj.state:
+        obj.state["n_clusters_"] = obj.state["n_clusters"]
+
+
+def _topics_up(obj: Obj, step: Step) -> None:
+    state = obj.state
+    if state.get("n_topics") is not None:
+        state["n_components"] = state["n_topics"]
+    state.pop("n_topics", None)
+    state.pop("_n_components", None)
+
+
+def _topics_down(obj: Obj, step: Step) -> None:
+    state = obj.state
+    if "n_components" in state:
+        state["n_topics"] = None
+        if "components_" in state:
+            state["_n_components"] = state["n_components"]
+
+
+def _no_ratio(obj: Obj) -> Any:
+    return np.full(len(obj.state["C_"]), None, dtype=object)
+
+
+def _by_file(obj: Obj, step: Step) -> None:
+    analyzer = obj.state.get("analyzer")
+    if not (analyzer is None or isinstance(analyzer, str)) and obj.state.get("input") != "content":
+        step.loss(
+            obj,
+            f"from {step.newer} on a callable analyzer gets what the file holds, before it the "
+            "file (feature_extraction/text.py: build_analyzer)",
+        )
+
+
+RULES = rules(
+    SINCE,
+    [
+        Rewritten(
+            classes=GRADIENT_BOOSTING,
+            to_new=initial.to_dummy,
+            to_old=initial.from_dummy,
+            names=("init_", "init"),
+            why="ensemble/_gb_losses.py: get_init_raw_predictions",
+        ),
+        Explained(
+            classes=GRADIENT_BOOSTING,
+            names=("oob_improvement_",),
+            why="ensemble/gradient_boosting.py: only with subsample, on both sides",
+        ),
+        Rewritten(
+            classes=SGD,
+            to_new=_sgd_up,
+            to_old=_sgd_down,
+            names=("n_iter", "max_iter", "tol", "_max_iter", "_tol"),
+            why="linear_model/stochastic_gradient.py: _validate_params",
+        ),
+        Rewritten(
+            classes=("sklearn.ensemble.IsolationForest",),
+            to_new=_isolation,
+            to_old=_isolation,
+            why="what's new 0.21: _average_path_length of one and of two samples",
+        ),
+        *(
+            Changed(
+                classes=("sklearn.discriminant_analysis.LinearDiscriminantAnalysis",),
+                method=method,
+                when=_many_classes,
+                why="what's new 0.21: a softmax, not sigmoids made to sum to one",
+            )
+            for method in ("predict_proba", "predict_log_proba")
+        ),
+        Changed(
+            classes=("sklearn.svm.SVC", "sklearn.svm.NuSVC"),
+            method="decision_function",
+            when=_many_svm_classes,
+            why="what's new 0.21: utils/multiclass.py: _ovr_decision_function",
+        ),
+        Changed(
+            classes=("sklearn.multiclass.OneVsOneClassifier",),
+            method="decision_function",
+            why="what's new 0.21: utils/multiclass.py: _ovr_decision_function",
+        ),
+        *(
+            Changed(
+                classes=("sklearn.preprocessing.QuantileTransformer",),
+                method=method,
+                why="preprocessing/data.py: values at the bounds are compared exactly for "
+                "output_distribution='uniform'",
+            )
+            for method in ("transform", "inverse_transform")
+        ),
+        Renamed(
+            classes=AGGLOMERATIVE,
+            old="n_components_",
+            new="n_connected_components_",
+            why="cluster/hierarchical.py: AgglomerativeClustering.fit",
+        ),
+        Rewritten(
+            classes=AGGLOMERATIVE,
+            to_new=_clusters_up,
+            to_old=_clusters_down,
+            names=("n_clusters_",),
+            why="cluster/hierarchical.py: AgglomerativeClustering.fit",
+        ),
+        Rewritten(
+            classes=(COLUMN_TRANSFORMER,),
+            to_new=keep_columns,
+            to_old=learn_columns,
+            names=("_n_features", "_df_columns"),
+            why="compose/_column_transformer.py: see 0.20.4",
+        ),
+        *meaning(
+            {"flatten_transform": ("sklearn.ensemble.VotingClassifier",)},
+            up={None: False},
+            why="ensemble/voting.py: transform",
+        ),
+        *meaning(
+            {"return_train_score": SEARCHES},
+            up={"warn": True},
+            why="model_selection/_search.py: 'warn' computed the training scores",
+        ),
+        *meaning(
+            {"test_size": tuple(DEFAULT_TEST_SIZE)},
+            up={"default": None},
+            down={None: "default"},
+            why="model_selection/_split.py: BaseShuffleSplit.__init__",
+        ),
+        *(
+            Added(
+                classes=(tag,),
+                name="_default_test_size",
+                value=size,
+                neutral=DERIVED,
+                when=has("test_size"),
+                why="model_selection/_split.py",
+            )
+            for tag, size in DEFAULT_TEST_SIZE.items()
+        ),
+        Parameter(
+            classes=("sklearn.impute.SimpleImputer",),
+            name="add_indicator",
+            why="impute/_base.py: transform",
+        ),
+        Added(
+            classes=("sklearn.impute.SimpleImputer",),
+            name="indicator_",
+            value=None,
+            neutral=(None,),
+            why="impute/_base.py: fit",
+        ),
+        Parameter(
+            classes=("sklearn.preprocessing.OneHotEncoder",),
+            name="drop",
+            why="preprocessing/_encoders.py: transform",
+        ),
+        Added(
+            classes=("sklearn.preprocessing.OneHotEncoder",),
+            name="drop_idx_",
+            value=None,
+            neutral=DERIVED,
+            when=lambda obj: "categories_" in obj.state and not obj.state.get("_legacy_mode"),
+            why="preprocessing/_encoders.py: fit; `drop` speaks for it",
+        ),
+        Parameter(classes=HASHING, name="non_negative", why="feature_extraction/hashing.py"),
+        Rewritten(
+            classes=VECTORIZERS,
+            to_new=_by_file,
+            to_old=_by_file,
+            why="what's new 0.21: callable analyzers get data, not files",
+        ),
+        Added(
+            classes=("sklearn.linear_model.LogisticRegressionCV",),
+            name="l1_ratio_",
+            value=_no_ratio,
+            neutral=DERIVED,
+            when=has("C_"),
+            why="linear_model/logistic.py: LogisticRegressionCV.fit",
+        ),
+        Added(
+            classes=("sklearn.linear_model.LogisticRegressionCV",),
+            name="l1_ratios_",
+            value=lambda _obj: np.full(1, None, dtype=object),
+            neutral=DERIVED,
+            when=has("C_"),
+            why="linear_model/logistic.py: LogisticRegressionCV.fit",
+        ),
+        Added(
+            classes=("sklearn.preprocessing.MultiLabelBinarizer",),
+            name="_cached_dict",
+            value=None,
+            neutral=DERIVED,
+            why="preprocessing/label.py: a cache",
+        ),
+        Added(
+            classes=("sklearn.preprocessing.QuantileTransformer",),
+            name="n_quantiles_",
+            value=lambda obj: len(obj.state["references_"]),
+            neutral=DERIVED,
+            when=has("references_"),
+            why="preprocessing/data.py: QuantileTransformer.fit",
+        ),
+        Added(
+            classes=("sklearn.linear_model.BayesianRidge",),
+            name="n_iter_",
+            value=None,
+            neutral=DERIVED,
+            when=never,
+            why="linear_model/bayes.py: fit; a count of the training",
+        ),
+        Rewritten(
+            classes=("sklearn.decomposition.LatentDirichletAllocation",),
+            to_new=_topics_up,
+            to_old=_topics_down,
+            names=("n_topics", "_n_components"),
+            why="decomposition/online_lda.py",
+        ),
+        Explained(
+            classes=("sklearn.semi_supervised.LabelPropagation",),
+            names=("alpha",),
+            why="semi_supervised/label_propagation.py: no parameter, but still an attribute",
+        ),
+        *(
+            Removed(
+                classes=("sklearn.ensemble.RandomTreesEmbedding",),
+                name=name,
+                restore=value,
+                neutral=DERIVED,
+                when=has("n_estimators"),
+                why="ensemble/forest.py: attributes of the class",
+            )
+            for name, value in (("criterion", "mse"), ("max_features", 1))
+        ),
+        Explained(classes=SEARCHES, names=("cv_results_",), why="a plain dict again"),
+        Born(
+            classes=tags(
+                "cluster.OPTICS ensemble.HistGradientBoostingClassifier "
+                "ensemble.HistGradientBoostingRegressor ensemble.VotingRegressor "
+                "impute.IterativeImputer neighbors.NeighborhoodComponentsAnalysis"
+            )
+        ),
+        Gone(
+            classes=tags(
+                "linear_model.RandomizedLasso linear_model.RandomizedLogisticRegression "
+                "neighbors.GaussianRandomProjectionHash neighbors.LSHForest"
+            ),
+            why="It has no successor.",
+        ),
+    ],
+)
