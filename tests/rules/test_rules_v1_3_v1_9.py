@@ -83,7 +83,7 @@ def test_counts_become_the_fractions_that_predict_made_and_come_back(numbers: np
     assert np.array_equal(older.state["tree_"].state["values"], counts)
 
 
-@given(hnp.arrays(np.float64, (3, 1, 2), elements=st.floats(0.01, 1e4)))
+@given(hnp.arrays(np.float64, (3, 1, 2), elements=st.floats(1e-18, 1e4)))
 def test_weighted_counts_keep_their_probabilities(counts: np.ndarray) -> None:
     newer = there(classifier(counts, missing=True), "1.3.2", "1.4.0")
     back = there(newer, "1.4.0", "1.3.2").state["tree_"].state["values"]

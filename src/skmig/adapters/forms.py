@@ -168,7 +168,7 @@ def counts(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """
     result = values * np.asarray(weights, dtype=np.float64)[:, None, None]
     whole = np.rint(result)
-    close = np.abs(result - whole) <= 1e-9 * np.maximum(1.0, np.abs(whole))
+    close = np.abs(result - whole) <= 4 * np.finfo(np.float64).eps * np.abs(whole)
     return np.where(close, whole, result)
 
 

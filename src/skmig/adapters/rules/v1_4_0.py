@@ -23,6 +23,7 @@ from skmig.adapters.forms import (
     members,
     never,
     new_values,
+    saw_missing,
     swap,
     text,
     tree_of,
@@ -137,6 +138,11 @@ def _forest_sizes(obj: Obj, step: Step) -> None:
 def _no_forest_sizes(obj: Obj, step: Step) -> None:
     for name in ("_n_samples", "_n_samples_bootstrap"):
         obj.state.pop(name, None)
+
+
+def _missing_down(obj: Obj, step: Step) -> None:
+    if any(tree is not None and saw_missing(tree) for tree in map(tree_of, members(obj))):
+        step.loss(obj, f"the trees learnt from missing values, which {step.older} rejects")
 
 
 # ------------------------------------------------------------------ gradient boosting
@@ -260,6 +266,16 @@ RULES = rules(
             to_old=_no_forest_sizes,
             why="ensemble/_forest.py: estimators_samples_",
         ),
+        Rewritten(
+            classes=(
+                "sklearn.ensemble.RandomForestClassifier",
+                "sklearn.ensemble.RandomForestRegressor",
+            ),
+            names=("estimators_",),
+            to_new=_keep,
+            to_old=_missing_down,
+            why="changelog 1.4.0: RandomForest supports missing values",
+        ),
         Removed(
             classes=(*FORESTS, "sklearn.ensemble.IsolationForest"),
             name="base_estimator",
@@ -375,7 +391,7 @@ RULES = rules(
             classes=("sklearn.preprocessing.TargetEncoder",),
             name="classes_",
             value=None,
-            neutral=(None,),
+            neutral=lambda classes: classes is None or len(classes) <= 2,
             why="preprocessing/_target_encoder.py: multiclass targets",
         ),
         Added(

@@ -16,7 +16,17 @@ from typing import Any
 import numpy as np
 
 from skmig.adapters import columns, requests
-from skmig.adapters.forms import function, is_obj, n_classes, never, swap, text
+from skmig.adapters.forms import (
+    function,
+    is_obj,
+    larger_side,
+    n_classes,
+    never,
+    saw_missing,
+    swap,
+    text,
+    tree_of,
+)
 from skmig.adapters.ops import (
     DERIVED,
     Added,
@@ -38,6 +48,12 @@ from skmig.payload import New, Obj
 
 SINCE = "1.6.0"
 
+TREES = (
+    "sklearn.tree.DecisionTreeClassifier",
+    "sklearn.tree.DecisionTreeRegressor",
+    "sklearn.tree.ExtraTreeClassifier",
+    "sklearn.tree.ExtraTreeRegressor",
+)
 ADABOOST = ("sklearn.ensemble.AdaBoostClassifier",)
 CHECK_ARRAY = function("sklearn.utils.check_array")
 FROZEN = "sklearn.frozen.FrozenEstimator"
@@ -132,6 +148,18 @@ def _flat_down(obj: Obj, step: Step) -> None:
         obj.state["coef_"] = coef.reshape(1, -1)
 
 
+def _random_up(obj: Obj, step: Step) -> None:
+    tree = tree_of(obj)
+    if tree is not None and text(obj.state.get("splitter"), "random"):
+        tree.state["nodes"] = larger_side(tree.state["nodes"])
+
+
+def _random_down(obj: Obj, step: Step) -> None:
+    tree = tree_of(obj)
+    if tree is not None and text(obj.state.get("splitter"), "random") and saw_missing(tree):
+        step.loss(obj, f"the tree learnt from missing values, which {step.older} rejects")
+
+
 def _self_training_up(obj: Obj, step: Step) -> None:
     base = obj.state.get("base_estimator")
     if not text(base, "deprecated"):
@@ -199,6 +227,14 @@ RULES = rules(
             to_new=_loss_up,
             to_old=_loss_down,
             why="linear_model/_stochastic_gradient.py: loss_functions",
+        ),
+        Rewritten(
+            classes=TREES,
+            names=("tree_",),
+            to_new=_random_up,
+            to_old=_random_down,
+            why="tree/_splitter.pyx: random splits know missing values; before, the flag was left "
+            "to chance",
         ),
         Rewritten(
             classes=LOGISTIC,
