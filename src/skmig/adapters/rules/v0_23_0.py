@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from skmig.adapters import shapes
-from skmig.adapters.forms import swap
+from skmig.adapters.forms import members, swap
 from skmig.adapters.ops import (
     DERIVED,
     Added,
@@ -86,6 +86,26 @@ COUNTED = (
         "semi_supervised.LabelSpreading"
     ),
 )
+
+
+def _forest_up(obj: Obj, step: Step) -> None:
+    """Trees inside forests are fitted without validation (until 0.24 they do not count)."""
+    for tree in members(obj):
+        tree.state.pop("n_features_in_", None)
+
+
+def _pipeline_up(obj: Obj, step: Step) -> None:
+    """A step that keeps the number of columns was fitted on as many as the step after it."""
+    steps = [part for _, part in obj.state.get("steps", ())]
+    for part, after in zip(reversed(steps[:-1]), reversed(steps[1:]), strict=True):
+        if isinstance(part, Obj) and part.tag in _STATELESS:
+            found = shapes.n_features(after)
+            if found is not None:
+                part.state.setdefault("n_features_in_", found)
+
+
+def nothing(obj: Obj, step: Step) -> None:
+    """Nothing to do in this direction."""
 
 
 def _counts_features(obj: Obj) -> bool:
@@ -249,6 +269,7 @@ def _scale_down(obj: Obj, step: Step) -> None:
     step.note(obj, "a refit will not divide the target by its standard deviation")
 
 
+_STATELESS = shapes.tags("preprocessing.Binarizer preprocessing.Normalizer")
 _HGB = shapes.HIST_GRADIENT_BOOSTING
 _K_MEANS = ("sklearn.cluster.KMeans", "sklearn.cluster.MiniBatchKMeans")
 _BICLUSTER = ("sklearn.cluster.SpectralBiclustering", "sklearn.cluster.SpectralCoclustering")
@@ -265,6 +286,26 @@ _OPS: list[Op] = [
         neutral=DERIVED,
         when=_counts_features,
         why=_ON_VALIDATION,
+    ),
+    Rewritten(
+        classes=(*shapes.FORESTS, *shapes.GRADIENT_BOOSTING),
+        to_new=_forest_up,
+        to_old=nothing,
+        why="tree/_classes.py: fit validates where check_input is True",
+    ),
+    Rewritten(
+        classes=("sklearn.pipeline.Pipeline",),
+        to_new=_pipeline_up,
+        to_old=nothing,
+        why="preprocessing/_data.py: Binarizer and Normalizer keep nothing else of their input",
+    ),
+    Added(
+        classes=("sklearn.preprocessing.FunctionTransformer",),
+        name="n_features_in_",
+        value=None,
+        neutral=DERIVED,
+        when=never,
+        why="preprocessing/_function_transformer.py: counted where `validate` is True",
     ),
     Added(
         classes=shapes.DUMMY,

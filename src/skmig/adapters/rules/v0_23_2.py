@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from skmig.adapters import shapes
-from skmig.adapters.ops import DERIVED, Added, Explained, Removed, has, rules
+from skmig.adapters.ops import DERIVED, Added, Explained, Removed, rules
 from skmig.payload import Obj
 
 SINCE = "0.23.2"
@@ -34,6 +34,15 @@ def _n_init(obj: Obj) -> Any:
     return 1 if isinstance(given, np.ndarray | list) else obj.state.get("n_init")
 
 
+def _init_size(obj: Obj) -> Any:
+    """`MiniBatchKMeans._check_params`; `init_size_` is what fit used, partial_fit keeps none."""
+    given = obj.state.get("init_size_", obj.state.get("init_size"))
+    if given is not None:
+        return given
+    batches = 3 * int(obj.state.get("batch_size", 100))
+    return max(batches, int(obj.state.get("n_clusters", 8)))
+
+
 RULES = rules(
     SINCE,
     [
@@ -50,9 +59,8 @@ RULES = rules(
         Added(
             classes=_MINI_BATCH,
             name="_init_size",
-            value=lambda obj: obj.state["init_size_"],
+            value=_init_size,
             neutral=DERIVED,
-            when=has("init_size_"),
             why=_WHY,
         ),
         Added(

@@ -185,24 +185,29 @@ def _mask_up(obj: Obj, step: Step) -> None:
     indicator = obj.state.get("indicator_")
     if isinstance(indicator, Obj) and "features_" in indicator.state:
         indicator.state["_precomputed"] = True
+        indicator.state.pop("n_features_in_", None)
+
+
+def _mask_down(obj: Obj, step: Step) -> None:
+    indicator = obj.state.get("indicator_")
+    width = shapes.n_features(obj)
+    if isinstance(indicator, Obj) and "features_" in indicator.state and width is not None:
+        indicator.state.setdefault("n_features_in_", width)
 
 
 # ------------------------------------------------------------------ others
 def _pls_up(obj: Obj, step: Step) -> None:
+    """For one target 0.23 wrote 1 instead of `y_weights · pinv(y_loadingsᵀ · y_weights)`."""
     rotations = obj.state.get("y_rotations_")
     if isinstance(rotations, np.ndarray) and rotations.ndim == 1:
-        obj.state["y_rotations_"] = rotations.reshape(1, -1)
+        weights, loadings = obj.state["y_weights_"], obj.state["y_loadings_"]
+        obj.state["y_rotations_"] = weights @ np.linalg.pinv(loadings.T @ weights)
 
 
 def _pls_down(obj: Obj, step: Step) -> None:
     rotations = obj.state.get("y_rotations_")
-    if (
-        obj.tag == "sklearn.cross_decomposition.PLSRegression"
-        and isinstance(rotations, np.ndarray)
-        and rotations.shape == (1, 1)
-        and rotations[0, 0] == 1
-    ):
-        obj.state["y_rotations_"] = rotations.reshape(-1)
+    if isinstance(rotations, np.ndarray) and rotations.shape[0] == 1:
+        obj.state["y_rotations_"] = np.ones(1)
 
 
 def _coder_up(obj: Obj, step: Step) -> None:
@@ -259,7 +264,7 @@ _OPS: list[Op] = [
         why="tree/_classes.py:176: set beside n_features_, validated or not",
     ),
     Rewritten(
-        classes=shapes.FORESTS,
+        classes=(*shapes.FORESTS, *shapes.GRADIENT_BOOSTING),
         to_new=_same,
         to_old=_forest_down,
         why="tree/_classes.py: inside forests the attribute came with this release",
@@ -317,8 +322,22 @@ _OPS: list[Op] = [
         name="init_size_",
         restore=lambda obj: obj.state["_init_size"],
         neutral=DERIVED,
-        when=has("_init_size"),
+        when=has("_init_size", "n_iter_"),
         why="cluster/_kmeans.py: a deprecated property of _init_size",
+    ),
+    Renamed(
+        classes=_MINI_BATCH,
+        old="random_state_",
+        new="_random_state",
+        why="cluster/_kmeans.py: partial_fit keeps it",
+    ),
+    Removed(
+        classes=shapes.tags("metrics._PredictScorer metrics._ProbaScorer metrics._ThresholdScorer"),
+        name="_deprecation_msg",
+        restore=None,
+        neutral=DERIVED,
+        when=always,
+        why="metrics/_scorer.py: `_BaseScorer.__init__`",
     ),
     # preprocessing
     Parameter(
@@ -359,7 +378,7 @@ _OPS: list[Op] = [
     Rewritten(
         classes=shapes.tags("impute.IterativeImputer impute.KNNImputer impute.SimpleImputer"),
         to_new=_mask_up,
-        to_old=_same,
+        to_old=_mask_down,
         why="impute/_base.py: `_fit_indicator`, `_transform_indicator`",
     ),
     Retyped(

@@ -5,6 +5,7 @@ Sources: doc/whats_new/v1.0.rst, the installed files of 0.24.2 and 1.0 that each
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,12 @@ from skmig.adapters.ops import (
     Rewritten,
     Step,
     always,
-    rename,
     rules,
 )
 from skmig.adapters.outputs import frame_names, give_names, n_outputs, places
 from skmig.adapters.rules.v0_23_0 import names_columns
 from skmig.adapters.shapes import never, tags
-from skmig.payload import New, Obj
+from skmig.payload import Name, New, Obj
 
 SINCE = "1.0"
 
@@ -154,6 +154,45 @@ def _same(obj: Obj, step: Step) -> None:
 
 
 # ------------------------------------------------------------------ estimators
+def _counted(obj: Obj) -> bool:
+    """multiclass.py: OneVsRestClassifier asks its first estimator, which may not count."""
+    first = next(members(obj), None) if obj.tag.endswith(".OneVsRestClassifier") else None
+    if first is not None and first.tag.endswith("._BinaryGaussianProcessClassifierLaplace"):
+        return False
+    return shapes.n_features(obj) is not None
+
+
+def _fill(obj: Obj, step: Step) -> None:
+    """`partial_fit` counts features since this release, not only `fit`."""
+    if "n_features_in_" not in obj.state and shapes.known_features(obj):
+        obj.state["n_features_in_"] = shapes.n_features(obj)
+
+
+def _weigher_up(obj: Obj, step: Step) -> None:
+    """Without idf a TfidfTransformer keeps nothing of its input; the vocabulary tells."""
+    inner, terms = obj.state.get("_tfidf"), obj.state.get("vocabulary_")
+    if isinstance(inner, Obj) and terms is not None:
+        inner.state.setdefault("n_features_in_", len(terms))
+
+
+def _chain_up(obj: Obj, step: Step) -> None:
+    """A TfidfTransformer without idf was fitted on as many columns as the step after it."""
+    steps = [part for _, part in obj.state.get("steps", ())]
+    for part, after in itertools.pairwise(steps):
+        if is_obj(part, "sklearn.feature_extraction.TfidfTransformer"):
+            found = shapes.n_features(after)
+            if found is not None:
+                part.state.setdefault("n_features_in_", found)
+
+
+def _refit_up(value: Any) -> Any:
+    return True if isinstance(value, Name) else value
+
+
+def _refit_down(value: Any) -> Any:
+    return Name("function", "sklearn.model_selection._refit_callable") if value is True else value
+
+
 def _forest_parameters(add: bool) -> Any:
     """`estimator_params` names what `fit` copies from a forest to its trees."""
 
@@ -250,7 +289,6 @@ def _mini_batch_up(obj: Obj, step: Step) -> None:
     state = obj.state
     if "cluster_centers_" not in state:
         return
-    rename(obj, "random_state_", "_random_state")
     state.setdefault("_batch_size", state.get("batch_size"))
     state.setdefault("_n_since_last_reassign", 0)
     if "n_iter_" in state:
@@ -265,7 +303,6 @@ def _mini_batch_down(obj: Obj, step: Step) -> None:
     steps = obj.state.pop("n_steps_", None)
     if steps is not None and "n_iter_" in obj.state:
         obj.state["n_iter_"] = int(steps)
-    rename(obj, "_random_state", "random_state_")
 
 
 _MINI_BATCH_START = {"_ewa_inertia": None, "_ewa_inertia_min": None, "_no_improvement": 0}
@@ -350,8 +387,38 @@ _OPS: list[Op] = [
         name="n_features_in_",
         value=shapes.n_features,
         neutral=DERIVED,
-        when=shapes.known_features,
+        when=_counted,
         why="base.py: the remaining estimators validate with `_validate_data`",
+    ),
+    Rewritten(
+        classes=tags(
+            "linear_model.PassiveAggressiveClassifier linear_model.PassiveAggressiveRegressor "
+            "linear_model.Perceptron linear_model.SGDClassifier linear_model.SGDRegressor "
+            "naive_bayes.GaussianNB decomposition.IncrementalPCA cluster.MiniBatchKMeans"
+        ),
+        to_new=_fill,
+        to_old=_same,
+        names=("n_features_in_",),
+        why="linear_model/_stochastic_gradient.py, naive_bayes.py: `_partial_fit` validates",
+    ),
+    Rewritten(
+        classes=("sklearn.feature_extraction.TfidfVectorizer",),
+        to_new=_weigher_up,
+        to_old=_same,
+        why="feature_extraction/text.py: TfidfTransformer.fit validates",
+    ),
+    Rewritten(
+        classes=("sklearn.pipeline.Pipeline",),
+        to_new=_chain_up,
+        to_old=_same,
+        why="feature_extraction/text.py: TfidfTransformer.fit validates",
+    ),
+    Retyped(
+        classes=shapes.SEARCHES[2:],
+        name="refit",
+        to_new=_refit_up,
+        to_old=_refit_down,
+        why="model_selection/_search_successive_halving.py: `_select_best_index`",
     ),
     Removed(
         classes=shapes.DUMMY,
@@ -500,8 +567,6 @@ _OPS: list[Op] = [
             "_n_since_last_reassign",
             "n_steps_",
             "n_iter_",
-            "random_state_",
-            "_random_state",
             *_MINI_BATCH_START,
         ),
         why="cluster/_kmeans.py: MiniBatchKMeans.fit counts epochs, its steps are batches",

@@ -280,6 +280,10 @@ def _one(value: Any) -> Any:
     return 1 if isinstance(value, np.ndarray) and value.shape == (1,) and value[0] == 1 else value
 
 
+def _array(value: Any) -> Any:
+    return np.asarray(value) if isinstance(value, list | tuple) else value
+
+
 def _dictionary_up(obj: Obj, step: Step) -> None:
     rename(obj, "inner_stats_", "_inner_stats")
     rename(obj, "random_state_", "_random_state")
@@ -580,10 +584,10 @@ _OPS: list[Op] = [
     Removed(
         classes=("sklearn.linear_model.LinearRegression",),
         name="_residues",
-        restore=None,
+        restore=float("nan"),
         neutral=DERIVED,
-        when=never,
-        why="linear_model/_base.py: squared residuals of the training data; nothing reads them",
+        when=has("coef_"),
+        why="linear_model/_base.py: residuals of the training data, not known; nothing reads them",
     ),
     Removed(
         classes=("sklearn.random_projection.GaussianRandomProjection",),
@@ -596,9 +600,23 @@ _OPS: list[Op] = [
     Added(
         classes=("sklearn.linear_model.TheilSenRegressor",),
         name="_max_subpopulation",
-        value=lambda obj: obj.state.get("max_subpopulation"),
+        value=lambda obj: float(obj.state["max_subpopulation"]),
         neutral=DERIVED,
         why="linear_model/_theil_sen.py: the setting as a number (until 1.2)",
+    ),
+    Retyped(
+        classes=tags("linear_model.RidgeCV linear_model.RidgeClassifierCV"),
+        name="alphas",
+        to_new=lambda value: value,
+        to_old=_array,
+        why="linear_model/_ridge.py: before, __init__ made an array of it",
+    ),
+    Retyped(
+        classes=("sklearn.linear_model.TheilSenRegressor",),
+        name="max_subpopulation",
+        to_new=lambda value: value,
+        to_old=int,
+        why="linear_model/_theil_sen.py: before, __init__ made an int of it",
     ),
     Explained(
         classes=("sklearn.feature_selection.SequentialFeatureSelector",),

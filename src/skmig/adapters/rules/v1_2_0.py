@@ -5,14 +5,15 @@ Sources: doc/whats_new/v1.2.rst, the installed files of 1.1.3 and 1.2.0 that eac
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from skmig.adapters import shapes
-from skmig.adapters.columns import identity, is_empty
-from skmig.adapters.forms import swap, text
+from skmig.adapters.columns import FUNCTION_TRANSFORMER, identity, is_empty
+from skmig.adapters.forms import is_obj, swap, text
 from skmig.adapters.ops import (
     DERIVED,
-    Added,
     Explained,
     Op,
     Parameter,
@@ -27,7 +28,7 @@ from skmig.adapters.ops import (
     rules,
 )
 from skmig.adapters.rules.v1_0 import KEEPS_NORMALIZE, NORMALIZED
-from skmig.adapters.shapes import never, tags
+from skmig.adapters.shapes import tags
 from skmig.payload import Obj
 
 SINCE = "1.2.0"
@@ -74,6 +75,7 @@ def _passthrough_up(obj: Obj, step: Step) -> None:
             for name, transformer, chosen in obj.state["transformers_"]
             if text(transformer, "passthrough") and not is_empty(chosen)
         }
+        _functions_up(obj)
 
 
 def _passthrough_down(obj: Obj, step: Step) -> None:
@@ -89,6 +91,40 @@ def _output_down(obj: Obj, step: Step) -> None:
     chosen = config.get("transform", "default")
     if chosen not in (None, "default"):
         step.loss(obj, f"`set_output(transform={chosen!r})`: older releases return arrays")
+
+
+def _function_down(obj: Obj, step: Step) -> None:
+    if not obj.state.get("validate"):
+        obj.state.pop("n_features_in_", None)
+        obj.state.pop("feature_names_in_", None)
+
+
+def _chain_up(obj: Obj, step: Step) -> None:
+    """The identity was fitted on as many columns as the step after it."""
+    steps = [part for _, part in obj.state.get("steps", ())]
+    for part, after in itertools.pairwise(steps):
+        if is_obj(part, FUNCTION_TRANSFORMER) and part.state.get("func") is None:
+            found = shapes.n_features(after)
+            if found is not None:
+                part.state.setdefault("n_features_in_", found)
+
+
+def _functions_up(obj: Obj) -> None:
+    """A FunctionTransformer among the transformers has seen the columns that it was given."""
+    names = obj.state.get("feature_names_in_")
+    known = obj.state.get("_transformer_to_input_indices", {})
+    for name, transformer, chosen in obj.state["transformers_"]:
+        if is_obj(transformer, FUNCTION_TRANSFORMER) and known.get(name):
+            if isinstance(chosen, str | int):
+                continue  # it was given a single column, not a table
+            transformer.state.setdefault("n_features_in_", len(known[name]))
+            if names is not None:
+                transformer.state.setdefault("feature_names_in_", names[list(known[name])])
+
+
+def _penalty_down(obj: Obj, step: Step) -> None:
+    if "penalty" in obj.state and obj.state["penalty"] is None:
+        obj.state["penalty"] = "none"
 
 
 # ------------------------------------------------------------------ encoders and imputers
@@ -257,13 +293,31 @@ _OPS: list[Op] = [
         name="keep_empty_features",
         why="impute/_knn.py, impute/_iterative.py: transform reads it",
     ),
-    Added(
-        classes=("sklearn.preprocessing.FunctionTransformer",),
-        name="n_features_in_",
-        value=None,
-        neutral=DERIVED,
-        when=never,
+    Rewritten(
+        classes=(FUNCTION_TRANSFORMER,),
+        to_new=_same,
+        to_old=_function_down,
+        names=("n_features_in_", "feature_names_in_"),
         why="preprocessing/_function_transformer.py: counted without validation too",
+    ),
+    Rewritten(
+        classes=("sklearn.pipeline.Pipeline",),
+        to_new=_chain_up,
+        to_old=_same,
+        why="preprocessing/_function_transformer.py: counted without validation too",
+    ),
+    Retyped(
+        classes=("sklearn.linear_model.LogisticRegression", *shapes.SGD),
+        name="penalty",
+        to_new=swap({"none": None}),
+        to_old=lambda value: value,
+        why="linear_model/_logistic.py, _stochastic_gradient.py: 'none' is deprecated for None",
+    ),
+    Rewritten(
+        classes=("sklearn.linear_model.LogisticRegression",),
+        to_new=_same,
+        to_old=_penalty_down,
+        why="linear_model/_logistic.py: older releases do not know None",
     ),
     # linear models
     Removed(
@@ -393,7 +447,23 @@ _OPS: list[Op] = [
         )
         for name in ("U_init", "V_init")
     ),
-    Explained(classes=_BATCH_SPCA, names=("n_iter_",), why="the type of the scalar"),
+    Explained(
+        classes=_BATCH_SPCA,
+        names=("n_iter_", "tol"),
+        why="the type of a scalar; tol was an attribute, of SparsePCA.__init__",
+    ),
+    Retyped(
+        classes=_BATCH_SPCA,
+        name="max_iter",
+        to_new=swap({1000: None}),
+        to_old=swap({None: 1000}),
+        why="decomposition/_sparse_pca.py: before, an attribute, of SparsePCA.__init__",
+    ),
+    Explained(
+        classes=shapes.GENERALIZED_LINEAR,
+        names=("solver",),
+        why="linear_model/_glm/glm.py: before, an attribute of the same value",
+    ),
     Retyped(
         classes=_BATCH_SPCA,
         name="n_iter",
