@@ -14,7 +14,7 @@ from typing import Any
 
 from skmig import inspection, parity, plan, record
 from skmig.adapters import chain
-from skmig.environments import builder, choose
+from skmig.environments import builder, choose, cleanup
 from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
 from skmig.errors import (
     AgentError,
@@ -61,6 +61,7 @@ class Exported:
     allow: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     encoding: str | None = None
+    reader: str | None = None
     findings: tuple[str, ...] = ()
 
 
@@ -127,7 +128,7 @@ class Workshop:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if isinstance(exc[1], KeyboardInterrupt):
+        if isinstance(exc[1], KeyboardInterrupt | SystemExit):
             builder.abort()  # or an image that is being built would be waited for
         for future in self._workers.values():
             future.cancel()
@@ -183,7 +184,10 @@ class Workshop:
 def workshop(settings: Settings, progress: Progress) -> Iterator[Workshop]:
     """A workshop with the backend that the settings ask for."""
     limits = Limits(timeout=settings.timeout, memory=settings.memory)
-    with Workshop(choose.backend(settings.backend, progress), limits, progress) as opened:
+    with (
+        cleanup.armed(),
+        Workshop(choose.backend(settings.backend, progress), limits, progress) as opened,
+    ):
         yield opened
 
 
@@ -218,7 +222,7 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
             "out": "exported.skmig",
             "code": put_code(worker, made.source),
             "encoding": made.encoding,
-            "plain": made.plain,
+            "reader": made.reader,
             "probes": {"limit": settings.probe_rows, "seed": 0},
         }
         if settings.data is not None:
@@ -242,6 +246,7 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
         allow=tuple(sorted(facts.third_party)),
         notes=made.notes,
         encoding=made.encoding,
+        reader=made.reader,
         findings=finding_names(facts),
     )
 
@@ -343,6 +348,7 @@ def load_naively(compared: Compared, shop: Workshop) -> Compared:
                 out="naive.skmig",
                 code=put_code(worker, exported.target),
                 encoding=exported.encoding,
+                reader=exported.reader,
                 allow=exported.allow,
                 strict=False,
             )

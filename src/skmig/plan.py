@@ -47,7 +47,7 @@ class Plan:
     format: str
     compress: tuple[str, int] | None
     encoding: str | None
-    plain: bool
+    reader: str
     boundaries: tuple[str, ...]
     rules: tuple[str, ...]
     refusals: tuple[chain.Statement, ...]
@@ -100,7 +100,7 @@ def make(facts: Facts, settings: Settings) -> Plan:
         format=file_format,
         compress=_compress(facts) if file_format == "joblib" else None,
         encoding="latin1" if facts.python == 2 else None,
-        plain=facts.container == "pickle/none",
+        reader=facts.container.partition("/")[0],
         boundaries=tuple(boundary.name for boundary in way),
         rules=chain.foreseen_rules(way, set(tags.values())),
         refusals=chain.foreseen_refusals(way, tags),

@@ -157,7 +157,7 @@ def _expected_again(read: record.Record, shop: pipeline.Workshop, options: Optio
             out="expected.skmig",
             code=pipeline.put_code(worker, planned.plan.source),
             encoding=planned.plan.encoding,
-            plain=planned.plan.plain,
+            reader=planned.plan.reader,
             strict=False,
         )
         worker.get("expected.skmig", answers)

@@ -25,14 +25,14 @@ DEFAULT_ROWS = 4096
 def export(args, exchange):
     """Load an artifact, walk it, make probes, record what every method answers.
 
-    Arguments: `artifact`, `out`; optional `code`, `encoding`, `plain`, `data` (a bundle with the
+    Arguments: `artifact`, `out`; optional `code`, `encoding`, `reader`, `data` (a bundle with the
     document `data`), `probes` {limit, seed}.  Writes the bundle `out` with the documents `model`,
     `probes` and `expected`.
     """
     use_code(exchange, args.get("code", ()))
     with _heard() as said:
         artifact = load(
-            os.path.join(exchange, args["artifact"]), args.get("encoding"), args.get("plain", False)
+            os.path.join(exchange, args["artifact"]), args.get("encoding"), args.get("reader")
         )
     # before anything is asked of the model, since answering may leave traces in it
     model = walk(artifact)
@@ -109,7 +109,7 @@ def restore(args, exchange):
 def ask(args, exchange):
     """Load an artifact, put recorded probes to it, and write what its methods answer.
 
-    Arguments: `artifact`, `bundle` (with the document `probes`), `out`; optional `code`, `plain`,
+    Arguments: `artifact`, `bundle` (with the document `probes`), `out`; optional `code`, `encoding`, `reader`,
     `strict` (a warning while loading is an error).  Writes the bundle `out` with the document
     `actual`.
     """
@@ -117,7 +117,7 @@ def ask(args, exchange):
     with warnings.catch_warnings():
         warnings.simplefilter("error" if args.get("strict", True) else "ignore")
         artifact = load(
-            os.path.join(exchange, args["artifact"]), args.get("encoding"), args.get("plain", False)
+            os.path.join(exchange, args["artifact"]), args.get("encoding"), args.get("reader")
         )
     questions = Builder(allow)(_document(exchange, args["bundle"], "probes"), "probes")
     answers, failures = {}, {}

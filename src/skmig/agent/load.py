@@ -12,6 +12,7 @@ import sys
 import types
 import warnings
 
+from skmig.agent.containers import open_stream
 from skmig.agent.errors import JobError
 
 _MAIN = "__main__"
@@ -74,57 +75,45 @@ def _skip_padding(wrapper):
     wrapper.read_array = read_padded
 
 
-def load(path, encoding=None, plain=False):
+def load(path, encoding=None, reader=None):
     """The object in a pickle or joblib file.
 
     `encoding`: how byte strings of a Python 2 pickle are read; None for Python 3 files.
-    `plain`: it is an uncompressed pickle without joblib's arrays, which the C unpickler reads.
-    Raises JobError of stage "load".
+    `reader`: "pickle" or "joblib", as the scan of the file read it; None: whatever joblib finds.
+    The file is never read in another way than it was scanned: in the raw arrays of a joblib file
+    anything could stand.  Raises JobError of stage "load".
     """
     try:
         joblib = understand_joblib()
-        if encoding is None and plain:
-            with open(path, "rb") as handle:
-                return pickle.load(handle)
-        if encoding is None and joblib is not None:
-            return joblib.load(path)
-        return _load_encoded(path, encoding or "ASCII", joblib)
+        if reader == "pickle" or joblib is None:
+            stream, _compression = open_stream(path)
+            with stream:
+                return pickle.load(stream, encoding=encoding or "ASCII")
+        if encoding is not None:
+            _read_text_as(encoding, joblib)
+        return joblib.load(path)
     except Exception as exc:
         raise JobError("load", "model", exc)
 
 
-def _load_encoded(path, encoding, joblib):
-    try:
-        with open(path, "rb") as handle:
-            return pickle.load(handle, encoding=encoding)
-    except Exception:
-        if joblib is None:
-            raise
-    # joblib's unpickler takes no encoding, but it is the pure Python one, which asks its attribute
+def _read_text_as(encoding, joblib):
+    """joblib's unpicklers take no encoding, but are the pure Python one, which asks its attribute."""
     numpy_pickle = sys.modules[joblib.load.__module__]
-    with open(path, "rb") as handle:
-        reader = getattr(numpy_pickle, "_read_fileobject", None)
-        if reader is None:
-            return _unpickler(numpy_pickle, path, handle, encoding).load()
-        try:
-            context = reader(handle, path, None)
-            with context as stream:
-                stream = stream[0] if isinstance(stream, tuple) else stream
-                return _unpickler(numpy_pickle, path, stream, encoding).load()
-        except TypeError:
-            handle.seek(0)
-            return _unpickler(numpy_pickle, path, handle, encoding).load()
+    for module in (numpy_pickle, sys.modules.get(numpy_pickle.__name__ + "_compat")):
+        for name in ("NumpyUnpickler", "ZipNumpyUnpickler"):
+            kind = getattr(module, name, None)
+            if kind is not None and "__init__" in vars(kind):
+                _set_encoding(kind, encoding)
 
 
-def _unpickler(numpy_pickle, path, stream, encoding):
-    try:
-        unpickler = numpy_pickle.NumpyUnpickler(path, stream, mmap_mode=None)
-    except TypeError:  # newer joblib wants to know about byte order
-        unpickler = numpy_pickle.NumpyUnpickler(
-            path, stream, ensure_native_byte_order=True, mmap_mode=None
-        )
-    unpickler.encoding = encoding
-    return unpickler
+def _set_encoding(kind, encoding):
+    begin = kind.__init__
+
+    def __init__(self, *args, **kwargs):
+        begin(self, *args, **kwargs)
+        self.encoding = encoding
+
+    kind.__init__ = __init__
 
 
 def use_code(exchange, names):
