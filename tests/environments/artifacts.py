@@ -5,8 +5,5 @@ from __future__ import annotations
 
 def that_runs(code: str) -> bytes:
     """A pickle (protocol 0) that executes Python code."""
-    return (
-        b"c__builtin__\nexec\n(V"
-        + code.encode("raw_unicode_escape").replace(b"\n", b"\\u000a")
-        + b"\ntR."
-    )
+    text = code.encode("raw_unicode_escape").replace(b"\n", b"\\u000a")
+    return b"c__builtin__\nexec\n(V" + text + b"\n}tR."

@@ -15,22 +15,26 @@ from skmig.environments import bundle_agent, exchange, interpreters
 from skmig.versions import releases
 
 RUN = """
-import os, sys, threading
-from pathlib import Path
+import os, threading
+from skmig.environments import cleanup
 from skmig.environments.base import Limits
 from skmig.environments.client import AgentWorker
 from skmig.environments.exchange import RunFolder
 from skmig.environments.local import ProcessChannel
 
-folder = RunFolder()
-command = [{python!r}, {driver!r}, {agent!r}, "serve", "--exchange", str(folder.files)]
-channel = ProcessChannel(command, {{"PATH": os.defpath}}, folder.path)
-worker = AgentWorker("a test", channel, folder, Limits())
-print(folder.path, *worker.call("pid").result, flush=True)
-thread = threading.Thread(target=lambda: worker.call("sleep", seconds=600))
+def work():
+    folder = RunFolder()
+    command = [{python!r}, {driver!r}, {agent!r}, "serve", "--exchange", str(folder.files)]
+    channel = ProcessChannel(command, {{"PATH": os.defpath}}, folder.path)
+    worker = AgentWorker("a test", channel, folder, Limits())
+    print(folder.path, *worker.call("pid").result, flush=True)
+    worker.call("sleep", seconds=600)
+
 threading.excepthook = lambda _: None
-thread.start()
-thread.join()
+thread = threading.Thread(target=work)
+with cleanup.armed():
+    thread.start()
+    thread.join()
 """
 
 

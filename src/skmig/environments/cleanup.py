@@ -2,8 +2,8 @@
 
 What a backend opens (processes, folders, containers, volumes) is registered here.  It is ended by
 `close()`, when its owner is forgotten, when the interpreter exits, and on Ctrl-C, SIGTERM and
-SIGHUP: the handlers stand only while something is open.  A process that dies by SIGKILL cannot
-clean up; each backend sweeps what such a one left when it starts the next time.
+SIGHUP: the handlers stand only while something is open, or inside `armed()`.  A process that dies
+by SIGKILL cannot clean up; each backend sweeps what such a one left when it starts the next time.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
+import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -22,6 +23,9 @@ _SIGNALS = tuple(
 # No lock guards these: a handler runs in the middle of anything, and would wait for itself.
 _open: list[Finalizer] = []
 _previous: dict[int, Any] = {}
+_armed: list[None] = []
+_running: list[int] = []  # the threads that are ending something
+_PATIENCE = 30.0
 
 
 class Finalizer:
@@ -36,19 +40,41 @@ class Finalizer:
         self._finalize()
 
     def _run(self, function: Callable[..., None], *args: Any) -> None:
+        _running.append(threading.get_ident())
         try:
             function(*args)
         finally:
+            _running.remove(threading.get_ident())
             with contextlib.suppress(ValueError):
                 _open.remove(self)
-            if not _open:
-                _restore()
+            _restore()
+
+
+@contextlib.contextmanager
+def armed() -> Iterator[None]:
+    """Have the handlers even while nothing is open yet.
+
+    For the main thread of a run whose workers are started by other threads: only the main thread
+    can set handlers.
+    """
+    _armed.append(None)
+    try:
+        _install()
+        yield
+    finally:
+        _armed.pop()
+        _restore()
 
 
 def close_all() -> None:
     """End everything that is open, the newest first."""
     for finalizer in reversed(list(_open)):
         finalizer()
+    # What another thread has begun to end must be at its end, too: at exit, threads whose `join`
+    # was interrupted are not waited for (https://github.com/python/cpython/issues/90882).
+    deadline = time.monotonic() + _PATIENCE
+    while set(_running) - {threading.get_ident()} and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def _install() -> None:
@@ -63,7 +89,7 @@ def _install() -> None:
 
 
 def _restore() -> None:
-    if threading.current_thread() is not threading.main_thread():
+    if _open or _armed or threading.current_thread() is not threading.main_thread():
         return
     for number, handler in list(_previous.items()):
         if signal.getsignal(number) is _told_to_end:

@@ -108,6 +108,9 @@ class AgentWorker:
                 self._channel.send(line)
             except OSError:
                 raise self._gone(f"the job `{job}` could be given to it") from None
+            except BaseException:  # half a line is sent
+                self.close()
+                raise
             deadline = started + timeout + GRACE
             answer: dict[str, Any] = {}
             # an answer with another number is that of a call that was interrupted
