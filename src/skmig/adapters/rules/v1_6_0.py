@@ -54,6 +54,19 @@ TREES = (
     "sklearn.tree.ExtraTreeClassifier",
     "sklearn.tree.ExtraTreeRegressor",
 )
+NEIGHBORS = tuple(
+    "sklearn.neighbors." + name
+    for name in (
+        "KNeighborsClassifier",
+        "KNeighborsRegressor",
+        "KNeighborsTransformer",
+        "LocalOutlierFactor",
+        "NearestNeighbors",
+        "RadiusNeighborsClassifier",
+        "RadiusNeighborsRegressor",
+        "RadiusNeighborsTransformer",
+    )
+)
 ADABOOST = ("sklearn.ensemble.AdaBoostClassifier",)
 CHECK_ARRAY = function("sklearn.utils.check_array")
 FROZEN = "sklearn.frozen.FrozenEstimator"
@@ -160,6 +173,12 @@ def _random_down(obj: Obj, step: Step) -> None:
         step.loss(obj, f"the tree learnt from missing values, which {step.older} rejects")
 
 
+def _missing_neighbors_down(obj: Obj, step: Step) -> None:
+    data = obj.state.get("_fit_X")
+    if isinstance(data, np.ndarray) and data.dtype.kind == "f" and np.isnan(data).any():
+        step.loss(obj, f"the training data hold missing values, which {step.older} rejects")
+
+
 def _self_training_up(obj: Obj, step: Step) -> None:
     base = obj.state.get("base_estimator")
     if not text(base, "deprecated"):
@@ -235,6 +254,13 @@ RULES = rules(
             to_old=_random_down,
             why="tree/_splitter.pyx: random splits know missing values; before, the flag was left "
             "to chance",
+        ),
+        Rewritten(
+            classes=NEIGHBORS,
+            names=("_fit_X",),
+            to_new=_keep,
+            to_old=_missing_neighbors_down,
+            why="neighbors/_base.py: __sklearn_tags__, allow_nan",
         ),
         Rewritten(
             classes=LOGISTIC,

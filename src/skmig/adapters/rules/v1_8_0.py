@@ -65,6 +65,8 @@ RIDGE = ("sklearn.linear_model.RidgeClassifier", "sklearn.linear_model.RidgeClas
 def _multi_class_up(obj: Obj, step: Step) -> None:
     kind = obj.state.pop("multi_class", "deprecated")
     classes = n_classes(obj)
+    if classes == 0 and text(kind, "ovr", "multinomial"):
+        step.note(obj, f"multi_class={kind!r} is gone: a fit takes the number of classes instead")
     one_vs_rest = text(kind, "ovr", "warn") or (
         text(kind, "auto", "deprecated") and text(obj.state.get("solver"), "liblinear")
     )
