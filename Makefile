@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-docker lint format images census check draft clean
+.PHONY: help demo test test-quick test-docker lint format images census check draft names clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -45,13 +45,16 @@ images: $(STAMP) ## generate Dockerfiles and locks from images/versions.toml
 	$(BIN)/python -m skmig.environments.locks
 
 census: $(STAMP) ## take the census (RELEASES="1.9.1", default: all)
-	$(BIN)/python -m tests.zoo.census $(RELEASES)
+	$(BIN)/python -m tests.zoo.census $(or $(RELEASES),all)
 
 check: $(STAMP) ## what the census sees and no rule explains
 	$(BIN)/python -m skmig.adapters.check $(RELEASES)
 
 draft: $(STAMP) ## candidate operations for a new release (RELEASES="1.10.0")
-	$(BIN)/python -m skmig.adapters.check --draft $(RELEASES)
+	$(BIN)/python -m skmig.adapters.draft $(RELEASES)
+
+names: $(STAMP) ## what every release of scikit-learn defines, for the scan (SURVEYS: one JSON each)
+	$(BIN)/python -m skmig.inspection.table $(SURVEYS)
 
 clean: ## delete what the targets made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
