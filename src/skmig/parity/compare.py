@@ -125,9 +125,7 @@ def _kind(error: str) -> str:
 
 def _errors(path: str, method: str, refused: str, raised: str) -> MethodParity:
     if refused == raised:
-        return MethodParity(
-            path=path, method=method, verdict=Verdict.ERROR_EQUAL, text=refused
-        )
+        return MethodParity(path=path, method=method, verdict=Verdict.ERROR_EQUAL, text=refused)
     if refused:
         # where the source has no answer there is none to preserve
         note = f"the target says: {raised}" if raised else "the target answers"

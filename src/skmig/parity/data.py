@@ -54,22 +54,16 @@ def read_data(path: Path, *, dicts: bool = False) -> Any:
     return value
 
 
-def _new(tag: str, args: dict[str, Any]) -> New:
-    return New(tag, args)  # type: ignore[no-untyped-call]  # the agent cannot be annotated
-
-
 def frame(columns: dict[str, np.ndarray[Any, Any]]) -> New:
     """A neutral DataFrame of named columns."""
     names = np.empty(len(columns), dtype=object)
     names[:] = list(columns)
     count = len(next(iter(columns.values()), ()))
-    return _new(
+    return New(
         "pandas.DataFrame",
         {
-            "columns": _new("pandas.Index", {"values": names, "name": None}),
-            "index": _new(
-                "pandas.RangeIndex", {"start": 0, "stop": count, "step": 1, "name": None}
-            ),
+            "columns": New("pandas.Index", {"values": names, "name": None}),
+            "index": New("pandas.RangeIndex", {"start": 0, "stop": count, "step": 1, "name": None}),
             "values": list(columns.values()),
         },
     )
@@ -200,7 +194,7 @@ def _sparse(parts: dict[str, np.ndarray[Any, Any]], path: Path) -> New:
         )
     args: dict[str, Any] = {"data": parts["data"], "shape": shape}
     args.update((name, parts[name]) for name in wanted)
-    return _new(f"scipy.sparse.{kind}_matrix", args)
+    return New(f"scipy.sparse.{kind}_matrix", args)
 
 
 def _jsonl(path: Path, dicts: bool) -> Any:
