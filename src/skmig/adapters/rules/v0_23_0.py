@@ -323,9 +323,7 @@ _OPS: list[Op] = [
         )
         for name in ("probA", "probB")
     ),
-    Explained(
-        classes=("sklearn.svm.SVC",), names=("_gamma",), why="a float instead of numpy.float64"
-    ),
+    Explained(classes=shapes.LIBSVM, names=("_gamma",), why="a float instead of numpy.float64"),
     *(
         Renamed(
             classes=shapes.SGD,
@@ -357,7 +355,15 @@ _OPS: list[Op] = [
         why="cluster/_kmeans.py: precompute_distances is deprecated and warns",
     ),
     Explained(
-        classes=("sklearn.cluster.KMeans",),
+        classes=shapes.tags(
+            "ensemble.BinaryCrossEntropy ensemble.CategoricalCrossEntropy "
+            "ensemble.LeastAbsoluteDeviation ensemble.LeastSquares"
+        ),
+        names=("hessians_are_constant",),
+        why="loss.py; the operation of HistGradientBoosting on `loss_` sets it",
+    ),
+    Explained(
+        classes=_K_MEANS,
         names=("inertia_",),
         why="a float instead of numpy.float64",
     ),
@@ -467,7 +473,7 @@ _OPS: list[Op] = [
         "new samples (until 0.24.1)",
     ),
     Born(
-        classes=shapes.GENERALIZED_LINEAR,
+        classes=(*shapes.GENERALIZED_LINEAR, "sklearn.linear_model.GeneralizedLinearRegressor"),
         why="v0.23 release notes: generalized linear models (#14300)",
     ),
     Parameter(

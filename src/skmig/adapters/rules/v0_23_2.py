@@ -70,6 +70,11 @@ RULES = rules(
             neutral=DERIVED,
             why="cluster/_kmeans.py: predict reads it",
         ),
+        Explained(
+            classes=_MINI_BATCH,
+            names=("init_size_", "n_features_in_"),
+            why="cluster/_kmeans.py: partial_fit sets them too; a fitted model has them",
+        ),
         Removed(
             classes=shapes.STACKING,
             name="n_features_in_",

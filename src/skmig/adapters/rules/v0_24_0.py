@@ -358,6 +358,21 @@ _OPS: list[Op] = [
         names=("handle_unknown", "unknown_value"),
         why="preprocessing/_encoders.py: transform reads both",
     ),
+    Explained(
+        classes=("sklearn.impute.MissingIndicator",),
+        names=("n_features_in_",),
+        why="impute/_base.py; the operation of the imputers on `indicator_` sets it",
+    ),
+    Explained(
+        classes=("sklearn.decomposition.IncrementalPCA",),
+        names=("n_features_in_",),
+        why="decomposition/_incremental_pca.py: partial_fit counts too; 0.23.0 set it",
+    ),
+    Explained(
+        classes=_ENCODER,
+        names=("categories_",),
+        why="preprocessing/_discretization.py: the type of the bins' numbers in `_encoder`",
+    ),
     Parameter(
         classes=("sklearn.preprocessing.KBinsDiscretizer",),
         name="dtype",

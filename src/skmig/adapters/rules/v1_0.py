@@ -631,9 +631,33 @@ _OPS: list[Op] = [
         names=("cv_results_",),
         why="covariance/_graph_lasso.py: old keys of the scores are deprecated",
     ),
+    Explained(
+        classes=tags(
+            "ensemble.BinaryCrossEntropy ensemble.CategoricalCrossEntropy "
+            "ensemble.LeastAbsoluteDeviation ensemble.LeastSquares ensemble.Poisson"
+        ),
+        names=("n_threads",),
+        why="the operation of HistGradientBoosting on `_loss` sets it",
+    ),
+    Explained(
+        classes=tags("neural_network.AdamOptimizer neural_network.SGDOptimizer"),
+        names=("params",),
+        why="the operation of the networks on `_optimizer` sets it",
+    ),
+    Explained(
+        classes=("sklearn.multiclass._ConstantPredictor",),
+        names=("n_features_in_",),
+        why="the operation of OneVsRestClassifier and OutputCodeClassifier sets it",
+    ),
+    Explained(
+        classes=("sklearn.preprocessing.StandardScaler",),
+        names=("n_samples_seen_",),
+        why="preprocessing/_data.py: one number where all features have seen as many samples",
+    ),
     Born(
         classes=tags(
             "linear_model.QuantileRegressor linear_model.SGDOneClassSVM "
+            "model_selection.StratifiedGroupKFold "
             "preprocessing.SplineTransformer"
         ),
         why="v1.0 release notes: new classes",

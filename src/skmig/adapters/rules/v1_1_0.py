@@ -618,6 +618,20 @@ _OPS: list[Op] = [
         to_old=int,
         why="linear_model/_theil_sen.py: before, __init__ made an int of it",
     ),
+    Retyped(
+        classes=("sklearn.decomposition.NMF",),
+        name="init",
+        to_new=swap({"warn": None}),
+        to_old=lambda value: value,
+        why="decomposition/_nmf.py: the default of 1.0 meant None",
+    ),
+    Retyped(
+        classes=("sklearn.feature_selection.SequentialFeatureSelector",),
+        name="n_features_to_select",
+        to_new=lambda value: value,
+        to_old=swap({"warn": None}),
+        why="feature_selection/_sequential.py: the default of 1.1 means None",
+    ),
     Explained(
         classes=("sklearn.feature_selection.SequentialFeatureSelector",),
         names=("n_features_to_select_",),

@@ -6,6 +6,7 @@ Sources: doc/whats_new/v1.2.rst, the installed files of 1.1.3 and 1.2.0 that eac
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 
@@ -234,6 +235,15 @@ def _factorization_down(obj: Obj, step: Step) -> None:
 
 _REGULARIZATION = ("_l1_reg_W", "_l1_reg_H", "_l2_reg_W", "_l2_reg_H")
 
+_Values = dict[Any, Any]
+# classes, parameter, values going up, values going down
+_SPELLINGS: tuple[tuple[str, str, _Values, _Values], ...] = (
+    ("cluster.SpectralClustering", "eigen_tol", {}, {"auto": 0.0}),
+    ("linear_model.QuantileRegressor", "solver", {}, {"warn": "interior-point"}),
+    ("manifold.TSNE", "init", {"warn": "random"}, {}),
+    ("manifold.TSNE", "learning_rate", {"warn": 200.0}, {}),
+)
+
 _OPS: list[Op] = [
     # estimator
     Rewritten(
@@ -458,6 +468,16 @@ _OPS: list[Op] = [
         to_new=swap({1000: None}),
         to_old=swap({None: 1000}),
         why="decomposition/_sparse_pca.py: before, an attribute, of SparsePCA.__init__",
+    ),
+    *(
+        Retyped(
+            classes=tags(classes),
+            name=name,
+            to_new=swap(up),
+            to_old=swap(down),
+            why="the default changed; its spelling is unknown on the other side",
+        )
+        for classes, name, up, down in _SPELLINGS
     ),
     Explained(
         classes=shapes.GENERALIZED_LINEAR,
