@@ -55,7 +55,9 @@ def meaning(
     ]
 
 
-def forest_parameter(name: str, before: str, why: str) -> Retyped:
+def forest_parameter(
+    name: str, before: str, why: str, classes: tuple[str, ...] = FORESTS
+) -> Retyped:
     """A parameter of trees that forests pass on: its name stands in `estimator_params`."""
 
     def to_new(value: Any) -> Any:
@@ -67,7 +69,7 @@ def forest_parameter(name: str, before: str, why: str) -> Retyped:
     def to_old(value: Any) -> Any:
         return tuple(v for v in value if v != name) if isinstance(value, tuple) else value
 
-    return Retyped(classes=FORESTS, name="estimator_params", to_new=to_new, to_old=to_old, why=why)
+    return Retyped(classes=classes, name="estimator_params", to_new=to_new, to_old=to_old, why=why)
 
 
 def epochs(state: dict[str, Any]) -> tuple[int, Any]:

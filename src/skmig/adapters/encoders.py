@@ -205,3 +205,24 @@ def modern_down(obj: Obj, step: Step) -> None:
         state["_categorical_features"] = "all"
         state["_categories"] = state.get("categories")
         state["_n_values"] = "auto"
+
+
+# ------------------------------------------------------------------ KBinsDiscretizer
+def bins_up(obj: Obj, step: Step) -> None:
+    """0.20.1 fits the encoder of the bins, 0.20.0 did when it first transformed."""
+    encoder, n_bins = obj.state.get("_encoder"), obj.state.get("n_bins_")
+    if not isinstance(encoder, Obj) or n_bins is None or "categories_" in encoder.state:
+        return
+    known = [np.arange(size) for size in n_bins]
+    encoder.state.update(
+        categories=known,
+        categories_=known,
+        _categories=known,
+        _categorical_features="all",
+        _legacy_mode=False,
+        _n_values=None,
+    )
+
+
+def bins_down(obj: Obj, step: Step) -> None:
+    """0.20.0 uses a fitted encoder as well."""

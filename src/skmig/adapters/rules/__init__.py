@@ -9,6 +9,7 @@ from skmig.adapters.rules.v0_20_3 import RULES as V0_20_3
 from skmig.adapters.rules.v0_20_4 import RULES as V0_20_4
 from skmig.adapters.rules.v0_21_1 import RULES as V0_21_1
 from skmig.adapters.rules.v0_21_3 import RULES as V0_21_3
+from skmig.adapters.rules.v0_22 import RULES as V0_22
 from skmig.adapters.rules.v0_23_0 import RULES as V0_23_0
 from skmig.adapters.rules.v0_23_2 import RULES as V0_23_2
 from skmig.adapters.rules.v0_24_0 import RULES as V0_24_0
@@ -39,6 +40,7 @@ LINE: tuple[RuleSet, ...] = (
     V0_20_4,
     V0_21_1,
     V0_21_3,
+    V0_22,
     V0_23_0,
     V0_23_2,
     V0_24_0,

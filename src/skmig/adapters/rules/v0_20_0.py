@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import encoders, outliers
+from skmig.adapters import encoders, imputers, outliers
 from skmig.adapters.early import drop_unfitted, meaning, seeded, tags
 from skmig.adapters.ops import (
     DERIVED,
@@ -537,11 +537,17 @@ RULES = rules(
             why="decomposition/sparse_pca.py: transform",
         ),
         Explained(classes=SEARCHES, names=("cv_results_",), why="a dict that warns is a dict"),
+        Rewritten(
+            classes=(imputers.SIMPLE,),
+            to_new=imputers.unchanged,
+            to_old=imputers.to_imputer,
+            why="impute.py: before it only preprocessing.Imputer",
+        ),
         Born(
             classes=tags(
                 "compose.ColumnTransformer compose.TransformedTargetRegressor "
                 "covariance.GraphicalLasso covariance.GraphicalLassoCV "
-                "impute.MissingIndicator impute.SimpleImputer multioutput.RegressorChain "
+                "impute.MissingIndicator multioutput.RegressorChain "
                 "naive_bayes.ComplementNB preprocessing.KBinsDiscretizer "
                 "preprocessing.OrdinalEncoder preprocessing.PowerTransformer"
             )

@@ -16,6 +16,12 @@ RULES = rules(
             to_old=encoders.used_down,
             names=("_n_values",),
             why="preprocessing/_encoders.py: _handle_deprecations",
-        )
+        ),
+        Rewritten(
+            classes=("sklearn.preprocessing.KBinsDiscretizer",),
+            to_new=encoders.bins_up,
+            to_old=encoders.bins_down,
+            why="preprocessing/_discretization.py: fit",
+        ),
     ],
 )
