@@ -422,3 +422,11 @@ def test_keywords_of_check_array_follow_their_renaming() -> None:
     assert newer.state["func"].args["keywords"] == {"ensure_all_finite": False}
     older = there(newer, "1.6.0", "1.5.2")
     assert older.state["func"].args["keywords"] == {"force_all_finite": False}
+
+
+def test_a_transformer_without_idf_learns_its_size_from_the_step_before() -> None:
+    counts = Obj("sklearn.feature_extraction.CountVectorizer", {"vocabulary_": {"a": 0, "b": 1}})
+    weights = Obj("sklearn.feature_extraction.TfidfTransformer", {"use_idf": False})
+    model = Obj("sklearn.pipeline.Pipeline", {"steps": [("count", counts), ("weigh", weights)]})
+    newer = there(model, "1.4.2", "1.5.0")
+    assert newer.state["steps"][1][1].state["n_features_in_"] == 2

@@ -10,6 +10,9 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import Any
+
 import numpy as np
 
 from skmig.adapters import columns, requests
@@ -76,6 +79,23 @@ def _idf_down(obj: Obj, step: Step) -> None:
     idf = obj.state.pop("idf_", None)
     if idf is not None:
         obj.state["_idf_diag"] = diagonal(np.asarray(idf))
+
+
+def _sizes_up(obj: Obj, step: Step) -> None:
+    """Tell a TfidfTransformer the size of the vocabulary that feeds it."""
+    if obj.tag != "sklearn.pipeline.Pipeline":
+        steps: list[Any] = [obj, obj.state.get("_tfidf")]
+    else:
+        steps = [item[1] for item in obj.state.get("steps", ())]
+    for before, after in itertools.pairwise(steps):
+        if is_obj(after, "sklearn.feature_extraction.TfidfTransformer") and is_obj(before):
+            vocabulary = before.state.get("vocabulary_")
+            if vocabulary is not None:
+                after.state.setdefault("n_features_in_", len(vocabulary))
+
+
+def _sizes_down(obj: Obj, step: Step) -> None:
+    """The older release does not ask."""
 
 
 def _weights(obj: Obj) -> bool:
@@ -189,6 +209,14 @@ RULES = rules(
             when=_weights,
             why="feature_extraction/text.py: the product with a diagonal matrix turned the order "
             "of the terms within a document around",
+        ),
+        Rewritten(
+            classes=("sklearn.pipeline.Pipeline", "sklearn.feature_extraction.TfidfVectorizer"),
+            names=("n_features_in_",),
+            to_new=_sizes_up,
+            to_old=_sizes_down,
+            why="feature_extraction/text.py: TfidfTransformer.transform asks whether it is fitted "
+            "even without idf, and a state from before 1.0 has nothing that says so",
         ),
         Removed(
             classes=VECTORIZERS,
