@@ -137,6 +137,7 @@ class _Pair:
             before.document(f"{name}/expected"),
             after.document(f"{name}/actual"),
             documented=pipeline.documented(moved),
+            rounding=before.document(f"{name}/rounding"),
         )
         unlike = said["attributes"]
         wrong = [item for item in found.failures if item.verdict is not parity.Verdict.CHANGED]

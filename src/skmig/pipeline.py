@@ -321,6 +321,7 @@ def compare(restored: Restored, shop: Workshop) -> Compared:
         atol=settings.atol,
         documented=documented(restored.adapted.adapted),
         accept=settings.accept,
+        rounding=read_document(exported.bundle, "rounding"),
     )
     return Compared(restored=restored, parity=found)
 

@@ -119,6 +119,7 @@ def _ask(
         atol=manifest.options["atol"],
         documented=[parity.Documented(**item) for item in manifest.documented],
         accept=manifest.options["accept"],
+        rounding=read.document("rounding"),
     )
 
 

@@ -74,7 +74,7 @@ def test_a_graph_comes_back_as_it_was(graph: Any, tmp_path_factory: Any) -> None
 @pytest.mark.parametrize(
     "value",
     [
-        ["word%d é" % i for i in range(100)],
+        [f"word{i} é" for i in range(100)],
         list(range(100)),
         [float(i) / 3 for i in range(100)],
         {f"term{i}": i for i in range(1000)},

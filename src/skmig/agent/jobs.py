@@ -27,7 +27,7 @@ def export(args, exchange):
 
     Arguments: `artifact`, `out`; optional `code`, `encoding`, `reader`, `data` (a bundle with the
     document `data`), `probes` {limit, seed}.  Writes the bundle `out` with the documents `model`,
-    `probes` and `expected`.
+    `probes`, `expected` and `rounding`.
     """
     use_code(exchange, args.get("code", ()))
     with _heard() as said:
@@ -38,7 +38,7 @@ def export(args, exchange):
     model = walk(artifact)
     data = _read(exchange, args["data"], "data") if args.get("data") else None
     limits = args.get("probes") or {}
-    questions, answers = {}, {}
+    questions, answers, rounding = {}, {}, {}
     for path, estimator in predict.estimators(artifact):
         if data is not None:
             probe = {"input": data, "coverage": {"rows": predict.count_rows(data)}, "kind": "data"}
@@ -48,11 +48,13 @@ def export(args, exchange):
             )
         questions[path] = probe
         answers[path] = _answers(estimator, probe)
+        rounding[path] = predict.rounding(estimator, probe, answers[path]["methods"])
     coverage = {path: probe["coverage"] for path, probe in questions.items()}
     documents = {
         "model": model,
         "probes": walk(questions, "probes"),
         "expected": walk_answers(answers),
+        "rounding": rounding,
     }
     facts = _facts(os.path.join(exchange, args["artifact"]), artifact, coverage)
     _write(os.path.join(exchange, args["out"]), documents, {"payload.json": facts})
@@ -109,9 +111,9 @@ def restore(args, exchange):
 def ask(args, exchange):
     """Load an artifact, put recorded probes to it, and write what its methods answer.
 
-    Arguments: `artifact`, `bundle` (with the document `probes`), `out`; optional `code`, `encoding`, `reader`,
-    `strict` (a warning while loading is an error).  Writes the bundle `out` with the document
-    `actual`.
+    Arguments: `artifact`, `bundle` (with the document `probes`), `out`; optional `code`,
+    `encoding`, `reader`, `strict` (a warning while loading is an error).  Writes the bundle `out`
+    with the document `actual`.
     """
     allow = list(args.get("allow", ())) + use_code(exchange, args.get("code", ()))
     with warnings.catch_warnings():
@@ -137,6 +139,7 @@ def _answers(estimator, probe):
     try:
         return {
             "class": tag_of(type(estimator)),
+            "offers": predict.offers(estimator),
             "methods": predict.outputs(estimator, probe),
         }
     except Exception as exc:
@@ -153,7 +156,7 @@ def walk_answers(answers):
                 methods[name] = Walker()(entry, "%s.%s()" % (path, name))
             except JobError as exc:
                 methods[name] = {"error": "%s: %s" % (type(exc.cause).__name__, exc)}
-        result[path] = {"class": answer["class"], "methods": methods}
+        result[path] = dict(answer, methods=methods)
     return result
 
 

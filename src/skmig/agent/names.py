@@ -85,7 +85,7 @@ def _ufunc_tag(function):
     raise UnknownNameError(function.__name__, "is a ufunc of neither numpy nor scipy.special")
 
 
-_FOUND = {}  # type: Dict[Tuple[str, Tuple[str, ...]], Any]
+_FOUND: Dict[Tuple[str, Tuple[str, ...]], Any] = {}
 
 
 def find(tag, allow=()):

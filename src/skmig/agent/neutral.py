@@ -22,7 +22,7 @@ class Obj(object):
 
     def __init__(self, tag: str, state: Optional[Dict[str, Any]] = None) -> None:
         self.tag = tag
-        self.state = {} if state is None else state  # type: Dict[str, Any]
+        self.state: Dict[str, Any] = {} if state is None else state
 
     def __repr__(self) -> str:
         return "Obj(%s, %s)" % (self.tag, ", ".join(sorted(self.state)))
@@ -39,7 +39,7 @@ class New(object):
 
     def __init__(self, tag: str, args: Optional[Dict[str, Any]] = None) -> None:
         self.tag = tag
-        self.args = {} if args is None else args  # type: Dict[str, Any]
+        self.args: Dict[str, Any] = {} if args is None else args
 
     def __repr__(self) -> str:
         return "New(%s, %s)" % (self.tag, ", ".join(sorted(self.args)))

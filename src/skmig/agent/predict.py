@@ -20,6 +20,8 @@ ROWS_SMALL = 64
 ROWS_TINY = 16
 STAGES = 16
 MAX_DEPTH = 6
+# a relative change that no tolerance would notice
+NOISE = 1e-11
 
 ON_DATA = (
     "predict",
@@ -44,8 +46,6 @@ WITHOUT_DATA = (
     "get_feature_names_out",
     "get_feature_names",
     "get_support",
-    "get_covariance",
-    "get_precision",
     "get_depth",
     "get_n_leaves",
 )
@@ -225,7 +225,7 @@ def outputs(estimator, probe):
         if data is not None:
             for name in ON_DATA:
                 if has(estimator, name):
-                    _ask_on_data(answers, estimator, name, data)
+                    _ask_on_data(answers, estimator, name, data, probe.get("swayed", False))
                     if name in ("predict", "predict_proba", "transform"):
                         _settle(answers, estimator, name, data)
             _ask_spread(answers, estimator, data)
@@ -239,12 +239,16 @@ def outputs(estimator, probe):
     return dict(answers)
 
 
-def _ask_on_data(answers, estimator, name, data):
+def _ask_on_data(answers, estimator, name, data, swayed):
     if name == "inverse_transform":
         own = answers.get("transform", {})
         if "value" in own:
             # some inverses work in place
-            answers[name] = _ask(getattr, estimator, name, copy.deepcopy(own["value"]))
+            given = _in_order(copy.deepcopy(own["value"]))
+            if swayed:
+                # the input of the inverse moves too, or the way there and back would cancel
+                given = given if _sway(given) is None else _sway(given)
+            answers[name] = _ask(getattr, estimator, name, given)
             whole = _without_missing(own["value"])
             if "error" in answers[name] and whole is not None:
                 answers[name] = _ask(getattr, estimator, name, whole)
@@ -259,6 +263,71 @@ def _ask_on_data(answers, estimator, name, data):
         answers[name] = _ask(lambda e, n: lambda x: shape(getattr(e, n), x), estimator, name, rows)
     else:
         answers[name] = _ask(getattr, estimator, name, rows)
+
+
+def _in_order(value):
+    """A sparse matrix with its entries in the order of columns, in which every release reads it."""
+    if hasattr(value, "sort_indices"):
+        value.sort_indices()
+    return value
+
+
+def offers(estimator):
+    """The methods that the class has, whether or not this object can use them."""
+    return [name for name in ON_DATA + WITHOUT_DATA if name in dir(type(estimator))]
+
+
+def rounding(estimator, probe, answers):
+    """How far each row of an answer moves when the last bits of the input do: {method: rows}.
+
+    What is far below any tolerance is left out.
+    """
+    data = None if probe is None else probe.get("input")
+    swayed = None if data is None else _sway(data)
+    if swayed is None:
+        return {}
+    result = {}
+    for name, answer in outputs(estimator, dict(probe, input=swayed, swayed=True)).items():
+        ours, theirs = answers.get(name, {}).get("value"), answer.get("value")
+        moved = _moved(ours, theirs)
+        if moved is not None:
+            result[name] = moved
+    return result
+
+
+def _moved(one, two):
+    for value in (one, two):
+        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.size:
+            return None
+    if one.shape != two.shape:
+        return None
+    with np.errstate(all="ignore"):
+        gap = np.abs(one - two)
+        gap = np.where(np.isfinite(gap), gap, 0).reshape(len(one), -1).max(axis=1)
+        size = np.abs(np.where(np.isfinite(one), one, 0)).reshape(len(one), -1).max(axis=1)
+    return gap.astype(np.float64) if (gap > NOISE * size).any() else None
+
+
+def _sway(data):
+    """The same input, every other number moved by its last bit up or down; None for no numbers."""
+    if isinstance(data, np.ndarray) and data.dtype.kind == "f":
+        result = np.array(data)
+        flat = result.reshape(-1)
+        for start, way in ((0, np.inf), (2, -np.inf)):
+            flat[start::4] = np.nextafter(flat[start::4], np.array(way, dtype=data.dtype))
+        return result
+    if hasattr(data, "iloc") and hasattr(data, "columns"):
+        result = data.copy()
+        for name in data.columns:
+            moved = _sway(np.asarray(data[name]))
+            if moved is not None:
+                result[name] = moved
+        return result
+    if hasattr(data, "tocsr"):
+        result = data.copy()
+        result.data = _sway(result.data)
+        return result if result.data is not None else None
+    return None
 
 
 def _settle(answers, estimator, name, data):

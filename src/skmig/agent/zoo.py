@@ -48,7 +48,11 @@ def leave(args, exchange):
             model, probe = specimen["model"], {"input": specimen["X"], "coverage": {}}
             documents[name + "/model"] = walk(model)
             documents[name + "/probes"] = walk({"model": probe}, "probes")
-            documents[name + "/expected"] = walk_answers({"model": answers(model, probe)})
+            expected = answers(model, probe)
+            documents[name + "/expected"] = walk_answers({"model": expected})
+            with predict.quiet():
+                moved = predict.rounding(model, probe, expected["methods"])
+            documents[name + "/rounding"] = {"model": moved}
         except Exception as exc:
             documents.pop(name + "/model", None)
             documents.pop(name + "/probes", None)
@@ -60,7 +64,11 @@ def leave(args, exchange):
 def answers(model, probe):
     """The answers of one estimator, as `predict` records them."""
     with predict.quiet():
-        return {"class": tag_of(type(model)), "methods": predict.outputs(model, probe)}
+        return {
+            "class": tag_of(type(model)),
+            "offers": predict.offers(model),
+            "methods": predict.outputs(model, probe),
+        }
 
 
 def arrive(args, exchange):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skmig.parity.rounding import tied_labels, within_rounding
 from skmig.parity.values import Difference, difference
 from skmig.parity.verdict import MethodParity, Parity, Verdict
 
@@ -42,12 +43,14 @@ def compare(
     atol: float = ATOL,
     documented: Iterable[Documented | tuple[str, str, str]] = (),
     accept: Iterable[str] = (),
+    rounding: Mapping[str, Any] | None = None,
 ) -> Parity:
     """Compare the documents `expected` and `actual`.
 
     `documented`: what scikit-learn itself changed between the two releases; such a method gets
     the verdict `changed` where its answers differ.  It holds only when `accept` names it, as
-    `SVC.decision_function`.  What only the target has is not compared.
+    `SVC.decision_function`.  What only the target has is not compared.  `rounding`: how
+    far the source's own answers move when the last bits of the input do, by path, method and row.
     """
     known = [
         item
@@ -63,9 +66,20 @@ def compare(
             if other is None:
                 found.append(_missing(path, method, "the target has no such estimator"))
                 continue
-            result = _method(path, method, answer, other["methods"].get(method), rtol, atol)
+            reply = other["methods"].get(method)
+            result = _method(path, method, answer, reply, rtol, atol)
             if result is None:
                 continue
+            if reply is None and method.partition("(")[0] in other.get("offers", ()):
+                # the class has the method and the model has not: something that it needs is missing
+                result = replace(
+                    result, verdict=Verdict.DIFFERENT, text="the target's model lacks it"
+                )
+            if result.verdict is Verdict.DIFFERENT and reply is not None:
+                result = tied_labels(result, entry["methods"], other["methods"], rtol, atol)
+                noise = (rounding or {}).get(path, {}).get(method)
+                values = answer.get("value"), reply.get("value")
+                result = within_rounding(result, *values, noise, rtol, atol)
             tag = str(entry.get("class", ""))
             found.append(_excused(result, tag, known, accepted))
     return Parity(methods=tuple(found), rtol=rtol, atol=atol)

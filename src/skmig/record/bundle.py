@@ -21,7 +21,7 @@ from skmig.record.manifest import Manifest
 
 SUFFIX = ".skmig"
 FACTS = "payload.json"
-DOCUMENTS = ("model", "probes", "expected")
+DOCUMENTS = ("model", "probes", "expected", "rounding")
 MEMBERS = frozenset(
     {FACTS, *(f"{name}/{part}" for name in DOCUMENTS for part in ("graph.json", "arrays.bin"))}
 )

@@ -98,10 +98,6 @@ def _sizes_down(obj: Obj, step: Step) -> None:
     """The older release does not ask."""
 
 
-def _weights(obj: Obj) -> bool:
-    return "vocabulary_" in obj.state and bool(obj.state.get("use_idf", True))
-
-
 def _vectorizes(obj: Obj) -> bool:
     return "vocabulary_" in obj.state and obj.state.get("fixed_vocabulary_") is not True
 
@@ -202,21 +198,6 @@ RULES = rules(
             to_new=_idf_up,
             to_old=_idf_down,
             why="feature_extraction/text.py: TfidfTransformer.transform",
-        ),
-        Changed(
-            classes=("sklearn.feature_extraction.TfidfVectorizer",),
-            method="inverse_transform",
-            when=_weights,
-            why="feature_extraction/text.py: the product with a diagonal matrix turned the order "
-            "of the terms within a document around",
-        ),
-        Rewritten(
-            classes=("sklearn.pipeline.Pipeline", "sklearn.feature_extraction.TfidfVectorizer"),
-            names=("n_features_in_",),
-            to_new=_sizes_up,
-            to_old=_sizes_down,
-            why="feature_extraction/text.py: TfidfTransformer.transform asks whether it is fitted "
-            "even without idf, and a state from before 1.0 has nothing that says so",
         ),
         Removed(
             classes=VECTORIZERS,

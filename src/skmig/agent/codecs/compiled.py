@@ -42,7 +42,7 @@ def _without_padding(array):
     return result
 
 
-_NODE_DTYPE = []  # type: List[np.dtype]
+_NODE_DTYPE: List[np.dtype] = []
 
 
 def node_dtype():
