@@ -199,6 +199,14 @@ RULES = rules(
             to_old=_idf_down,
             why="feature_extraction/text.py: TfidfTransformer.transform",
         ),
+        Rewritten(
+            classes=("sklearn.pipeline.Pipeline", "sklearn.feature_extraction.TfidfVectorizer"),
+            names=("n_features_in_",),
+            to_new=_sizes_up,
+            to_old=_sizes_down,
+            why="feature_extraction/text.py: TfidfTransformer.transform asks whether it is fitted "
+            "even without idf, and a state from before 1.0 has nothing that says so",
+        ),
         Removed(
             classes=VECTORIZERS,
             name="stop_words_",
