@@ -17,12 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters.early import drop_unfitted, empty, epochs, forest_parameter, meaning
+from skmig.adapters.early import drop_unfitted, empty, epochs, forest_parameter, meaning, tags
 from skmig.adapters.ops import (
     DERIVED,
     Added,
     Born,
     Changed,
+    Explained,
     Gone,
     Parameter,
     Removed,
@@ -34,7 +35,7 @@ from skmig.adapters.ops import (
     has,
     rules,
 )
-from skmig.adapters.shapes import FORESTS, GRADIENT_BOOSTING, SGD, TREES, never
+from skmig.adapters.shapes import ADABOOST, BAGGING, FORESTS, GRADIENT_BOOSTING, SGD, TREES, never
 from skmig.payload import New, Obj
 
 SINCE = "0.19.0"
@@ -81,6 +82,29 @@ def _sgd_down(obj: Obj, step: Step) -> None:
         classes = () if "Regressor" in obj.tag else ("classes_",)
         averages = ("standard_coef_", "average_coef_") if state.get("average") else ()
         state.update(dict.fromkeys(("coef_", "t_", *classes, *averages)))
+
+
+def _ensemble_up(obj: Obj, step: Step) -> None:
+    """An empty list would make an ensemble that was never fitted look fitted."""
+    if obj.state.get("estimators_") == []:
+        del obj.state["estimators_"]
+
+
+def _ensemble_down(obj: Obj, step: Step) -> None:
+    obj.state.setdefault("estimators_", [])
+
+
+def _descent_up(obj: Obj, step: Step) -> None:
+    if obj.state.get("coef_", "") is None:
+        del obj.state["coef_"]
+        obj.state.pop("intercept_", None)
+
+
+def _descent_down(obj: Obj, step: Step) -> None:
+    if "coef_" not in obj.state:
+        obj.state["coef_"] = None
+        if not obj.tag.endswith(".MultiTaskLasso"):
+            obj.state["intercept_"] = 0.0
 
 
 def _boosting_up(obj: Obj, step: Step) -> None:
@@ -194,13 +218,14 @@ RULES = rules(
             classes=TREES,
             to_new=_tree_up,
             to_old=_tree_down,
+            names=_TREE_STATE,
             why="tree/tree.py: __init__ no longer sets fitted attributes",
         ),
         Rewritten(
             classes=SGD,
             to_new=_sgd_up,
             to_old=_sgd_down,
-            names=("n_iter", "max_iter", "tol", "n_iter_"),
+            names=("n_iter", "max_iter", "tol", "n_iter_", *_SGD_STATE),
             why="linear_model/stochastic_gradient.py: BaseSGD.__init__",
         ),
         Renamed(
@@ -219,7 +244,25 @@ RULES = rules(
             classes=GRADIENT_BOOSTING,
             to_new=_boosting_up,
             to_old=_boosting_down,
+            names=("estimators_",),
             why="ensemble/gradient_boosting.py: __init__ no longer sets estimators_",
+        ),
+        Rewritten(
+            classes=(*FORESTS, *BAGGING, *ADABOOST, ISOLATION_FOREST),
+            to_new=_ensemble_up,
+            to_old=_ensemble_down,
+            names=("estimators_",),
+            why="ensemble/base.py: BaseEnsemble.__init__ no longer sets estimators_",
+        ),
+        Rewritten(
+            classes=tags(
+                "linear_model.ElasticNet linear_model.Lasso linear_model.MultiTaskElasticNet "
+                "linear_model.MultiTaskLasso"
+            ),
+            to_new=_descent_up,
+            to_old=_descent_down,
+            names=("coef_", "intercept_"),
+            why="linear_model/coordinate_descent.py: __init__ no longer sets coef_",
         ),
         Renamed(
             classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
@@ -346,6 +389,71 @@ RULES = rules(
                 ("LassoLars", "lasso"),
             )
         ),
+        Removed(
+            classes=("sklearn.linear_model.LassoLarsCV",),
+            name="fit_path",
+            restore=True,
+            neutral=DERIVED,
+            when=always,
+            why="linear_model/least_angle.py: fit_path is an attribute of the class",
+        ),
+        *(
+            Added(
+                classes=("sklearn.decomposition.MiniBatchSparsePCA",),
+                name=name,
+                value=value,
+                neutral=DERIVED,
+                when=always,
+                why="decomposition/sparse_pca.py: __init__ calls SparsePCA.__init__",
+            )
+            for name, value in (
+                ("U_init", None),
+                ("V_init", None),
+                ("max_iter", 1000),
+                ("tol", 1e-8),
+            )
+        ),
+        Renamed(
+            classes=("sklearn.manifold.TSNE",),
+            old="n_iter_final",
+            new="n_iter_",
+            why="manifold/t_sne.py: _tsne",
+        ),
+        Renamed(
+            classes=("sklearn.covariance.GraphLassoCV",),
+            old="grid_scores",
+            new="grid_scores_",
+            why="covariance/graph_lasso_.py: GraphLassoCV.fit",
+        ),
+        Added(
+            classes=("sklearn.covariance.GraphLassoCV",),
+            name="alpha",
+            value=0.01,
+            neutral=DERIVED,
+            when=always,
+            why="covariance/graph_lasso_.py: __init__ calls GraphLasso.__init__",
+        ),
+        *(
+            Explained(classes=classes, names=names, why=why)
+            for classes, names, why in (
+                (
+                    tags(
+                        "linear_model.PassiveAggressiveClassifier "
+                        "linear_model.PassiveAggressiveRegressor"
+                    ),
+                    ("average",),
+                    "an attribute before it was a parameter",
+                ),
+                (tags("ensemble.QuantileEstimator"), ("alpha",), "a parameter before"),
+                (tags("decomposition.NMF"), ("reconstruction_err_",), "a float either way"),
+                (
+                    tags("linear_model.LinearRegression"),
+                    ("_residues", "coef_", "singular_"),
+                    "linear_model/base.py: float32 input stays float32",
+                ),
+                (tags("manifold.TSNE"), ("embedding_",), "computed in float32"),
+            )
+        ),
         *meaning(
             {
                 "test_size": (
@@ -405,6 +513,7 @@ RULES = rules(
             classes=(
                 "sklearn.decomposition.ProjectedGradientNMF",
                 "sklearn.lda.LDA",
+                "sklearn.multioutput.MultiOutputEstimator",
                 "sklearn.qda.QDA",
             ),
             why="Fit it anew with its successor in sklearn.decomposition or discriminant_analysis.",

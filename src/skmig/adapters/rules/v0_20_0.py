@@ -85,6 +85,7 @@ WITH_JOBS = tags(
     "multiclass.OutputCodeClassifier multioutput.MultiOutputClassifier "
     "multioutput.MultiOutputRegressor neighbors.KNeighborsClassifier "
     "neighbors.KNeighborsRegressor neighbors.LocalOutlierFactor neighbors.NearestNeighbors "
+    "neighbors.RadiusNeighborsClassifier neighbors.RadiusNeighborsRegressor "
     "pipeline.FeatureUnion semi_supervised.LabelPropagation semi_supervised.LabelSpreading"
 )
 CROSS_VALIDATED = tags(
@@ -368,6 +369,7 @@ RULES = rules(
             classes=NEIGHBORS,
             to_new=_unfitted_up,
             to_old=_unfitted_down,
+            names=("_fit_method", "_fit_X", "_tree"),
             why="neighbors/base.py: _init_params no longer sets fitted attributes",
         ),
         Added(
@@ -535,6 +537,27 @@ RULES = rules(
             classes=("sklearn.decomposition.SparsePCA", "sklearn.decomposition.MiniBatchSparsePCA"),
             name="normalize_components",
             why="decomposition/sparse_pca.py: transform",
+        ),
+        Added(
+            classes=("sklearn.preprocessing.RobustScaler",),
+            name="scale_",
+            value=None,
+            neutral=(None,),
+            when=lambda obj: "center_" in obj.state and not obj.state.get("with_scaling", True),
+            why="preprocessing/data.py: RobustScaler.fit",
+        ),
+        Explained(
+            classes=("sklearn.linear_model.RidgeClassifierCV",),
+            names=("store_cv_values",),
+            why="an attribute before it was a parameter",
+        ),
+        Explained(
+            classes=("sklearn.linear_model.RidgeCV",), names=("alpha_",), why="a float either way"
+        ),
+        Explained(
+            classes=("sklearn.preprocessing.StandardScaler",),
+            names=("mean_",),
+            why="preprocessing/data.py: partial_fit, not read without with_mean and with_std",
         ),
         Explained(classes=SEARCHES, names=("cv_results_",), why="a dict that warns is a dict"),
         Rewritten(

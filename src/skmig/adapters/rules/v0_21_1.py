@@ -155,6 +155,11 @@ RULES = rules(
             to_old=_isolation,
             why="what's new 0.21: _average_path_length of one and of two samples",
         ),
+        Explained(
+            classes=("sklearn.ensemble.IsolationForest",),
+            names=("warm_start",),
+            why="ensemble/iforest.py: an attribute before it was a parameter",
+        ),
         *(
             Changed(
                 classes=("sklearn.discriminant_analysis.LinearDiscriminantAnalysis",),

@@ -1,4 +1,4 @@
-"""scikit-learn 0.22: deprecations of 0.20 end, private support counts, missing values in histograms.
+"""scikit-learn 0.22: deprecations of 0.20 end, support counts are private, histograms know missing.
 
 - Words that warned get the value that they meant: the default of this release is another one.
 - OneHotEncoder has no legacy mode (preprocessing/_encoders.py), IsolationForest no
@@ -143,6 +143,17 @@ def _label_down(obj: Obj, step: Step) -> None:
         obj.state["outlier_label"] = label[0]
 
 
+def _intercept_up(obj: Obj, step: Step) -> None:
+    """Without an intercept there are zeros, one for each row of `coef_`."""
+    if isinstance(obj.state.get("intercept_"), float):
+        count = rows(obj.state["coef_"]) or 1
+        obj.state["intercept_"] = np.full(count, obj.state["intercept_"])
+
+
+def _intercept_down(obj: Obj, step: Step) -> None:
+    """The older release adds an array as well."""
+
+
 def _normalized_up(obj: Obj, step: Step) -> None:
     """Only what normalize_components=True does is left."""
     if obj.state.get("normalize_components") is False and "components_" in obj.state:
@@ -260,6 +271,7 @@ RULES = rules(
             names=("random_state",),
             why="svm/_classes.py: no parameter, but still an attribute",
         ),
+        Explained(classes=LIBSVM, names=("_gamma",), why="a float either way"),
         Parameter(classes=SVC, name="break_ties", why="svm/_base.py: BaseSVC.predict"),
         Added(
             classes=NEIGHBORS,
@@ -280,7 +292,7 @@ RULES = rules(
             classes=("sklearn.neighbors.LocalOutlierFactor",),
             to_new=outliers.local_modern_up,
             to_old=outliers.local_modern_down,
-            names=("_contamination", "contamination"),
+            names=("_contamination", "contamination", "offset_"),
             why="neighbors/_lof.py: fit",
         ),
         Rewritten(
@@ -465,6 +477,26 @@ RULES = rules(
             to_old=_normalized_down,
             names=("normalize_components", "mean_"),
             why="decomposition/_sparse_pca.py: transform",
+        ),
+        Rewritten(
+            classes=LOGISTIC,
+            to_new=_intercept_up,
+            to_old=_intercept_down,
+            names=("intercept_",),
+            why="linear_model/_logistic.py: fit with fit_intercept=False",
+        ),
+        Explained(
+            classes=("sklearn.linear_model.Ridge",),
+            names=("n_iter_",),
+            why="linear_model/_ridge.py: another solver of sparse input has none",
+        ),
+        Added(
+            classes=("sklearn.cluster.AgglomerativeClustering",),
+            name="distances_",
+            value=None,
+            neutral=DERIVED,
+            when=never,
+            why="cluster/_hierarchical.py: fit with distance_threshold; needs the training data",
         ),
         Added(
             classes=("sklearn.cluster.MeanShift",),
