@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,14 @@ from skmig.payload import New, Obj
 def shape(value: Any) -> tuple[int, ...] | None:
     """The shape of an array or of a sparse matrix; None for anything else."""
     if isinstance(value, np.ndarray):
-        return value.shape
+        return tuple(value.shape)
     if isinstance(value, New):
         if "shape" in value.args:
             return tuple(value.args["shape"])
         if "csr" in value.args:
             return shape(value.args["csr"])
         if "data" in value.args and isinstance(value.args["data"], np.ndarray):
-            return value.args["data"].shape
+            return tuple(value.args["data"].shape)
     return None
 
 
@@ -417,6 +418,11 @@ def _of_steps(steps: Any) -> int | None:
 def known_features(obj: Obj) -> bool:
     """True for a fitted estimator whose number of features can be told."""
     return fitted(obj) and n_features(obj) is not None
+
+
+def entry(name: str) -> Callable[[Obj], Any]:
+    """A function that gives another entry of the same state."""
+    return lambda obj: obj.state.get(name)
 
 
 def never(obj: Obj) -> bool:

@@ -404,7 +404,7 @@ _OPS: list[Op] = [
         Removed(
             classes=_ISOTONIC,
             name=f"_{axis}_",
-            restore=lambda obj, axis=axis: obj.state.get(f"_necessary_{axis}_"),
+            restore=shapes.entry(f"_necessary_{axis}_"),
             neutral=DERIVED,
             when=has(f"_necessary_{axis}_"),
             why="isotonic.py: only the deprecated attributes X_ and y_ read them",

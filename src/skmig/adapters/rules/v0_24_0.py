@@ -68,9 +68,10 @@ _BITSETS = ("binned_left_cat_bitsets", "raw_left_cat_bitsets")
 def _nodes(given: np.ndarray, layout: tuple[tuple[str, str], ...]) -> np.ndarray:
     result = np.zeros(given.shape, dtype=list(layout))
     names = {"threshold": "num_threshold", "num_threshold": "threshold"}
+    known = given.dtype.names or ()
     for name, _ in layout:
-        source = name if name in given.dtype.names else names.get(name)
-        if source in given.dtype.names:
+        source = name if name in known else names.get(name)
+        if source in known:
             result[name] = given[source]
     return result
 

@@ -620,7 +620,7 @@ _OPS: list[Op] = [
         Added(
             classes=("sklearn.manifold.TSNE",),
             name=name,
-            value=lambda obj, name=name: obj.state.get(name[1:]),
+            value=shapes.entry(name[1:]),
             neutral=DERIVED,
             why="manifold/_t_sne.py: the setting that fit used",
         )

@@ -68,7 +68,9 @@ def _boosting_up(obj: Obj, step: Step) -> None:
     loss = state.get("_loss")
     if isinstance(loss, New) and loss.tag.startswith("sklearn.ensemble."):
         name = _HGB_LOSSES[loss.tag.rsplit(".", 1)[1]]
-        args = {"constant_hessian": bool(loss.args.get("hessians_are_constant", False))}
+        args: dict[str, Any] = {
+            "constant_hessian": bool(loss.args.get("hessians_are_constant", False))
+        }
         if name == "HalfMultinomialLoss":
             args["n_classes"] = int(state["n_trees_per_iteration_"])
         state["_loss"] = New(f"sklearn._loss.{name}", args)
