@@ -255,7 +255,8 @@ def adapt(exported: Exported, shop: Workshop) -> Adapted:
     """Move the payload over the line of releases, by the rules."""
     graph = read_document(exported.bundle, "model")
     source, target = exported.environment.release, exported.target.release
-    adapted = chain.adapt(graph, source, target)
+    allowed = exported.request.settings.allow_substitution
+    adapted = chain.adapt(graph, source, target, substitution=allowed)
     losses = () if exported.request.settings.allow_loss else adapted.losses
     _refuse(adapted.refusals, losses, source, target)
     bundle = shop.path(".skmig")
@@ -544,6 +545,7 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
         target_environment=restored.environment,
         rules=said.applied,
         losses=_lines(said.losses),
+        substitutions=_lines(said.substitutions),
         notes=exported.notes + _lines(said.notes),
         changes=_lines(said.changes),
         documented=tuple(dataclasses.asdict(item) for item in documented(said)),
@@ -554,6 +556,7 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
             "atol": settings.atol,
             "accept": list(settings.accept),
             "allow_loss": settings.allow_loss,
+            "allow_substitution": settings.allow_substitution,
             "trust": list(settings.trust),
             "data": None
             if settings.data is None
@@ -569,8 +572,12 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
 def documented(said: chain.Adapted) -> list[parity.Documented]:
     """What scikit-learn itself changed for this model, as the comparison wants it."""
     return [
-        parity.Documented(path=item.path, method=item.method, text=item.text, tag=item.tag)
-        for item in said.changes
+        parity.Documented(
+            path=item.path, method=item.method, text=item.text, tag=item.tag, accepted=accepted
+        )
+        for statements, accepted in ((said.changes, False), (said.substitutions, True))
+        for item in statements
+        if item.method
     ]
 
 

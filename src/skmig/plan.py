@@ -25,6 +25,7 @@ class Settings:
     rtol: float = 1e-9
     atol: float = 1e-12
     allow_loss: bool = False
+    allow_substitution: bool = False
     accept: tuple[str, ...] = ()
     trust: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()

@@ -40,6 +40,7 @@ class Adapted:
     losses: tuple[Statement, ...]
     notes: tuple[Statement, ...]
     changes: tuple[Statement, ...]
+    substitutions: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +71,13 @@ def boundaries(source: str, target: str) -> list[Boundary]:
     ]
 
 
-def adapt(graph: Any, source: str, target: str) -> Adapted:
+def adapt(graph: Any, source: str, target: str, *, substitution: bool = False) -> Adapted:
     """Move `graph` from release `source` to release `target`.
 
-    The input is not changed; arrays are shared with the result.
+    The input is not changed; arrays are shared with the result.  `substitution`: an object may
+    become one of another class that answers the same, where its own cannot say it any more.
     """
-    run = _Run(copy_graph(graph))
+    run = _Run(copy_graph(graph), substitution=substitution)
     for boundary in boundaries(source, target):
         run.cross(boundary)
     return Adapted(
@@ -85,12 +87,15 @@ def adapt(graph: Any, source: str, target: str) -> Adapted:
         losses=tuple(run.losses),
         notes=tuple(run.notes),
         changes=tuple(run.changes),
+        substitutions=tuple(run.substitutions),
     )
 
 
 @dataclass
 class _Run:
     graph: Any
+    substitution: bool = False
+    substitutions: list[Statement] = field(default_factory=list)
     applied: list[str] = field(default_factory=list)
     refusals: list[Statement] = field(default_factory=list)
     losses: list[Statement] = field(default_factory=list)
@@ -121,6 +126,14 @@ class _Run:
 
     def changed(self, obj: Obj, method: str, text: str) -> None:
         self.changes.append(self._say(obj, text, method))
+
+    def substitute(self, obj: Obj, text: str, *, without: str = "") -> bool:
+        if self.substitution:
+            self.substitutions.append(self._say(obj, text, without))
+        else:
+            why = f"{text} only with --allow-substitution"
+            self.refusals.append(self._say(obj, why))
+        return self.substitution
 
     def _say(self, obj: Obj, text: str, method: str = "") -> Statement:
         assert self.crossing is not None

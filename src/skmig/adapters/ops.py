@@ -38,6 +38,13 @@ class Step(Protocol):
     def changed(self, obj: Obj, method: str, text: str) -> None:
         """scikit-learn itself changed what `method` returns for this state; text cites where."""
 
+    def substitute(self, obj: Obj, text: str, *, without: str = "") -> bool:
+        """May an object of another class, which answers the same, take the place of `obj`?
+
+        The answer is the user's; where it is no, this is a refusal.  `without`: the method that
+        the other class has not.
+        """
+
     def parameters(self, tag: str, release: str) -> dict[str, Any] | None:
         """Constructor parameters and defaults of a class in `older` or `newer`, from the census."""
 

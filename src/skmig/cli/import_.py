@@ -26,6 +26,12 @@ def import_(
     allow_loss: Annotated[
         bool, typer.Option("--allow-loss", help="Carry on without what the target cannot express.")
     ] = False,
+    allow_substitution: Annotated[
+        bool,
+        typer.Option(
+            "--allow-substitution", help="Allow another class that answers the same (listed)."
+        ),
+    ] = False,
     accept: Annotated[
         list[str] | None,
         typer.Option(metavar="CLASS.METHOD", help="Accept a documented change of scikit-learn."),
@@ -54,6 +60,7 @@ def import_(
             rtol=rtol,
             atol=atol,
             allow_loss=allow_loss,
+            allow_substitution=allow_substitution,
             accept=tuple(accept or ()),
             requirements=tuple(with_ or ()),
             code=tuple(code or ()),

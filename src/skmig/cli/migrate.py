@@ -52,6 +52,12 @@ def migrate(
     allow_loss: Annotated[
         bool, typer.Option("--allow-loss", help="Carry on without what the target cannot express.")
     ] = False,
+    allow_substitution: Annotated[
+        bool,
+        typer.Option(
+            "--allow-substitution", help="Allow another class that answers the same (listed)."
+        ),
+    ] = False,
     accept: Annotated[
         list[str] | None,
         typer.Option(metavar="CLASS.METHOD", help="Accept a documented change of scikit-learn."),
@@ -91,6 +97,7 @@ def migrate(
         rtol=rtol,
         atol=atol,
         allow_loss=allow_loss,
+        allow_substitution=allow_substitution,
         accept=tuple(accept or ()),
         trust=tuple(trust or ()),
         requirements=tuple(with_ or ()),

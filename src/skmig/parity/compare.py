@@ -27,12 +27,13 @@ _SCORES = ("predict_proba", "predict_log_proba", "decision_function")
 @dataclass(frozen=True, kw_only=True)
 class Documented:
     """A change of scikit-learn's own: `method` of the node at `path` (of class `tag`) answers
-    otherwise for the same state; `text` cites where."""
+    otherwise for the same state; `text` cites where.  `accepted`: the user said so already."""
 
     path: str
     method: str
     text: str
     tag: str = ""
+    accepted: bool = False
 
 
 def compare(
@@ -231,7 +232,7 @@ def _excused(
             result,
             verdict=Verdict.CHANGED,
             text=f"{change.text} ({result.text})",
-            accepted=bool(named & accepted),
+            accepted=change.accepted or bool(named & accepted),
         )
     return result
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA_VERSION = 1
+UNPROVEN = "unproven"  # the verdict where there was nothing that could be compared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +61,10 @@ class Manifest:
     target_environment: EnvironmentFact
     rules: tuple[str, ...]
     losses: tuple[str, ...]
+    substitutions: tuple[str, ...]
     notes: tuple[str, ...]
     changes: tuple[str, ...]
-    documented: tuple[dict[str, str], ...]
+    documented: tuple[dict[str, Any], ...]
     coverage: dict[str, Any]
     arrays: tuple[int, int]
     options: dict[str, Any]
@@ -90,7 +92,15 @@ class Manifest:
         }
         lists = {
             name: tuple(value[name])
-            for name in ("rules", "losses", "notes", "changes", "documented", "arrays")
+            for name in (
+                "rules",
+                "losses",
+                "substitutions",
+                "notes",
+                "changes",
+                "documented",
+                "arrays",
+            )
         }
         return cls(**{**value, **files, **environments, **lists})
 

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from skmig.record.manifest import Manifest
+from skmig.record.manifest import UNPROVEN, EnvironmentFact, Manifest
 
 
-def verdict_line(verdict: str, summary: str) -> Text:
+def verdict_line(manifest: Manifest) -> Text:
     """One sentence that says yes or no; the colour repeats what the words say."""
-    good = verdict in ("identical", "close")
-    return Text(summary, style="bold green" if good else "bold red")
+    good = manifest.parity["ok"] and manifest.verdict != UNPROVEN
+    return Text(manifest.summary, style="bold green" if good else "bold yellow")
 
 
 def render(manifest: Manifest) -> RenderableType:
     """The whole report."""
-    parts: list[RenderableType] = [verdict_line(manifest.verdict, manifest.summary), Text()]
-    parts.append(_facts(manifest))
+    parts: list[RenderableType] = [verdict_line(manifest), Text(), _facts(manifest)]
     methods = manifest.parity.get("methods", [])
     if methods:
-        parts += [Text(), _methods(methods)]
+        parts += [Text(), _Methods(methods)]
     for title, lines in (
         ("Losses (allowed)", manifest.losses),
+        ("Another class that answers the same (allowed)", manifest.substitutions),
         ("Changed by scikit-learn itself", manifest.changes),
         ("Not carried, and not read by any output", manifest.notes),
         ("Not proven", _unproven(manifest)),
@@ -38,28 +39,28 @@ def render(manifest: Manifest) -> RenderableType:
 
 def _facts(manifest: Manifest) -> Table:
     table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(overflow="fold")
     source, target = manifest.source_environment, manifest.target_environment
-    table.add_row(
-        "source", f"{manifest.source.name}, scikit-learn {_stack(source.release, source)}"
-    )
-    table.add_row(
-        "result", f"{manifest.result.name}, scikit-learn {_stack(target.release, target)}"
-    )
-    table.add_row("environments", f"{source.backend}, {target.backend}")
     same, total = manifest.arrays
-    table.add_row("state", f"{same} of {total} arrays carried bit for bit")
-    table.add_row("rules", f"{len(manifest.rules)} applied")
+    rows = [
+        ("source", f"{manifest.source.name}, scikit-learn {_stack(source)}"),
+        ("result", f"{manifest.result.name}, scikit-learn {_stack(target)}"),
+        ("environments", f"{source.backend}, {target.backend}"),
+        ("state", f"{same} of {total} arrays carried bit for bit"),
+        ("rules", f"{len(manifest.rules)} applied"),
+    ]
     if manifest.naive:
-        table.add_row("without skmig", manifest.naive)
+        rows.append(("without skmig", manifest.naive))
     for path, coverage in manifest.coverage.items():
-        table.add_row("probes", f"{path}: {coverage_line(coverage)}")
+        rows.append(("probes", f"{path}: {coverage_line(coverage)}"))
+    for name, text in rows:
+        table.add_row(name, Text(text))
     return table
 
 
-def _stack(release: str, environment: Any) -> str:
-    return (
-        f"{release} (Python {environment.python}, numpy {environment.packages.get('numpy', '?')})"
-    )
+def _stack(fact: EnvironmentFact) -> str:
+    return f"{fact.release} (Python {fact.python}, numpy {fact.packages.get('numpy', '?')})"
 
 
 def coverage_line(coverage: dict[str, Any]) -> str:
@@ -71,33 +72,60 @@ def coverage_line(coverage: dict[str, Any]) -> str:
     return ", ".join(words)
 
 
-def _methods(methods: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("method", "verdict"):
-        table.add_column(name)
-    for name in ("n", "max abs", "max rel", "max ULP", "labels"):
-        table.add_column(name, justify="right")
-    for method in methods:
-        prefix = "" if method["path"] == "model" else f"{method['path']} "
-        table.add_row(
-            f"{prefix}{method['method']}",
-            method["verdict"],
-            str(method.get("n", "")),
-            _number(method.get("max_abs")),
-            _number(method.get("max_rel")),
-            _number(method.get("max_ulp")),
-            "" if not method.get("mismatched") else f"{method['mismatched']} differ",
-        )
-    return table
+class _Methods:
+    """One row for each method; one paragraph for each where the terminal is too narrow for rows."""
+
+    columns = ("method", "verdict", "n", "max abs", "max rel", "max ULP", "labels")
+
+    def __init__(self, methods: list[dict[str, Any]]) -> None:
+        self.rows = [_cells(method) for method in methods]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for i, name in enumerate(self.columns):
+            table.add_column(name, justify="left" if i < 2 else "right", no_wrap=True)
+        for row in self.rows:
+            table.add_row(*map(Text, row))
+        needed = Measurement.get(console, options.update(width=1000), table).maximum
+        if needed <= options.max_width:
+            yield table
+            return
+        for method, verdict, *numbers in self.rows:
+            said = [
+                f"{name} {value}"
+                for name, value in zip(self.columns[2:], numbers, strict=True)
+                if value not in ("", "0")
+            ]
+            yield Text(f"{method}: {', '.join((verdict, *said))}")
 
 
-def _number(value: Any) -> str:
-    return "" if value is None else f"{value:.3g}"
+def _cells(method: dict[str, Any]) -> tuple[str, ...]:
+    prefix = "" if method["path"] == "model" else f"{method['path']} "
+    differing = method["mismatched_labels"]
+    return (
+        f"{prefix}{method['method']}",
+        method["verdict"],
+        str(method["n"]),
+        _number(method["max_abs"]),
+        _number(method["max_rel"]),
+        _number(method["max_ulp"]),
+        f"{differing} differ" if differing else "",
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}"
 
 
 def _unproven(manifest: Manifest) -> list[str]:
-    return [
+    notes = [
         f"{path}: {note}"
         for path, coverage in manifest.coverage.items()
         for note in coverage.get("notes", [])
     ]
+    refused = [
+        f"{item['path']}.{item['method']} raises in the source too: {item['text']}"
+        for item in manifest.parity.get("methods", [])
+        if item["verdict"] == "error_equal"
+    ]
+    return notes + refused

@@ -71,12 +71,19 @@ def _multi_class_up(obj: Obj, step: Step) -> None:
         text(kind, "auto", "deprecated") and text(obj.state.get("solver"), "liblinear")
     )
     if classes > 2 and one_vs_rest:
-        step.loss(
-            obj,
+        said = (
             f"this is a one-vs-rest model of {classes} classes; LogisticRegression of "
             f"{step.newer} is always multinomial, and its probabilities would differ "
-            "(predict and decision_function would not)",
+            "(predict and decision_function would not)"
         )
+        if obj.tag == LOGISTIC_CV:
+            step.loss(obj, said)
+        elif step.substitute(
+            obj,
+            f"{said}: a OneVsRestClassifier answers the same, without predict_log_proba,",
+            without="predict_log_proba",
+        ):
+            _one_vs_rest(obj)
     if classes == 2 and text(kind, "multinomial"):
         step.loss(
             obj,
@@ -84,6 +91,45 @@ def _multi_class_up(obj: Obj, step: Step) -> None:
             f"LogisticRegression of {step.newer} gives sigmoid(d) for the same "
             "decision_function (predict would not differ)",
         )
+
+
+def _one_vs_rest(obj: Obj) -> None:
+    """The same model as a OneVsRestClassifier of binary ones (multiclass.py: predict_proba)."""
+    state = obj.state
+    learnt = ("classes_", "coef_", "intercept_", "n_iter_", "n_features_in_", "feature_names_in_")
+    settings = {name: value for name, value in state.items() if name not in learnt}
+    members = []
+    for i in range(len(state["classes_"])):
+        member = dict(settings)
+        member["n_features_in_"] = state["n_features_in_"]
+        member["classes_"] = np.array([0, 1])
+        member["coef_"] = state["coef_"][i : i + 1]
+        # without an intercept there is one zero for all classes
+        intercept = np.broadcast_to(state["intercept_"], len(state["classes_"]))
+        member["intercept_"] = np.array(intercept[i : i + 1])
+        iterations = np.atleast_1d(state["n_iter_"])
+        member["n_iter_"] = iterations[min(i, len(iterations) - 1) :][:1]
+        members.append(Obj(LOGISTIC, member))
+    obj.tag = "sklearn.multiclass.OneVsRestClassifier"
+    binarizer = {
+        "neg_label": 0,
+        "pos_label": 1,
+        "sparse_output": True,
+        "y_type_": "multiclass",
+        "sparse_input_": False,
+        "classes_": state["classes_"],
+    }
+    obj.state = {
+        "estimator": Obj(LOGISTIC, dict(settings)),
+        "n_jobs": None,
+        "verbose": 0,
+        "label_binarizer_": Obj("sklearn.preprocessing.LabelBinarizer", binarizer),
+        "classes_": state["classes_"],
+        "estimators_": members,
+        "n_features_in_": state["n_features_in_"],
+    }
+    if "feature_names_in_" in state:
+        obj.state["feature_names_in_"] = state["feature_names_in_"]
 
 
 def _multi_class_down(obj: Obj, step: Step) -> None:
@@ -224,13 +270,6 @@ RULES = rules(
     SINCE,
     [
         Rewritten(
-            classes=(LOGISTIC, LOGISTIC_CV),
-            names=("multi_class",),
-            to_new=_multi_class_up,
-            to_old=_multi_class_down,
-            why="linear_model/_logistic.py: predict_proba",
-        ),
-        Rewritten(
             classes=(LOGISTIC,),
             names=("penalty", "l1_ratio", "C", "n_jobs"),
             to_new=_penalty_up,
@@ -243,6 +282,14 @@ RULES = rules(
             to_new=_cv_penalty_up,
             to_old=_cv_penalty_down,
             why="linear_model/_logistic.py: fit",
+        ),
+        # after the settings, because a model may become one of another class here
+        Rewritten(
+            classes=(LOGISTIC, LOGISTIC_CV),
+            names=("multi_class",),
+            to_new=_multi_class_up,
+            to_old=_multi_class_down,
+            why="linear_model/_logistic.py: predict_proba",
         ),
         Rewritten(
             classes=(boosting.CLASSIFIER,),
