@@ -620,6 +620,14 @@ _OPS: list[Op] = [
         to_old=int,
         why="linear_model/_theil_sen.py: before, __init__ made an int of it",
     ),
+    Parameter(
+        classes=("sklearn.preprocessing.KBinsDiscretizer",),
+        name="subsample",
+        value=None,
+        use_default=False,
+        neutral=lambda value: True,
+        why="preprocessing/_discretization.py: read by fit; before, nothing was left out",
+    ),
     Retyped(
         classes=("sklearn.decomposition.NMF",),
         name="init",

@@ -469,6 +469,22 @@ _OPS: list[Op] = [
         to_old=swap({None: 1000}),
         why="decomposition/_sparse_pca.py: before, an attribute, of SparsePCA.__init__",
     ),
+    Parameter(
+        classes=("sklearn.manifold.MDS",),
+        name="normalized_stress",
+        value=False,
+        use_default=False,
+        neutral=lambda value: True,
+        why="manifold/_mds.py: read by fit; before, stress was not normalized",
+    ),
+    Parameter(
+        classes=shapes.DISCRETE_BAYES,
+        name="force_alpha",
+        value=False,
+        use_default=False,
+        neutral=lambda value: True,
+        why="naive_bayes.py: read by fit; before, alpha was at least 1e-10",
+    ),
     *(
         Retyped(
             classes=tags(classes),
