@@ -14,14 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from skmig.errors import SkmigError
+from skmig.errors import AgentError, SkmigError
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
     from rich.status import Status
 
 Color = Literal["auto", "always", "never"]
-NARROWEST = 40
+# what is piped is read by programs: no line is broken, no cell is cut
+_UNBROKEN = 10_000
 
 
 def wants_color(choice: Color, stream: IO[str]) -> bool:
@@ -49,7 +50,7 @@ def rich_console(choice: Color, *, stderr: bool) -> RichConsole:
         highlight=False,
         soft_wrap=False,
         emoji=False,
-        width=None if stream.isatty() or os.environ.get("COLUMNS") else 100,
+        width=None if stream.isatty() or os.environ.get("COLUMNS") else _UNBROKEN,
     )
 
 
@@ -73,20 +74,26 @@ class Console:
         self.data(json.dumps({"schema_version": 1, **value}, indent=2, default=str))
 
     def render(self, *renderables: Any) -> None:
-        """Rich renderables (tables, text) as the command's answer; nothing under `--json`."""
+        """Rich renderables (tables, text) as the command's answer; nothing under `--json`.
+
+        A plain string is a line of its own that is never broken: it may be a path.
+        """
         if self.json:
             return
         console = rich_console(self.color, stderr=False)
         for renderable in renderables:
-            console.print(renderable)
+            console.print(renderable, markup=False, soft_wrap=isinstance(renderable, str))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A plain table as the command's answer."""
         from rich.table import Table
+        from rich.text import Text
 
-        table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in columns:
+            table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*(Text(cell) for cell in row))
         self.render(table)
 
     def note(self, text: str) -> None:
@@ -116,6 +123,15 @@ class Console:
         if error.hint:
             self._err("")
             self._err(f"[bold cyan]hint:[/] {escape(error.hint)}", markup=True)
+
+    def log(self, error: SkmigError) -> None:
+        """What the environment itself said when it failed: its log and its traceback."""
+        details = error.details if isinstance(error, AgentError) else {}
+        for title, key in (("log", "log"), ("traceback", "trace")):
+            if details.get(key):
+                self._err(f"the environment's {title}:")
+                self._err(str(details[key]).rstrip())
+                self._err("")
 
     @contextmanager
     def working(self, text: str) -> Iterator[None]:

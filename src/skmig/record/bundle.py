@@ -21,6 +21,7 @@ from skmig.record.manifest import Manifest
 
 SUFFIX = ".skmig"
 FACTS = "payload.json"
+_AGAIN = "restore the record from where it was stored, or migrate the original again"
 DOCUMENTS = ("model", "probes", "expected", "rounding")
 MEMBERS = frozenset(
     {FACTS, *(f"{name}/{part}" for name in DOCUMENTS for part in ("graph.json", "arrays.bin"))}
@@ -35,8 +36,14 @@ class Record:
     manifest: Manifest
 
     def document(self, name: str) -> Any:
-        with Bundle(str(self.path)) as bundle:
-            return bundle.document(name)
+        """One of its documents.  Raises UnreadableError: every digest may be right and it not."""
+        try:
+            with Bundle(str(self.path)) as bundle:
+                return bundle.document(name)
+        except (WireError, OSError) as exc:
+            raise UnreadableError(
+                f"the record `{self.path.name}` is damaged", causes=(str(exc),), hint=_AGAIN
+            ) from exc
 
 
 def read(path: Path) -> Record:
@@ -49,22 +56,26 @@ def read(path: Path) -> Record:
         raise UnreadableError(f"there is no record `{path}`", hint=hint)
     try:
         with Bundle(str(path)) as bundle:
-            manifest = Manifest.from_json(bundle.json("manifest.json"))
+            said = bundle.json("manifest.json")
+            manifest = Manifest.from_json(said)
             found = member_digests(bundle.archive)
-    except (WireError, KeyError, TypeError, OSError) as exc:
+    except (WireError, KeyError, TypeError, AttributeError, OSError) as exc:
         raise UnreadableError(
             f"`{path.name}` is not a record of a migration", causes=(str(exc),), hint=hint
         ) from exc
     changed = sorted(
         name
-        for name in manifest.members.keys() | (found.keys() - {"manifest.json"})
-        if manifest.members.get(name) != found.get(name)
+        for name in MEMBERS | manifest.members.keys() | (found.keys() - {"manifest.json"})
+        if name not in found or manifest.members.get(name) != found[name]
     )
     if changed:
         raise UnreadableError(
-            f"the record `{path.name}` was changed: {', '.join(changed)} differ from its manifest",
-            hint="restore the record from where it was stored, or migrate the original again",
+            f"the record `{path.name}` was changed: {', '.join(changed)} is not what its manifest"
+            " says",
+            hint=_AGAIN,
         )
+    if manifest.sealed().seal != manifest.seal:
+        raise UnreadableError(f"the manifest of the record `{path.name}` was changed", hint=_AGAIN)
     return Record(path=path, manifest=manifest)
 
 
@@ -93,7 +104,7 @@ def write(path: Path, manifest: Manifest, exported: Path) -> None:
             "the exported payload has other members than it should",
             causes=tuple(sorted(digests.keys() ^ MEMBERS)),
         )
-    sealed = dataclasses.replace(manifest, members=digests)
+    sealed = dataclasses.replace(manifest, members=digests).sealed()
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("manifest.json", json.dumps(sealed.as_json(), indent=1))
 
@@ -104,7 +115,6 @@ def check_place(outputs: tuple[Path, ...], force: bool) -> None:
     Raises OutputExistsError (USAGE) and OutputError.
     """
     for path in outputs:
-        folder = path.parent
         if path.is_dir():
             raise OutputExistsError(
                 f"`{path}` is a folder, and the output of one model is a file",
@@ -115,8 +125,9 @@ def check_place(outputs: tuple[Path, ...], force: bool) -> None:
                 f"`{path}` is there already",
                 hint="choose another --output, or replace it with --force",
             )
+        # a folder that is not there is made when there is something to put into it
+        folder = next(item for item in path.absolute().parents if item.exists())
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 pass
         except OSError as exc:
@@ -130,8 +141,10 @@ def placed(outputs: tuple[Path, ...]) -> Iterator[tuple[Path, ...]]:
     On any failure nothing is left and what was there before stays.
     """
     drafts: list[Path] = []
+    made: list[Path] = []
     try:
         for path in outputs:
+            made += _make_folder(path.absolute().parent)
             handle, name = tempfile.mkstemp(
                 prefix=f".{path.name}.", suffix=".part", dir=path.parent
             )
@@ -146,6 +159,19 @@ def placed(outputs: tuple[Path, ...]) -> Iterator[tuple[Path, ...]]:
     finally:
         for draft in drafts:
             draft.unlink(missing_ok=True)
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):  # it holds something: the outputs
+                folder.rmdir()
+
+
+def _make_folder(folder: Path) -> list[Path]:
+    """Make a folder and what is missing above it; gives what was made, the outermost first."""
+    missing = [item for item in (folder, *folder.parents) if not item.exists()]
+    made = []
+    for item in reversed(missing):
+        item.mkdir()
+        made.append(item)
+    return made
 
 
 def _settle(path: Path) -> None:

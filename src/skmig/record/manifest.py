@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import getpass
 import hashlib
+import json
 import os
 import subprocess
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,8 @@ class EnvironmentFact:
 class Manifest:
     """Everything that is said about one migration; `manifest.json` of the record.
 
-    `members` are the digests of the other members of the record.  `rollback` is what to go back
-    to: the original, by digest.
+    `members` are the digests of the other members of the record, `seal` that of all the rest of
+    the manifest.  `rollback` is what to go back to: the original, by digest.
     """
 
     skmig: str
@@ -73,10 +74,19 @@ class Manifest:
     summary: str
     naive: str = ""
     members: dict[str, str] = field(default_factory=dict)
+    seal: str = ""
     schema_version: int = SCHEMA_VERSION
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    def sealed(self) -> Manifest:
+        """The same with the digest that belongs to it: tells a changed manifest from a whole one.
+
+        It is no signature: who wants to deceive can compute it again.
+        """
+        said = json.dumps(replace(self, seal="").as_json(), sort_keys=True)
+        return replace(self, seal=hashlib.sha256(said.encode()).hexdigest())
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Manifest:
