@@ -1,4 +1,4 @@
-"""skmig moves a fitted scikit-learn model to another release, and proves that it predicts the same."""
+"""Moves a fitted scikit-learn model to another release, and proves that it predicts the same."""
 
 from typing import TYPE_CHECKING, Any
 

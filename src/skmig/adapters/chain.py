@@ -248,9 +248,8 @@ def copy_graph(graph: Any) -> Any:
     known: dict[int, Any] = {}
 
     def copy(value: Any) -> Any:
-        if isinstance(value, Obj | New | list | dict | np.ndarray):
-            if id(value) in known:
-                return known[id(value)]
+        if isinstance(value, Obj | New | list | dict | np.ndarray) and id(value) in known:
+            return known[id(value)]
         if isinstance(value, Obj):
             obj = known[id(value)] = Obj(value.tag)
             obj.state = {name: copy(item) for name, item in value.state.items()}

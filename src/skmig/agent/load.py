@@ -97,7 +97,7 @@ def load(path, encoding=None, reader=None):
 
 
 def _read_text_as(encoding, joblib):
-    """joblib's unpicklers take no encoding, but are the pure Python one, which asks its attribute."""
+    """joblib's unpicklers take no encoding, but as pure Python ones they ask an attribute."""
     numpy_pickle = sys.modules[joblib.load.__module__]
     for module in (numpy_pickle, sys.modules.get(numpy_pickle.__name__ + "_compat")):
         for name in ("NumpyUnpickler", "ZipNumpyUnpickler"):
@@ -109,11 +109,11 @@ def _read_text_as(encoding, joblib):
 def _set_encoding(kind, encoding):
     begin = kind.__init__
 
-    def __init__(self, *args, **kwargs):
+    def begin_with_encoding(self, *args, **kwargs):
         begin(self, *args, **kwargs)
         self.encoding = encoding
 
-    kind.__init__ = __init__
+    kind.__init__ = begin_with_encoding
 
 
 def use_code(exchange, names):

@@ -20,7 +20,7 @@ _EPILOG = "Exit codes: " + "; ".join(
 
 app = typer.Typer(
     name="skmig",
-    help="Move fitted scikit-learn models to another release, and prove that they predict the same.",
+    help="Move fitted scikit-learn models to another release; prove that they predict the same.",
     epilog=_EPILOG,
     no_args_is_help=True,
     add_completion=False,
