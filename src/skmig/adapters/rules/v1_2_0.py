@@ -477,14 +477,6 @@ _OPS: list[Op] = [
         neutral=lambda value: True,
         why="manifold/_mds.py: read by fit; before, stress was not normalized",
     ),
-    Parameter(
-        classes=shapes.DISCRETE_BAYES,
-        name="force_alpha",
-        value=False,
-        use_default=False,
-        neutral=lambda value: True,
-        why="naive_bayes.py: read by fit; before, alpha was at least 1e-10",
-    ),
     *(
         Retyped(
             classes=tags(classes),
