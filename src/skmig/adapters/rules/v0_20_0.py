@@ -140,7 +140,7 @@ def _gamma_down(obj: Obj, step: Step) -> None:
         obj.state["gamma"] = "auto"
     elif obj.state.get("gamma") == "scale":
         known = obj.state.get("_gamma")
-        obj.state["gamma"] = "auto" if known is None else float(known)
+        obj.state["gamma"] = float(known) if known is not None and known > 0 else "auto"
         step.note(obj, f"`gamma='scale'` does not exist in {step.older}: {obj.state['gamma']!r}")
 
 
@@ -233,6 +233,16 @@ def _seen_down(obj: Obj, step: Step) -> None:
 def _seen_up(obj: Obj, step: Step) -> None:
     if isinstance(obj.state.get("n_samples_seen_"), int):
         obj.state["n_samples_seen_"] = np.int64(obj.state["n_samples_seen_"])
+
+
+def _robust_up(obj: Obj, step: Step) -> None:
+    if "center_" in obj.state and not obj.state.get("with_scaling", True):
+        obj.state.setdefault("scale_", None)
+
+
+def _robust_down(obj: Obj, step: Step) -> None:
+    if obj.state.get("scale_", "") is None:
+        del obj.state["scale_"]
 
 
 def _text_dtype_up(value: Any) -> Any:
@@ -538,13 +548,12 @@ RULES = rules(
             name="normalize_components",
             why="decomposition/sparse_pca.py: transform",
         ),
-        Added(
+        Rewritten(
             classes=("sklearn.preprocessing.RobustScaler",),
-            name="scale_",
-            value=None,
-            neutral=(None,),
-            when=lambda obj: "center_" in obj.state and not obj.state.get("with_scaling", True),
-            why="preprocessing/data.py: RobustScaler.fit",
+            to_new=_robust_up,
+            to_old=_robust_down,
+            names=("scale_",),
+            why="preprocessing/data.py: RobustScaler.fit says None for what it does not use",
         ),
         Explained(
             classes=("sklearn.linear_model.RidgeClassifierCV",),

@@ -1,0 +1,361 @@
+"""What the rules of 0.19.0 to 0.22 say, as pure functions on states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from skmig.adapters import boosting, early, encoders, forms, histograms, outliers
+from skmig.adapters.chain import Adapted, adapt
+from skmig.payload import Name, New, Obj
+
+NODES = [
+    ("left_child", "i8"),
+    ("right_child", "i8"),
+    ("feature", "i8"),
+    ("threshold", "f8"),
+    ("impurity", "f8"),
+    ("n_node_samples", "i8"),
+    ("weighted_n_node_samples", "f8"),
+]
+SGD = "sklearn.linear_model.SGDClassifier"
+SEARCH = "sklearn.model_selection.GridSearchCV"
+FOREST = "sklearn.ensemble.IsolationForest"
+
+
+def moved(graph: Any, source: str, target: str) -> Adapted:
+    """Where a graph arrives, without a refusal."""
+    result = adapt(graph, source, target)
+    assert [statement.text for statement in (*result.refusals, *result.losses)] == []
+    return result
+
+
+def there_and_back(graph: Obj, source: str, target: str) -> Obj:
+    result: Obj = moved(moved(graph, source, target).graph, target, source).graph
+    return result
+
+
+def leaf(value: float) -> Obj:
+    """A regression tree of one leaf."""
+    nodes = np.zeros(1, dtype=NODES)
+    nodes["left_child"] = nodes["right_child"] = -1
+    tree = {"n_outputs": 1, "node_count": 1, "nodes": nodes, "values": np.full((1, 1, 1), value)}
+    return Obj("sklearn.tree.DecisionTreeRegressor", {"tree_": Obj(forms.TREE, tree)})
+
+
+def booster(init: Any, loss: str, n_trees: int) -> Obj:
+    stage = np.empty((1, n_trees), dtype=object)
+    stage[0] = [leaf(0.25 * i) for i in range(n_trees)]
+    state = {
+        "learning_rate": 0.1,
+        "n_features_": 1,
+        "loss_": New("sklearn.ensemble." + loss, {"K": n_trees}),
+        "init_": init,
+        "estimators_": stage,
+        "classes_": np.arange(max(n_trees, 2)),
+    }
+    return Obj(boosting.CLASSIFIER, state)
+
+
+def raw(obj: Obj) -> np.ndarray:
+    """What the newer release predicts before the link: `init_` and the first stage."""
+    leaves = [tree.state["tree_"].state["values"].item() for tree in obj.state["estimators_"][0]]
+    proba = boosting.constant_probabilities(obj.state["init_"])
+    assert proba is not None
+    first = boosting.raw_initial(proba, obj.state["loss_"].tag, boosting.SINGLE, centred=False)
+    result: np.ndarray = first + 0.1 * np.array(leaves)
+    return result
+
+
+# ------------------------------------------------------------------ gradient boosting
+@given(hnp.arrays(float, 3, elements=st.floats(0.01, 1)))
+def test_multiclass_boosting_keeps_its_raw_prediction(weights: np.ndarray) -> None:
+    priors = weights / weights.sum()
+    init = Obj("sklearn.ensemble.PriorProbabilityEstimator", {"priors": priors})
+    old = booster(init, "MultinomialDeviance", 3)
+    new = moved(old, "0.20.4", "0.21.1").graph
+    assert new.state["init_"].tag == boosting.DUMMY
+    np.testing.assert_allclose(raw(new), priors + 0.1 * np.array([0, 0.25, 0.5]), atol=1e-12)
+    again = moved(new, "0.21.1", "0.20.4").graph
+    np.testing.assert_array_equal(again.state["init_"].state["priors"], priors)
+    for before, after in zip(
+        old.state["estimators_"][0], again.state["estimators_"][0], strict=True
+    ):
+        np.testing.assert_allclose(
+            after.state["tree_"].state["values"], before.state["tree_"].state["values"], atol=1e-12
+        )
+
+
+@given(
+    st.floats(-20, 20), st.sampled_from([("", "BinomialDeviance"), ("Scaled", "ExponentialLoss")])
+)
+def test_binary_boosting_keeps_its_raw_prediction(prior: float, kind: tuple[str, str]) -> None:
+    scaled, loss = kind
+    init = Obj(f"sklearn.ensemble.{scaled}LogOddsEstimator", {"prior": np.float64(prior)})
+    new = moved(booster(init, loss, 1), "0.20.4", "0.21.1").graph
+    np.testing.assert_allclose(raw(new), [prior], rtol=1e-9, atol=1e-9)
+
+
+def test_boosting_begins_with_a_mean_a_quantile_or_zero() -> None:
+    for name, state in (("Mean", {"mean": 1.5}), ("Quantile", {"alpha": 0.9, "quantile": 1.5})):
+        old = booster(Obj(f"sklearn.ensemble.{name}Estimator", state), "LeastSquaresError", 1)
+        old.tag = boosting.REGRESSOR
+        new = moved(old, "0.20.4", "0.21.1").graph
+        assert new.state["init_"].state["constant_"].tolist() == [[1.5]]
+        again = moved(new, "0.21.1", "0.20.4").graph
+        assert (again.state["init_"].tag, again.state["init_"].state) == (
+            old.state["init_"].tag,
+            state,
+        )
+    zero = booster(Obj("sklearn.ensemble.ZeroEstimator", {"n_classes": 1}), "BinomialDeviance", 1)
+    assert moved(zero, "0.20.4", "0.21.1").graph.state["init_"] == "zero"
+
+
+def test_another_first_estimator_cannot_go_down() -> None:
+    init = Obj("sklearn.tree.DecisionTreeClassifier", {"tree_": leaf(1).state["tree_"]})
+    result = adapt(booster(init, "BinomialDeviance", 1), "0.21.1", "0.20.4")
+    assert "takes what its `predict` returns" in result.refusals[0].text
+
+
+# ------------------------------------------------------------------ outliers
+@given(st.floats(-0.5, 0.5), st.floats(-1, 0), st.integers(-3, 3))
+def test_an_offset_cuts_where_the_threshold_cut(threshold: float, score: float, steps: int) -> None:
+    offset = outliers.offset_of(np.float64(threshold))
+    near = offset
+    for _ in range(abs(steps)):
+        near = np.nextafter(near, np.inf if steps > 0 else -np.inf)
+    for value in (np.float64(score), near):
+        assert (value < offset) == (value + 0.5 < threshold)
+
+
+@given(st.floats(-0.5, 0.5))
+def test_a_threshold_comes_back_exactly(threshold: float) -> None:
+    old = Obj(FOREST, {"contamination": 0.1, "threshold_": np.float64(threshold)})
+    new = moved(old, "0.19.2", "0.20.0").graph
+    assert new.state["_threshold_"] > threshold
+    assert new.state["offset_"] == -0.5
+    again = moved(new, "0.20.0", "0.19.2").graph
+    assert again.state["threshold_"] == threshold
+
+
+def test_isolation_forests_do_not_cross_other_path_lengths() -> None:
+    fitted = Obj(FOREST, {"contamination": 0.1, "offset_": -0.5, "estimators_": [leaf(0)]})
+    for source, target in (("0.20.4", "0.21.1"), ("0.21.1", "0.20.4")):
+        result = adapt(fitted, source, target)
+        assert "average path length" in result.losses[0].text
+
+
+# ------------------------------------------------------------------ encoders
+def legacy_transform(state: dict[str, Any], values: np.ndarray) -> np.ndarray:
+    """preprocessing/data.py of 0.19: OneHotEncoder._transform, ignoring what is unknown."""
+    starts = state["feature_indices_"]
+    out = np.zeros((len(values), starts[-1]))
+    for i in range(values.shape[1]):
+        known = values[:, i] < state["n_values_"][i]
+        out[np.flatnonzero(known), (values[:, i] + starts[i])[known]] = 1
+    return out[:, state["active_features_"]] if state["n_values"] == "auto" else out
+
+
+def modern_transform(state: dict[str, Any], values: np.ndarray) -> np.ndarray:
+    return np.hstack(
+        [values[:, [i]] == column[None] for i, column in enumerate(state["categories_"])]
+    ).astype(float)
+
+
+def ranges(values: np.ndarray, **parameters: Any) -> Obj:
+    """An encoder of 0.19 fitted on `values`."""
+    sizes = values.max(axis=0) + 1
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    state = {
+        "n_values": "auto",
+        "categorical_features": "all",
+        "handle_unknown": "ignore",
+        "dtype": Name("type", "numpy.float64"),
+        "sparse": True,
+        "n_values_": sizes,
+        "feature_indices_": starts,
+        "active_features_": np.unique((values + starts[:-1]).ravel()),
+        **parameters,
+    }
+    return Obj(encoders.ONE_HOT_ENCODER, state)
+
+
+INTEGERS = hnp.arrays(
+    np.int64, st.tuples(st.integers(1, 6), st.integers(1, 3)), elements=st.integers(0, 7)
+)
+
+
+@given(INTEGERS)
+def test_ranges_become_categories_that_transform_alike(values: np.ndarray) -> None:
+    old = ranges(values)
+    new = moved(old, "0.19.2", "0.22").graph
+    assert "_legacy_mode" not in new.state
+    probe = np.indices((9,) * values.shape[1]).reshape(values.shape[1], -1).T[:200]
+    np.testing.assert_array_equal(
+        modern_transform(new.state, probe), legacy_transform(old.state, probe)
+    )
+
+
+@given(INTEGERS)
+def test_ranges_come_back(values: np.ndarray) -> None:
+    old = ranges(values)
+    again = there_and_back(old, "0.19.2", "0.22")
+    assert set(again.state) == set(old.state)
+    for name in encoders.RANGES:
+        np.testing.assert_array_equal(again.state[name], old.state[name])
+
+
+def test_gaps_are_zeros_only_in_legacy_mode() -> None:
+    gaps = ranges(np.array([[0], [2]]), handle_unknown="error")
+    assert "no legacy mode" in adapt(gaps, "0.19.2", "0.22").losses[0].text
+    moved(gaps, "0.19.2", "0.21.3")
+    moved(ranges(np.array([[0], [1]]), handle_unknown="error"), "0.19.2", "0.22")
+
+
+def test_what_an_encoder_cannot_say_is_refused() -> None:
+    some = ranges(np.array([[0, 1]]), categorical_features=[0])
+    assert "ColumnTransformer" in adapt(some, "0.19.2", "0.22").refusals[0].text
+    words = Obj(
+        encoders.ONE_HOT_ENCODER,
+        {
+            "categories": "auto",
+            "categories_": [np.array(["a"], dtype=object)],
+            "_legacy_mode": False,
+        },
+    )
+    assert "not integers" in adapt(words, "0.20.0", "0.19.2").refusals[0].text
+
+
+# ------------------------------------------------------------------ linear models
+@pytest.mark.parametrize("parameters", [{}, {"n_iter": 7}, {"max_iter": 9}, {"tol": 0.1}])
+def test_epochs_are_those_that_were_trained(parameters: dict[str, Any]) -> None:
+    given_ = {"n_iter": None, "max_iter": None, "tol": None, **parameters}
+    expected = early.epochs(given_)
+    old = Obj(
+        SGD, {**given_, "coef_": np.ones((1, 1)), "_max_iter": expected[0], "_tol": expected[1]}
+    )
+    new = moved(old, "0.20.4", "0.21.1").graph
+    assert (new.state["max_iter"], new.state["tol"]) == expected
+    assert not {"n_iter", "_max_iter", "_tol"} & set(new.state)
+
+
+def test_epochs_of_0_18_come_back() -> None:
+    old = Obj(SGD, {"n_iter": 7, "coef_": np.ones((1, 1)), "loss_function": None})
+    again = there_and_back(old, "0.18.2", "0.22")
+    assert again.state["n_iter"] == 7
+    assert not {"max_iter", "tol", "n_iter_", "loss_function_"} & set(again.state)
+
+
+def test_two_multinomial_classes_keep_their_probabilities() -> None:
+    tag = "sklearn.linear_model.LogisticRegression"
+    old = Obj(tag, {"multi_class": "multinomial", "solver": "lbfgs", "coef_": np.ones((1, 2))})
+    result = moved(old, "0.19.2", "0.20.0")
+    assert result.graph.state["multi_class"] == "ovr"
+    assert "predict_proba" in result.notes[0].text
+    down = moved(old, "0.20.0", "0.19.2")
+    assert {change.method for change in down.changes} == {"predict_proba", "predict_log_proba"}
+
+
+# ------------------------------------------------------------------ the rest
+def test_defaults_that_warned_say_what_they_meant() -> None:
+    tag = "sklearn.linear_model.LogisticRegression"
+    state = {"solver": "warn", "multi_class": "warn", "n_jobs": None}
+    assert moved(Obj(tag, dict(state)), "0.21.3", "0.22").graph.state["solver"] == "liblinear"
+    down = moved(Obj(tag, dict(state)), "0.20.0", "0.19.2").graph.state
+    assert (down["solver"], down["multi_class"], down["n_jobs"]) == ("liblinear", "ovr", 1)
+    search = {"cv": "warn", "iid": "warn", "error_score": "raise-deprecating", "n_jobs": None}
+    up = moved(Obj(SEARCH, dict(search)), "0.21.3", "0.22").graph.state
+    assert (up["cv"], up["iid"], up["error_score"]) == (3, "deprecated", "raise")
+
+
+def test_unwritten_support_counts_become_the_number_of_support_vectors() -> None:
+    svr = Obj(
+        "sklearn.svm.SVR", {"kernel": "rbf", "support_": np.arange(5), "n_support_": [77, -3]}
+    )
+    assert moved(svr, "0.21.3", "0.22").graph.state["_n_support"].tolist() == [5, 5]
+    svc = Obj("sklearn.svm.SVC", {"kernel": "rbf", "support_": np.arange(5), "n_support_": [2, 3]})
+    assert moved(svc, "0.21.3", "0.22").graph.state["_n_support"] == [2, 3]
+
+
+def test_what_was_never_fitted_does_not_look_fitted() -> None:
+    template = Obj("sklearn.ensemble.RandomForestClassifier", {"estimators_": [], "n_jobs": 1})
+    assert "estimators_" not in moved(template, "0.18.2", "0.19.0").graph.state
+    tree = dict.fromkeys(("tree_", "classes_", "n_classes_", "max_depth"))
+    up = moved(Obj("sklearn.tree.DecisionTreeClassifier", tree), "0.18.2", "0.19.0").graph
+    assert not {"tree_", "classes_", "n_classes_"} & set(up.state)
+    assert "max_depth" in up.state
+
+
+def test_an_imputer_is_a_simple_imputer() -> None:
+    state = {"missing_values": "NaN", "strategy": "mean", "axis": 0, "statistics_": np.ones(2)}
+    up = moved(Obj("sklearn.preprocessing.Imputer", dict(state)), "0.19.2", "0.22").graph
+    assert up.tag == "sklearn.impute.SimpleImputer"
+    assert np.isnan(up.state["missing_values"])
+    down = moved(up, "0.22", "0.19.2").graph
+    assert down.tag == "sklearn.preprocessing.Imputer"
+    assert {name: down.state[name] for name in ("missing_values", "strategy", "axis")} == {
+        "missing_values": "NaN",
+        "strategy": "mean",
+        "axis": 0,
+    }
+    rows = Obj("sklearn.preprocessing.Imputer", {**state, "axis": 1})
+    assert "axis=1" in adapt(rows, "0.19.2", "0.22").refusals[0].text
+
+
+def test_a_frame_s_columns_survive_the_two_releases_without_them() -> None:
+    index = New("pandas.Index", {"values": np.array(["a", "b", "c"], dtype=object), "name": None})
+    state = {
+        "transformers": [("n", "passthrough", ["a", "b"])],
+        "transformers_": [("n", "passthrough", ["a", "b"])],
+        "_columns": [["a", "b"]],
+        "_remainder": ("remainder", "drop", [2]),
+        "_n_features": 3,
+        "_df_columns": index,
+    }
+    tag = "sklearn.compose.ColumnTransformer"
+    up = moved(Obj(tag, dict(state)), "0.20.4", "0.22").graph
+    assert up.state["_feature_names_in"].tolist() == ["a", "b", "c"]
+    del state["_n_features"], state["_df_columns"]
+    learnt = moved(Obj(tag, state), "0.20.0", "0.22").graph
+    assert learnt.state["_n_features"] == 3
+    assert learnt.state["_feature_names_in"] is None
+
+
+def test_histogram_nodes_learn_where_missing_values_go() -> None:
+    dtype = [("value", "f8"), ("threshold", "f8"), ("left", "u4"), ("is_leaf", "u1")]
+    nodes = np.array([(0, 0.5, 1, 0), (1, 0, 0, 1)], dtype=dtype)
+    old = Obj(histograms.PREDICTOR, {"nodes": nodes})
+    new = moved(old, "0.21.3", "0.22").graph
+    assert new.state["nodes"].dtype.names == (
+        "value",
+        "threshold",
+        "missing_go_to_left",
+        "left",
+        "is_leaf",
+    )
+    np.testing.assert_array_equal(moved(new, "0.22", "0.21.3").graph.state["nodes"], nodes)
+    new.state["nodes"]["threshold"][0] = np.inf
+    assert "missing values" in adapt(new, "0.22", "0.21.3").losses[0].text
+
+
+@given(hnp.arrays(float, (2, 3), elements=st.floats(-5, 5)), st.integers(1, 20), st.integers(1, 20))
+def test_the_smoothing_of_gaussian_bayes_comes_from_its_moments(
+    means: np.ndarray, one: int, two: int
+) -> None:
+    samples = np.vstack([np.repeat(means[:1], one, axis=0), np.repeat(means[1:], two, axis=0)])
+    samples = samples + np.linspace(0, 1, len(samples))[:, None]
+    labels = np.repeat([0, 1], [one, two])
+    epsilon = 1e-9 * samples.var(axis=0).max()
+    assume(epsilon > 0)
+    state = {
+        "theta_": np.array([samples[labels == k].mean(axis=0) for k in (0, 1)]),
+        "sigma_": np.array([samples[labels == k].var(axis=0) for k in (0, 1)]) + epsilon,
+        "class_count_": np.array([one, two], dtype=float),
+    }
+    new = moved(Obj("sklearn.naive_bayes.GaussianNB", state), "0.19.2", "0.20.0").graph
+    assert new.state["epsilon_"] == pytest.approx(epsilon, rel=1e-6)
