@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import shapes
+from skmig.adapters import factorization, frames, hist_boosting, shapes
 from skmig.adapters.forms import members, swap
 from skmig.adapters.ops import (
     DERIVED,
@@ -32,7 +32,7 @@ from skmig.adapters.ops import (
     same,
 )
 from skmig.adapters.shapes import never
-from skmig.payload import New, Obj
+from skmig.payload import Obj
 
 SINCE = "0.23.0"
 
@@ -116,46 +116,6 @@ def _counts_features(obj: Obj) -> bool:
 
 
 # ------------------------------------------------------------------ histogram gradient boosting
-def _early_stopping_up(obj: Obj, step: Step) -> None:
-    """Before, `n_iter_no_change=None` (or 0) said that there is no early stopping."""
-    patience = obj.state.get("n_iter_no_change")
-    if "early_stopping" in obj.state or "n_iter_no_change" not in obj.state:
-        return
-    obj.state["early_stopping"] = bool(patience)
-    if not patience:
-        obj.state["n_iter_no_change"] = 10
-        if obj.state.get("scoring") is None:
-            obj.state["scoring"] = "loss"
-
-
-def _early_stopping_down(obj: Obj, step: Step) -> None:
-    stopping = obj.state.pop("early_stopping", None)
-    if stopping is None:
-        return
-    if stopping == "auto":
-        stopping = bool(obj.state.get("do_early_stopping_", False))
-        step.note(obj, f"`early_stopping='auto'` was {stopping} for the training data")
-    if not stopping:
-        obj.state["n_iter_no_change"] = None
-        if same(obj.state.get("scoring"), "loss"):
-            obj.state["scoring"] = None
-
-
-def _loss_up(obj: Obj, step: Step) -> None:
-    loss = obj.state.get("loss_")
-    if isinstance(loss, New):
-        constant = loss.tag.endswith((".LeastSquares", ".LeastAbsoluteDeviation"))
-        loss.args.setdefault("hessians_are_constant", constant)
-
-
-def _loss_down(obj: Obj, step: Step) -> None:
-    loss = obj.state.get("loss_")
-    if not isinstance(loss, New):
-        return
-    if loss.tag.endswith(".Poisson"):
-        raise Refusal(f"the Poisson loss does not exist before scikit-learn {step.newer}")
-    loss.args.pop("hessians_are_constant", None)
-    obj.state.pop("_fitted_with_sw", None)
 
 
 # ------------------------------------------------------------------ encoders, columns, imputers
@@ -181,30 +141,6 @@ def _drop_index_down(obj: Obj, step: Step) -> None:
 def _encoder_up(obj: Obj, step: Step) -> None:
     if "drop_idx_" in obj.state:
         obj.state["drop_idx_"] = _drop_index_up(obj.state["drop_idx_"])
-
-
-def names_columns(spec: Any) -> bool:
-    """Whether a column specification of a ColumnTransformer is by name."""
-    if isinstance(spec, str):
-        return True
-    if isinstance(spec, New) and spec.tag == "builtins.slice":
-        return isinstance(spec.args["start"], str) or isinstance(spec.args["stop"], str)
-    if isinstance(spec, New) and "values" in spec.args:
-        spec = spec.args["values"]
-    if isinstance(spec, list | tuple) or (isinstance(spec, np.ndarray) and spec.ndim == 1):
-        return len(spec) > 0 and all(isinstance(item, str) for item in spec)
-    return False
-
-
-def _columns_up(obj: Obj, step: Step) -> None:
-    if "_columns" in obj.state and "_has_str_cols" not in obj.state:
-        obj.state["_has_str_cols"] = any(names_columns(spec) for spec in obj.state["_columns"])
-
-
-def _columns_down(obj: Obj, step: Step) -> None:
-    if obj.state.pop("_has_str_cols", True) is False:
-        # 0.22 took the presence of the names for a selection by name
-        obj.state.pop("_df_columns", None)
 
 
 def _limits_up(obj: Obj, step: Step) -> None:
@@ -236,37 +172,6 @@ def _kept_features(obj: Obj) -> int | None:
 
 
 # ------------------------------------------------------------------ Gaussian processes
-def _scale_up(obj: Obj, step: Step) -> None:
-    if "_y_train_mean" in obj.state and "_y_train_std" not in obj.state:
-        obj.state["_y_train_std"] = 1
-
-
-def _scale_down(obj: Obj, step: Step) -> None:
-    """`std * K(x)·alpha + mean` is `K'(x)·(alpha / std) + mean` with the kernel K' = std² K."""
-    std = obj.state.pop("_y_train_std", None)
-    if std is None or np.all(np.asarray(std) == 1):
-        return
-    scale = np.asarray(std, dtype=float)
-    if scale.size != 1:
-        raise Refusal("each output was divided by its own standard deviation")
-    factor = float(scale.reshape(-1)[0])
-    kernel = Obj(
-        "sklearn.gaussian_process.Product",
-        {
-            "k1": Obj(
-                "sklearn.gaussian_process.ConstantKernel",
-                {"constant_value": factor**2, "constant_value_bounds": "fixed"},
-            ),
-            "k2": obj.state["kernel_"],
-        },
-    )
-    obj.state["kernel_"] = kernel
-    obj.state["alpha_"] = obj.state["alpha_"] / factor
-    obj.state["L_"] = obj.state["L_"] * factor
-    obj.state["y_train_"] = obj.state["y_train_"] * factor
-    if isinstance(obj.state.get("_K_inv"), np.ndarray):
-        obj.state["_K_inv"] = obj.state["_K_inv"] / factor**2
-    step.note(obj, "a refit will not divide the target by its standard deviation")
 
 
 _STATELESS = shapes.tags("preprocessing.Binarizer preprocessing.Normalizer")
@@ -381,22 +286,22 @@ _OPS: list[Op] = [
     ),
     Rewritten(
         classes=("sklearn.compose.ColumnTransformer",),
-        to_new=_columns_up,
-        to_old=_columns_down,
+        to_new=frames.by_name_up,
+        to_old=frames.by_name_down,
         names=("_has_str_cols", "_df_columns"),
         why="compose/_column_transformer.py: column names are kept for every DataFrame",
     ),
     Rewritten(
         classes=_HGB,
-        to_new=_early_stopping_up,
-        to_old=_early_stopping_down,
+        to_new=hist_boosting.early_stopping_up,
+        to_old=hist_boosting.early_stopping_down,
         names=("early_stopping", "n_iter_no_change", "scoring"),
         why="gradient_boosting.py: `early_stopping` replaces n_iter_no_change=None",
     ),
     Rewritten(
         classes=_HGB,
-        to_new=_loss_up,
-        to_old=_loss_down,
+        to_new=hist_boosting.loss_up,
+        to_old=hist_boosting.loss_down,
         names=("loss_", "_fitted_with_sw"),
         why="loss.py: hessians_are_constant is an attribute of the object",
     ),
@@ -420,8 +325,8 @@ _OPS: list[Op] = [
     ),
     Rewritten(
         classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
-        to_new=_scale_up,
-        to_old=_scale_down,
+        to_new=factorization.scale_up,
+        to_old=factorization.scale_down,
         names=("_y_train_std",),
         why="gaussian_process/_gpr.py: normalize_y also divides by the standard deviation",
     ),

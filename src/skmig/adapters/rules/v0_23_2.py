@@ -5,13 +5,8 @@ Sources: doc/whats_new/v0.23.rst, the installed files of 0.23.1 and 0.23.2.
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
-from skmig.adapters import shapes
+from skmig.adapters import clustering, shapes
 from skmig.adapters.ops import DERIVED, Added, Explained, Removed, rules
-from skmig.payload import Obj
 
 SINCE = "0.23.2"
 
@@ -20,34 +15,17 @@ _MINI_BATCH = ("sklearn.cluster.MiniBatchKMeans",)
 _WHY = "cluster/_kmeans.py: `_check_params` keeps the settings that fit used"
 
 
-def _algorithm(obj: Obj) -> Any:
-    """`auto` means elkan; one cluster is always done by the full algorithm."""
-    if obj.state.get("n_clusters") == 1:
-        return "full"
-    given = obj.state.get("algorithm", "auto")
-    return "elkan" if given == "auto" else given
-
-
-def _n_init(obj: Obj) -> Any:
-    """Given centers are tried once."""
-    given = obj.state.get("init")
-    return 1 if isinstance(given, np.ndarray | list) else obj.state.get("n_init")
-
-
-def _init_size(obj: Obj) -> Any:
-    """`MiniBatchKMeans._check_params`; `init_size_` is what fit used, partial_fit keeps none."""
-    given = obj.state.get("init_size_", obj.state.get("init_size"))
-    if given is not None:
-        return given
-    batches = 3 * int(obj.state.get("batch_size", 100))
-    return max(batches, int(obj.state.get("n_clusters", 8)))
-
-
 RULES = rules(
     SINCE,
     [
-        Added(classes=_K_MEANS, name="_algorithm", value=_algorithm, neutral=DERIVED, why=_WHY),
-        Added(classes=_K_MEANS, name="_n_init", value=_n_init, neutral=DERIVED, why=_WHY),
+        Added(
+            classes=_K_MEANS,
+            name="_algorithm",
+            value=clustering.algorithm,
+            neutral=DERIVED,
+            why=_WHY,
+        ),
+        Added(classes=_K_MEANS, name="_n_init", value=clustering.n_init, neutral=DERIVED, why=_WHY),
         Added(
             classes=_K_MEANS,
             name="_tol",
@@ -59,7 +37,7 @@ RULES = rules(
         Added(
             classes=_MINI_BATCH,
             name="_init_size",
-            value=_init_size,
+            value=clustering.init_size,
             neutral=DERIVED,
             why=_WHY,
         ),

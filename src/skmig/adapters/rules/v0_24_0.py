@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import shapes
+from skmig.adapters import factorization, hist_boosting, shapes
 from skmig.adapters.forms import members, swap
 from skmig.adapters.ops import (
     DERIVED,
@@ -19,7 +19,6 @@ from skmig.adapters.ops import (
     Explained,
     Op,
     Parameter,
-    Refusal,
     Removed,
     Renamed,
     Retyped,
@@ -44,73 +43,6 @@ _ORDINAL = ("sklearn.preprocessing.OrdinalEncoder",)
 
 
 # ------------------------------------------------------------------ histogram gradient boosting
-_OLD_NODE = (
-    ("value", "<f8"),
-    ("count", "<u4"),
-    ("feature_idx", "<u4"),
-    ("threshold", "<f8"),
-    ("missing_go_to_left", "u1"),
-    ("left", "<u4"),
-    ("right", "<u4"),
-    ("gain", "<f8"),
-    ("depth", "<u4"),
-    ("is_leaf", "u1"),
-    ("bin_threshold", "u1"),
-)
-_NEW_NODE = (
-    *(("num_threshold", kind) if name == "threshold" else (name, kind) for name, kind in _OLD_NODE),
-    ("is_categorical", "u1"),
-    ("bitset_idx", "<u4"),
-)
-_BITSETS = ("binned_left_cat_bitsets", "raw_left_cat_bitsets")
-
-
-def _nodes(given: np.ndarray, layout: tuple[tuple[str, str], ...]) -> np.ndarray:
-    result = np.zeros(given.shape, dtype=list(layout))
-    names = {"threshold": "num_threshold", "num_threshold": "threshold"}
-    known = given.dtype.names or ()
-    for name, _ in layout:
-        source = name if name in known else names.get(name)
-        if source in known:
-            result[name] = given[source]
-    return result
-
-
-def _predictor_up(obj: Obj, step: Step) -> None:
-    obj.state["nodes"] = _nodes(obj.state["nodes"], _NEW_NODE)
-    for name in _BITSETS:
-        obj.state.setdefault(name, np.zeros((0, 8), dtype=np.uint32))
-
-
-def _predictor_down(obj: Obj, step: Step) -> None:
-    nodes = obj.state["nodes"]
-    if nodes["is_categorical"].any():
-        raise Refusal("a tree splits on categories, which came with scikit-learn " + step.newer)
-    obj.state["nodes"] = _nodes(nodes, _OLD_NODE)
-    for name in _BITSETS:
-        obj.state.pop(name, None)
-
-
-def _mapper_up(obj: Obj, step: Step) -> None:
-    obj.state.setdefault("is_categorical", None)
-    obj.state.setdefault("known_categories", None)
-    if "bin_thresholds_" in obj.state:
-        width = len(obj.state["bin_thresholds_"])
-        obj.state.setdefault("is_categorical_", np.zeros(width, dtype=np.uint8))
-
-
-def _mapper_down(obj: Obj, step: Step) -> None:
-    flags = obj.state.get("is_categorical_")
-    if flags is not None and np.any(flags):
-        raise Refusal("a feature is categorical, which came with scikit-learn " + step.newer)
-    for name in ("is_categorical", "known_categories", "is_categorical_"):
-        obj.state.pop(name, None)
-
-
-def _no_categories(value: Any) -> bool:
-    """True for None and for a mask or a list that names no feature."""
-    chosen = np.asarray([] if value is None else value)
-    return not chosen.any() if chosen.dtype == bool else chosen.size == 0
 
 
 # ------------------------------------------------------------------ calibration
@@ -197,30 +129,6 @@ def _mask_down(obj: Obj, step: Step) -> None:
 
 
 # ------------------------------------------------------------------ others
-def _pls_up(obj: Obj, step: Step) -> None:
-    """For one target 0.23 wrote 1 instead of `y_weights · pinv(y_loadingsᵀ · y_weights)`."""
-    rotations = obj.state.get("y_rotations_")
-    if isinstance(rotations, np.ndarray) and rotations.ndim == 1:
-        weights, loadings = obj.state["y_weights_"], obj.state["y_loadings_"]
-        obj.state["y_rotations_"] = weights @ np.linalg.pinv(loadings.T @ weights)
-
-
-def _pls_down(obj: Obj, step: Step) -> None:
-    rotations = obj.state.get("y_rotations_")
-    if isinstance(rotations, np.ndarray) and rotations.shape[0] == 1:
-        obj.state["y_rotations_"] = np.ones(1)
-
-
-def _coder_up(obj: Obj, step: Step) -> None:
-    if "components_" in obj.state:
-        obj.state["dictionary"] = obj.state.pop("components_")
-    obj.state.pop("n_components", None)
-
-
-def _coder_down(obj: Obj, step: Step) -> None:
-    if "dictionary" in obj.state:
-        obj.state["components_"] = obj.state.pop("dictionary")
-        obj.state["n_components"] = shapes.rows(obj.state["components_"])
 
 
 _OPS: list[Op] = [
@@ -233,26 +141,26 @@ _OPS: list[Op] = [
         classes=_HGB,
         name="is_categorical_",
         value=None,
-        neutral=_no_categories,
+        neutral=hist_boosting.no_categories,
         why=f"{_HGB_FILE}: no feature is categorical",
     ),
     Parameter(
         classes=_HGB,
         name="categorical_features",
-        neutral=_no_categories,
+        neutral=hist_boosting.no_categories,
         why=f"{_HGB_FILE}: predict compares categories where a split is categorical",
     ),
     Rewritten(
         classes=("sklearn.ensemble.TreePredictor",),
-        to_new=_predictor_up,
-        to_old=_predictor_down,
-        names=("nodes", *_BITSETS),
+        to_new=hist_boosting.predictor_up,
+        to_old=hist_boosting.predictor_down,
+        names=("nodes", *hist_boosting.BITSETS),
         why="ensemble/_hist_gradient_boosting/common.pyx: node_struct",
     ),
     Rewritten(
         classes=("sklearn.ensemble._BinMapper",),
-        to_new=_mapper_up,
-        to_old=_mapper_down,
+        to_new=hist_boosting.mapper_up,
+        to_old=hist_boosting.mapper_down,
         names=("is_categorical", "known_categories", "is_categorical_"),
         why="ensemble/_hist_gradient_boosting/binning.py: _BinMapper.__init__ and fit",
     ),
@@ -470,15 +378,15 @@ _OPS: list[Op] = [
     ),
     Rewritten(
         classes=shapes.PLS[:3],
-        to_new=_pls_up,
-        to_old=_pls_down,
+        to_new=factorization.rotations_up,
+        to_old=factorization.rotations_down,
         names=("y_rotations_",),
         why="cross_decomposition/_pls.py: two-dimensional for a single target too",
     ),
     Rewritten(
         classes=("sklearn.decomposition.SparseCoder",),
-        to_new=_coder_up,
-        to_old=_coder_down,
+        to_new=factorization.coder_up,
+        to_old=factorization.coder_down,
         names=("components_", "dictionary", "n_components"),
         why="decomposition/_dict_learning.py: components_ is a property of `dictionary`",
     ),

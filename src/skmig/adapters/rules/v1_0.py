@@ -8,10 +8,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-import numpy as np
-
-from skmig.adapters import shapes
-from skmig.adapters.forms import is_obj, members, swap, text
+from skmig.adapters import clustering, factorization, frames, hist_boosting, shapes
+from skmig.adapters.forms import is_obj, members, swap
 from skmig.adapters.ops import (
     DERIVED,
     Added,
@@ -27,10 +25,8 @@ from skmig.adapters.ops import (
     always,
     rules,
 )
-from skmig.adapters.outputs import frame_names, give_names, n_outputs, places
-from skmig.adapters.rules.v0_23_0 import names_columns
 from skmig.adapters.shapes import never, tags
-from skmig.payload import Name, New, Obj
+from skmig.payload import Name, Obj
 
 SINCE = "1.0"
 
@@ -69,84 +65,6 @@ _REGRESSION_TREES = tags(
 
 
 # ------------------------------------------------------------------ ColumnTransformer
-def _columns_up(obj: Obj, step: Step) -> None:
-    """`_validate_column_callables`, `_record_output_indices` and the names of the DataFrame."""
-    state = obj.state
-    names = frame_names(obj)
-    for name in ("_df_columns", "_feature_names_in", "_has_str_cols"):
-        state.pop(name, None)
-    if "_columns" not in state:
-        return
-    width = shapes.n_features(obj) or 0
-    known: dict[str, list[int] | None] = {
-        name: places(spec, names, width)
-        for (name, _, _), spec in zip(state["transformers"], state["_columns"], strict=True)
-    }
-    rest = state["_remainder"]
-    remaining = list(rest[2] or [])
-    if all(isinstance(item, str) for item in remaining) and remaining:
-        remaining = places(remaining, names, width) or remaining
-    state["_remainder"] = (rest[0], rest[1], remaining)
-    known["remainder"] = remaining
-    if None in known.values():
-        raise Refusal("columns are given by name, and the names of the DataFrame are not kept")
-    state["_transformer_to_input_indices"] = known
-    if names is not None and all(isinstance(name, str) for name in names):
-        given = np.array(names, dtype=object)
-        state["feature_names_in_"] = given
-        for name, transformer, spec in state.get("transformers_", ()):
-            if not isinstance(spec, str) and known.get(name):
-                give_names(transformer, given[known[name]])
-    _output_places(obj, known)
-
-
-def _output_places(obj: Obj, known: dict[str, list[int] | None]) -> None:
-    found: dict[str, New] = {}
-    start = 0
-    for name, transformer, _ in obj.state.get("transformers_", ()):
-        chosen = known.get(name) or []
-        if not chosen or text(transformer, "drop"):
-            continue
-        width = n_outputs(transformer, len(chosen))
-        if width is None:
-            return  # only this public attribute needs it, and it cannot be told
-        found[name] = _slice(start, start + width)
-        start += width
-    for name in (*(item[0] for item in obj.state["transformers"]), "remainder"):
-        found.setdefault(name, _slice(0, 0))
-    obj.state["output_indices_"] = found
-
-
-def _slice(start: int, stop: int) -> New:
-    return New("builtins.slice", {"start": start, "stop": stop, "step": None})
-
-
-def _columns_down(obj: Obj, step: Step) -> None:
-    state = obj.state
-    names = state.get("feature_names_in_")
-    state.pop("output_indices_", None)
-    if state.pop("_transformer_to_input_indices", None) is None:
-        return
-    state["_feature_names_in"] = None if names is None else np.array(names, dtype=object)
-    if names is not None:
-        values = np.array(names, dtype=object)
-        state["_df_columns"] = New("pandas.Index", {"values": values, "name": None})
-    state["_has_str_cols"] = any(names_columns(spec) for spec in state["_columns"])
-    rest = state["_remainder"]
-    state["_remainder"] = (rest[0], rest[1], rest[2] or None)
-
-
-def _search_names(obj: Obj) -> Any:
-    best = obj.state.get("best_estimator_")
-    while is_obj(best, "sklearn.pipeline.Pipeline"):
-        best = best.state["steps"][0][1]
-    return best.state.get("feature_names_in_") if isinstance(best, Obj) else None
-
-
-def _search_up(obj: Obj, step: Step) -> None:
-    names = _search_names(obj)
-    if names is not None:
-        obj.state.setdefault("feature_names_in_", names)
 
 
 def _same(obj: Obj, step: Step) -> None:
@@ -229,18 +147,6 @@ def _constant_down(obj: Obj, step: Step) -> None:
             part.state.pop("n_features_in_", None)
 
 
-def _threads_up(obj: Obj, step: Step) -> None:
-    loss = obj.state.get("_loss")
-    if isinstance(loss, New) and loss.tag.startswith("sklearn.ensemble."):
-        loss.args.setdefault("n_threads", 1)
-
-
-def _threads_down(obj: Obj, step: Step) -> None:
-    loss = obj.state.get("_loss")
-    if isinstance(loss, New):
-        loss.args.pop("n_threads", None)
-
-
 def _optimizer_up(obj: Obj, step: Step) -> None:
     optimizer = obj.state.get("_optimizer")
     if isinstance(optimizer, Obj):
@@ -284,57 +190,6 @@ def _polynomial_down(obj: Obj, step: Step) -> None:
         state["n_input_features_"] = shapes.n_features(obj)
 
 
-def _mini_batch_up(obj: Obj, step: Step) -> None:
-    """Before, `n_iter_` counted batches; the moving averages of the last fit are gone."""
-    state = obj.state
-    if "cluster_centers_" not in state:
-        return
-    state.setdefault("_batch_size", state.get("batch_size"))
-    state.setdefault("_n_since_last_reassign", 0)
-    if "n_iter_" in state:
-        state.setdefault("n_steps_", int(state["n_iter_"]))
-        for name, value in _MINI_BATCH_START.items():
-            state.setdefault(name, value)
-
-
-def _mini_batch_down(obj: Obj, step: Step) -> None:
-    for name in ("_batch_size", "_n_since_last_reassign", *_MINI_BATCH_START):
-        obj.state.pop(name, None)
-    steps = obj.state.pop("n_steps_", None)
-    if steps is not None and "n_iter_" in obj.state:
-        obj.state["n_iter_"] = int(steps)
-
-
-_MINI_BATCH_START = {"_ewa_inertia": None, "_ewa_inertia_min": None, "_no_improvement": 0}
-
-
-def _factorization_up(obj: Obj, step: Step) -> None:
-    if obj.state.get("alpha") == 0.0:
-        obj.state["alpha"] = "deprecated"
-        if text(obj.state.get("regularization"), "both"):
-            obj.state["regularization"] = "deprecated"
-    if "components_" in obj.state:
-        loss = obj.state.get("beta_loss")
-        known = {"frobenius": 2, "kullback-leibler": 1, "itakura-saito": 0}
-        obj.state["_beta_loss"] = known.get(loss, loss) if isinstance(loss, str) else loss
-        obj.state["_n_components"] = shapes.rows(obj.state["components_"])
-        for name in _REGULARIZATION:
-            obj.state.setdefault(name, 0.0)
-
-
-def _factorization_down(obj: Obj, step: Step) -> None:
-    for name in ("_beta_loss", "_n_components", *_REGULARIZATION):
-        obj.state.pop(name, None)
-    if obj.state.get("alpha_W") or obj.state.get("alpha_H") not in (None, "same", 0.0):
-        step.loss(obj, "`alpha_W` and `alpha_H` weigh the two factors apart; transform reads them")
-    for name, value in (("alpha", 0.0), ("regularization", "both")):
-        if text(obj.state.get(name), "deprecated"):
-            obj.state[name] = value
-
-
-_REGULARIZATION = ("_l1_reg_W", "_l1_reg_H", "_l2_reg_W", "_l2_reg_H")
-
-
 def _elimination_up(obj: Obj, step: Step) -> None:
     scores = obj.state.pop("grid_scores_", None)
     if scores is not None:
@@ -363,8 +218,8 @@ _OPS: list[Op] = [
     ),
     Rewritten(
         classes=("sklearn.compose.ColumnTransformer",),
-        to_new=_columns_up,
-        to_old=_columns_down,
+        to_new=frames.columns_up,
+        to_old=frames.columns_down,
         names=(
             "_df_columns",
             "_feature_names_in",
@@ -378,7 +233,7 @@ _OPS: list[Op] = [
     ),
     Rewritten(
         classes=shapes.SEARCHES,
-        to_new=_search_up,
+        to_new=frames.search_up,
         to_old=_same,
         why="model_selection/_search.py: the names of best_estimator_",
     ),
@@ -516,8 +371,8 @@ _OPS: list[Op] = [
     # boosting, networks, naive Bayes
     Rewritten(
         classes=shapes.HIST_GRADIENT_BOOSTING,
-        to_new=_threads_up,
-        to_old=_threads_down,
+        to_new=hist_boosting.threads_up,
+        to_old=hist_boosting.threads_down,
         names=("_loss",),
         why="ensemble/_hist_gradient_boosting/loss.py: number of OpenMP threads",
     ),
@@ -560,14 +415,14 @@ _OPS: list[Op] = [
     # clustering
     Rewritten(
         classes=_MINI_BATCH,
-        to_new=_mini_batch_up,
-        to_old=_mini_batch_down,
+        to_new=clustering.mini_batch_up,
+        to_old=clustering.mini_batch_down,
         names=(
             "_batch_size",
             "_n_since_last_reassign",
             "n_steps_",
             "n_iter_",
-            *_MINI_BATCH_START,
+            *clustering.MINI_BATCH_START,
         ),
         why="cluster/_kmeans.py: MiniBatchKMeans.fit counts epochs, its steps are batches",
     ),
@@ -604,9 +459,15 @@ _OPS: list[Op] = [
     ),
     Rewritten(
         classes=("sklearn.decomposition.NMF",),
-        to_new=_factorization_up,
-        to_old=_factorization_down,
-        names=("_beta_loss", "_n_components", "alpha", "regularization", *_REGULARIZATION),
+        to_new=factorization.factorization_up,
+        to_old=factorization.factorization_down,
+        names=(
+            "_beta_loss",
+            "_n_components",
+            "alpha",
+            "regularization",
+            *factorization.REGULARIZATION,
+        ),
         why="decomposition/_nmf.py: `_check_params`",
     ),
     Rewritten(

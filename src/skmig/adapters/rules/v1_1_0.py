@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import shapes
+from skmig.adapters import clustering, factorization, hist_boosting, shapes
 from skmig.adapters.forms import is_obj, swap, text
 from skmig.adapters.ops import (
     DERIVED,
@@ -27,7 +27,6 @@ from skmig.adapters.ops import (
     Step,
     always,
     has,
-    rename,
     rules,
 )
 from skmig.adapters.outputs import one_hot_widths
@@ -53,53 +52,6 @@ _REGRESSION_TREES = tags(
 
 
 # ------------------------------------------------------------------ losses
-_HGB_LOSSES = {
-    "LeastSquares": "HalfSquaredError",
-    "LeastAbsoluteDeviation": "AbsoluteError",
-    "Poisson": "HalfPoissonLoss",
-    "BinaryCrossEntropy": "HalfBinomialLoss",
-    "CategoricalCrossEntropy": "HalfMultinomialLoss",
-}
-_HGB_FORMER = {new: old for old, new in _HGB_LOSSES.items()}
-
-
-def _boosting_up(obj: Obj, step: Step) -> None:
-    state = obj.state
-    loss = state.get("_loss")
-    if isinstance(loss, New) and loss.tag.startswith("sklearn.ensemble."):
-        name = _HGB_LOSSES[loss.tag.rsplit(".", 1)[1]]
-        args: dict[str, Any] = {
-            "constant_hessian": bool(loss.args.get("hessians_are_constant", False))
-        }
-        if name == "HalfMultinomialLoss":
-            args["n_classes"] = int(state["n_trees_per_iteration_"])
-        state["_loss"] = New(f"sklearn._loss.{name}", args)
-    baseline = state.get("_baseline_prediction")
-    if baseline is not None:
-        state["_baseline_prediction"] = np.asarray(baseline).reshape(1, -1)
-
-
-def _boosting_down(obj: Obj, step: Step) -> None:
-    state = obj.state
-    loss = state.get("_loss")
-    if isinstance(loss, New) and loss.tag.startswith("sklearn._loss."):
-        name = loss.tag.rsplit(".", 1)[1]
-        if name == "PinballLoss":
-            # both leave the raw prediction as it is; they differ only while trees grow
-            step.note(obj, f"a refit in {step.older} minimises the absolute error, not a quantile")
-            name, state["loss"] = "AbsoluteError", "absolute_error"
-        if name not in _HGB_FORMER:
-            raise Refusal(f"the loss {name} does not exist before scikit-learn {step.newer}")
-        constant = bool(loss.args.get("constant_hessian", False))
-        state["_loss"] = New(
-            f"sklearn.ensemble.{_HGB_FORMER[name]}",
-            {"hessians_are_constant": constant, "n_threads": 1},
-        )
-    baseline = state.get("_baseline_prediction")
-    if isinstance(baseline, np.ndarray):
-        state["_baseline_prediction"] = (
-            baseline[0, 0] if baseline.size == 1 else baseline.reshape(-1, 1)
-        )
 
 
 def _general_up(obj: Obj, step: Step) -> None:
@@ -182,18 +134,6 @@ def _tfidf_down(obj: Obj, step: Step) -> None:
 
 
 # ------------------------------------------------------------------ clustering
-def _algorithm_up(obj: Obj, step: Step) -> None:
-    """`auto` and `full` are deprecated: Lloyd's is the algorithm that one had meant by `full`."""
-    state = obj.state
-    state["algorithm"] = swap({"auto": "lloyd", "full": "lloyd"})(state.get("algorithm"))
-    if "_algorithm" in state:
-        state["_algorithm"] = "lloyd" if state.get("n_clusters") == 1 else state["algorithm"]
-
-
-def _algorithm_down(obj: Obj, step: Step) -> None:
-    for name in ("algorithm", "_algorithm"):
-        if text(obj.state.get(name), "lloyd"):
-            obj.state[name] = "full"
 
 
 # ------------------------------------------------------------------ widths of outputs
@@ -227,39 +167,6 @@ def _stacked(obj: Obj) -> list[int]:
 
 
 # ------------------------------------------------------------------ others
-def _pls_up(obj: Obj, step: Step) -> None:
-    state = obj.state
-    if "coef_" in state:
-        state["_coef_"] = np.ascontiguousarray(state.pop("coef_").T)
-        state["intercept_"] = state["_y_mean"]
-        if obj.tag.endswith(".PLSRegression"):
-            state["x_scores_"], state["y_scores_"] = state["_x_scores"], state["_y_scores"]
-
-
-def _pls_down(obj: Obj, step: Step) -> None:
-    state = obj.state
-    for name in ("intercept_", "x_scores_", "y_scores_", "_coef_warning"):
-        state.pop(name, None)
-    if "_coef_" in state:
-        state["coef_"] = np.ascontiguousarray(state.pop("_coef_").T)
-
-
-def _whitening_up(obj: Obj, step: Step) -> None:
-    """`whiten=True` meant what is now 'arbitrary-variance'."""
-    state = obj.state
-    if state.get("whiten") is True:
-        state["whiten"] = "arbitrary-variance"
-    if "components_" in state:
-        state["_whiten"] = state["whiten"]
-
-
-def _whitening_down(obj: Obj, step: Step) -> None:
-    state = obj.state
-    state.pop("_whiten", None)
-    if text(state.get("whiten"), "unit-variance"):
-        step.note(obj, "a refit does not scale the sources to unit variance")
-    if isinstance(state.get("whiten"), str):
-        state["whiten"] = True
 
 
 def _consensus_up(obj: Obj, step: Step) -> None:
@@ -274,41 +181,8 @@ def _consensus_down(obj: Obj, step: Step) -> None:
         obj.state["base_estimator"] = given
 
 
-def _ones(value: Any) -> Any:
-    return np.ones(1) if isinstance(value, int) and value == 1 else value
-
-
-def _one(value: Any) -> Any:
-    return 1 if isinstance(value, np.ndarray) and value.shape == (1,) and value[0] == 1 else value
-
-
 def _array(value: Any) -> Any:
     return np.asarray(value) if isinstance(value, list | tuple) else value
-
-
-def _dictionary_up(obj: Obj, step: Step) -> None:
-    rename(obj, "inner_stats_", "_inner_stats")
-    rename(obj, "random_state_", "_random_state")
-    rename(obj, "iter_offset_", "n_steps_")
-    if "components_" in obj.state:
-        obj.state.setdefault("_n_components", shapes.rows(obj.state["components_"]))
-        obj.state.setdefault("_batch_size", obj.state.get("batch_size"))
-        method = obj.state.get("fit_algorithm")
-        obj.state.setdefault("_fit_algorithm", f"lasso_{method}")
-
-
-def _dictionary_down(obj: Obj, step: Step) -> None:
-    for name in ("_n_components", "_batch_size", "_fit_algorithm", *_AVERAGES):
-        obj.state.pop(name, None)
-    rename(obj, "_inner_stats", "inner_stats_")
-    rename(obj, "_random_state", "random_state_")
-    rename(obj, "n_steps_", "iter_offset_")
-    for name, value in (("batch_size", "warn"), ("n_iter", "deprecated")):
-        if text(obj.state.get(name), value):
-            obj.state[name] = {"batch_size": 3, "n_iter": 1000}[name]
-
-
-_AVERAGES = ("_ewa_cost", "_ewa_cost_min", "_no_improvement")
 
 
 def _unknown_iterations(obj: Obj) -> Any:
@@ -321,8 +195,8 @@ _OPS: list[Op] = [
     # losses
     Rewritten(
         classes=_HGB,
-        to_new=_boosting_up,
-        to_old=_boosting_down,
+        to_new=hist_boosting.boosting_up,
+        to_old=hist_boosting.boosting_down,
         names=("_loss", "_baseline_prediction"),
         why="gradient_boosting.py: losses of sklearn._loss; raw predictions are (n_samples, K)",
     ),
@@ -464,8 +338,8 @@ _OPS: list[Op] = [
     # clustering
     Rewritten(
         classes=("sklearn.cluster.KMeans",),
-        to_new=_algorithm_up,
-        to_old=_algorithm_down,
+        to_new=clustering.algorithm_up,
+        to_old=clustering.algorithm_down,
         names=("algorithm", "_algorithm"),
         why="cluster/_kmeans.py: 'auto' and 'full' are deprecated for 'lloyd'",
     ),
@@ -525,8 +399,8 @@ _OPS: list[Op] = [
     # others
     Rewritten(
         classes=_PLS,
-        to_new=_pls_up,
-        to_old=_pls_down,
+        to_new=factorization.pls_up,
+        to_old=factorization.pls_down,
         names=("coef_", "_coef_", "intercept_", "x_scores_", "y_scores_"),
         why="cross_decomposition/_pls.py:359: _coef_ is transposed, coef_ a property",
     ),
@@ -543,8 +417,8 @@ _OPS: list[Op] = [
     ),
     Rewritten(
         classes=("sklearn.decomposition.FastICA",),
-        to_new=_whitening_up,
-        to_old=_whitening_down,
+        to_new=factorization.whitening_up,
+        to_old=factorization.whitening_down,
         names=("whiten", "_whiten"),
         why="decomposition/_fastica.py:485",
     ),
@@ -558,14 +432,14 @@ _OPS: list[Op] = [
     Retyped(
         classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
         name="_y_train_std",
-        to_new=_ones,
-        to_old=_one,
+        to_new=factorization.ones,
+        to_old=factorization.one,
         why="gaussian_process/_gpr.py:244",
     ),
     Rewritten(
         classes=_DICTIONARY,
-        to_new=_dictionary_up,
-        to_old=_dictionary_down,
+        to_new=factorization.dictionary_up,
+        to_old=factorization.dictionary_down,
         names=(
             "inner_stats_",
             "_inner_stats",
@@ -579,7 +453,7 @@ _OPS: list[Op] = [
             "n_iter_",
             "batch_size",
             "n_iter",
-            *_AVERAGES,
+            *factorization.AVERAGES,
         ),
         why="decomposition/_dict_learning.py: private attributes",
     ),

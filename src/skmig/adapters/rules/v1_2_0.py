@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import shapes
+from skmig.adapters import clustering, shapes
 from skmig.adapters.columns import FUNCTION_TRANSFORMER, identity, is_empty
 from skmig.adapters.forms import is_obj, swap, text
 from skmig.adapters.ops import (
@@ -141,29 +141,6 @@ def _sparse_down(obj: Obj, step: Step) -> None:
 
 
 # ------------------------------------------------------------------ clustering
-def _affinity_up(obj: Obj, step: Step) -> None:
-    given = obj.state.get("affinity", "euclidean")
-    obj.state["metric"] = None if text(given, "euclidean") else given
-    obj.state["affinity"] = "deprecated"
-    if "labels_" in obj.state:
-        obj.state["_metric"] = given
-
-
-def _affinity_down(obj: Obj, step: Step) -> None:
-    effective = obj.state.pop("_metric", None)
-    given = obj.state.pop("metric", None)
-    if text(obj.state.get("affinity"), "deprecated"):
-        obj.state["affinity"] = given if given is not None else (effective or "euclidean")
-
-
-def _starts_down(obj: Obj, step: Step) -> None:
-    """'auto' is one start with k-means++ and otherwise the number that was the default."""
-    default = 10 if obj.tag.endswith(".KMeans") else 3
-    value = obj.state.get("n_init")
-    if text(value, "warn"):
-        obj.state["n_init"] = default
-    elif text(value, "auto"):
-        obj.state["n_init"] = 1 if text(obj.state.get("init"), "k-means++") else default
 
 
 # ------------------------------------------------------------------ networks
@@ -391,15 +368,15 @@ _OPS: list[Op] = [
     # clustering
     Rewritten(
         classes=_AGGLOMERATIVE,
-        to_new=_affinity_up,
-        to_old=_affinity_down,
+        to_new=clustering.affinity_up,
+        to_old=clustering.affinity_down,
         names=("affinity", "metric", "_metric"),
         why="cluster/_agglomerative.py: affinity is deprecated for metric (#23470)",
     ),
     Rewritten(
         classes=tags("cluster.KMeans cluster.MiniBatchKMeans"),
         to_new=_same,
-        to_old=_starts_down,
+        to_old=clustering.starts_down,
         names=("n_init",),
         why="cluster/_kmeans.py: n_init may be 'auto' (#23038)",
     ),
