@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-__all__ = ["Settings", "inspect", "migrate", "payload", "verify"]
+from skmig.version import __version__
+
+__all__ = ["Settings", "__version__", "inspect", "migrate", "payload", "verify"]
 
 if TYPE_CHECKING:
     from skmig import payload

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skmig import inspection, pipeline, record, verification, versions
 from skmig.environments.base import Progress, SilentProgress
-from skmig.errors import OutputError, SkmigError, UnreadableError, UsageError
+from skmig.errors import SkmigError, UnreadableError, UsageError
+from skmig.payload import Bundle, WireError
 from skmig.plan import Plan, Settings
 from skmig.plan import make as make_plan
 
@@ -28,6 +29,14 @@ ARTIFACT_SUFFIXES = frozenset(
         ".lz4",
     }
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """An artifact, and the folder that it lies in below the one that was named."""
+
+    path: Path
+    folder: Path = Path()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +65,14 @@ def migrate(
 ) -> pipeline.Migration:
     """Move one fitted model to another release, and prove that it predicts the same.
 
-    `output` is the result's file; default `<stem>-<target><suffix>` beside the artifact.  The
-    record is written beside the result.  Raises the errors of `skmig.errors`; nothing is written
-    unless parity holds.
+    `output` is the result's file, or a folder for it; default `<stem>-<target><suffix>` beside the
+    artifact.  The record is written beside the result.  Raises the errors of `skmig.errors`;
+    nothing is written unless parity holds.
     """
     artifact = Path(path)
-    place = Path(output) if output is not None else result_name(artifact, settings, None)
+    place = None if output is None else Path(output)
+    if place is None or place.is_dir():
+        place = result_name(artifact, settings, place)
     request = request_for(artifact, place, settings)
     # before any environment is started
     planned = pipeline.prepare(request)
@@ -71,7 +82,7 @@ def migrate(
 
 
 def migrate_all(
-    artifacts: Iterable[Path],
+    artifacts: Iterable[Chosen],
     *,
     settings: Settings,
     output: Path | None = None,
@@ -79,23 +90,33 @@ def migrate_all(
 ) -> Iterator[Outcome]:
     """Migrate several models, one after the other, with shared environments; goes on after errors.
 
-    `output` is a folder; default: beside each artifact.
+    `output` is a folder, in which the folders of the artifacts are kept; default: beside each.
+    Raises UsageError for an `output` that is a file.
     """
+    if output is not None and output.exists() and not output.is_dir():
+        raise UsageError(
+            f"`{output}` is a file, and several models need a folder",
+            hint="name a folder with --output; it is made if it is not there",
+        )
     with pipeline.workshop(settings, progress or SilentProgress()) as shop:
         taken: set[Path] = set()
-        for artifact in artifacts:
+        for item in artifacts:
+            artifact = item.path
             try:
-                place = result_name(artifact, settings, output)
-                if place in taken:
-                    raise OutputError(
-                        f"two models would be written to `{place}`",
-                        hint="migrate them into different folders",
-                    )
-                taken.add(place)
-                planned = pipeline.prepare(request_for(artifact, place, settings))
-                yield Outcome(artifact=artifact, migration=pipeline.migrate(planned, shop))
+                folder = None if output is None else output / item.folder
+                request = request_for(artifact, result_name(artifact, settings, folder), settings)
+                for place in (request.result, request.record):
+                    if place in taken:
+                        raise UsageError(
+                            f"`{place}` would be written for `{artifact}` and for another model",
+                            hint="migrate them one by one, each with its own --output",
+                        )
+                    taken.add(place)
+                planned = pipeline.prepare(request)
+                outcome = Outcome(artifact=artifact, migration=pipeline.migrate(planned, shop))
             except SkmigError as error:
-                yield Outcome(artifact=artifact, error=error)
+                outcome = Outcome(artifact=artifact, error=error)
+            yield outcome
 
 
 def plan(artifact: Path, settings: Settings) -> Plan:
@@ -141,9 +162,10 @@ def verify_all(
     with pipeline.workshop(settings, progress or SilentProgress()) as shop:
         for place in places:
             try:
-                yield verification.verify(place, shop, options)
+                outcome = verification.verify(place, shop, options)
             except SkmigError as error:
-                yield verification.failed(place, error)
+                outcome = verification.failed(place, error)
+            yield outcome
 
 
 def verify(
@@ -188,27 +210,51 @@ def result_name(artifact: Path, settings: Settings, folder: Path | None) -> Path
     return (folder or artifact.parent) / name
 
 
-def expand(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+def expand(paths: Sequence[Path]) -> tuple[list[Chosen], list[Path]]:
     """Files as named, folders as the artifacts in them; and what was passed over.
 
-    Results of earlier migrations (files with a record beside them) are passed over.
-    Raises UnreadableError for a path that does not exist.
+    Results of earlier migrations (files whose record lies beside them) are passed over.
+    Raises UnreadableError for a path that does not exist, and where there is no artifact at all.
     """
-    chosen: list[Path] = []
+    chosen: list[Chosen] = []
     passed: list[Path] = []
     for path in paths:
         if path.is_dir():
             for item in sorted(path.rglob("*")):
-                if item.is_file() and item.suffix != record.SUFFIX:
-                    (chosen if _is_artifact(item) else passed).append(item)
+                if not item.is_file() or item.suffix == record.SUFFIX:
+                    continue
+                if _is_artifact(item):
+                    chosen.append(Chosen(path=item, folder=item.parent.relative_to(path)))
+                else:
+                    passed.append(item)
         elif path.exists():
-            chosen.append(path)
+            chosen.append(Chosen(path=path))
         else:
             raise UnreadableError(f"there is no file `{path}`", hint="check the path")
+    if not chosen:
+        raise UnreadableError(
+            f"there is no model in {', '.join(f'`{path}`' for path in paths)}",
+            hint="name the model's own file: in folders only files are taken that look like one",
+        )
     return chosen, passed
 
 
 def _is_artifact(path: Path) -> bool:
-    if path.name.startswith(".") or path.suffix.lower() not in ARTIFACT_SUFFIXES:
+    if path.name.startswith(".") or _is_result(path):
         return False
-    return not path.with_suffix(record.SUFFIX).exists()
+    if path.suffix.lower() in ARTIFACT_SUFFIXES:
+        return True
+    with path.open("rb") as handle:
+        head = handle.read(2)
+    return len(head) == 2 and head[0] == 0x80 and 2 <= head[1] <= 5  # the opcode PROTO
+
+
+def _is_result(path: Path) -> bool:
+    beside = path.with_suffix(record.SUFFIX)
+    if not beside.is_file():
+        return False
+    try:
+        with Bundle(str(beside)) as bundle:
+            return bool(bundle.json("manifest.json")["result"]["name"] == path.name)
+    except (WireError, OSError, KeyError, TypeError):
+        return False  # a payload, or something of another's

@@ -71,7 +71,8 @@ class Console:
 
     def document(self, value: dict[str, Any]) -> None:
         """The command's answer, as the one JSON document of `--json`."""
-        self.data(json.dumps({"schema_version": 1, **value}, indent=2, default=str))
+        said = {"schema_version": 1, **value}
+        self.data(json.dumps(said, indent=2, default=str, allow_nan=False))
 
     def render(self, *renderables: Any) -> None:
         """Rich renderables (tables, text) as the command's answer; nothing under `--json`.

@@ -12,20 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skmig import inspection, parity, plan, record
+from skmig import inputs, inspection, parity, plan, record
 from skmig.adapters import chain
 from skmig.environments import builder, choose, cleanup
 from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
 from skmig.errors import (
     AgentError,
+    DataError,
     EnvironmentFailedError,
     RefusedError,
-    UnreadableError,
     UntrustedError,
+    UsageError,
 )
-from skmig.payload import Bundle, WireError, write_bundle
+from skmig.payload import Bundle, Obj, WireError, write_bundle
 from skmig.plan import Plan, Settings
 from skmig.record import Manifest
+from skmig.version import __version__
 
 
 # ------------------------------------------------------------------ what passes between stages
@@ -225,12 +227,17 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
             "reader": made.reader,
             "probes": {"limit": settings.probe_rows, "seed": 0},
         }
+        data = None
         if settings.data is not None:
-            worker.put("data.skmig", _user_data(settings.data, shop))
+            data = inputs.read(settings.data, planned.facts)
+            worker.put("data.skmig", _user_data(settings.data, data, shop))
             arguments["data"] = "data.skmig"
         reply = worker.call("export", **arguments)
         worker.get("exported.skmig", bundle)
         fact = shop.fact(made.source, worker)
+    if settings.data is not None:
+        model, expected = read_document(bundle, "model"), read_document(bundle, "expected")
+        inputs.check(data, settings.data.name, model, expected)
     facts = planned.facts
     return Exported(
         request=planned.request,
@@ -391,6 +398,14 @@ def write(compared: Compared, shop: Workshop) -> Migration:
             hint="nothing was written; see the methods above, and accept a documented change by "
             "name with --accept",
         )
+    if not _proven(compared) and _is_fitted(restored.adapted.adapted.graph):
+        raise RefusedError(
+            f"nothing that `{request.artifact.name}` answers could be compared",
+            reasons=tuple(
+                f"{item.path}.{item.method}: {item.text}" for item in compared.parity.methods
+            ),
+            hint="nothing was written; give inputs that the model takes with --data",
+        )
     with record.placed((request.result, request.record)) as (result, bundle):
         result.write_bytes(restored.result.read_bytes())
         manifest = _manifest(compared, result)
@@ -420,8 +435,24 @@ def migrate(planned: Planned, shop: Workshop) -> Migration:
 
 
 def check_outputs(request: Request) -> None:
-    """Can the outputs be written?  Raises OutputExistsError and OutputError."""
+    """Can the outputs be written?  Raises UsageError, OutputExistsError and OutputError."""
+    check_apart(request.artifact, (request.result, request.record))
+    if request.result == request.record:
+        raise UsageError(
+            f"`{request.result}` would be the result and its record at once",
+            hint=f"give the result another suffix than {record.SUFFIX}",
+        )
     record.check_place((request.result, request.record), request.settings.force)
+
+
+def check_apart(artifact: Path, outputs: tuple[Path, ...]) -> None:
+    """The original is what one goes back to: not even --force replaces it.  Raises UsageError."""
+    for place in outputs:
+        if place.exists() and place.samefile(artifact):
+            raise UsageError(
+                f"`{place}` is the original, which is never replaced",
+                hint="choose another --output",
+            )
 
 
 def finish(exported: Exported, shop: Workshop) -> Migration:
@@ -495,12 +526,14 @@ def read_document(bundle: Path, name: str) -> Any:
         ) from exc
 
 
-def _user_data(path: Path, shop: Workshop) -> Path:
+def _user_data(path: Path, data: Any, shop: Workshop) -> Path:
     bundle = shop.path(".skmig")
     try:
-        write_bundle(str(bundle), {"data": parity.read_data(path)})
+        write_bundle(str(bundle), {"data": data})
     except WireError as exc:
-        raise UnreadableError(f"`{path}` cannot be given to a model: {exc}") from exc
+        raise DataError(
+            f"`{path}` cannot be given to a model: {exc}", hint="give numbers and text only"
+        ) from exc
     return bundle
 
 
@@ -525,8 +558,6 @@ def _refuse(
 
 
 def _manifest(compared: Compared, result: Path) -> record.Manifest:
-    from skmig import __version__
-
     restored = compared.restored
     adapted = restored.adapted
     exported = adapted.exported
@@ -558,12 +589,13 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
             "allow_loss": settings.allow_loss,
             "allow_substitution": settings.allow_substitution,
             "trust": list(settings.trust),
+            "allow": list(exported.allow),
             "data": None
             if settings.data is None
             else dataclasses.asdict(record.FileFact.of(settings.data)),
         },
         parity=compared.parity.as_json(),
-        verdict=compared.parity.verdict,
+        verdict=compared.parity.verdict if _proven(compared) else record.UNPROVEN,
         summary=_summary(compared),
         naive=compared.naive,
     )
@@ -579,6 +611,30 @@ def documented(said: chain.Adapted) -> list[parity.Documented]:
         for item in statements
         if item.method
     ]
+
+
+def _proven(compared: Compared) -> bool:
+    """Was any answer compared, beyond names and shapes that the state itself holds?"""
+    return any(item.n and not item.method.startswith("get_") for item in compared.parity.methods)
+
+
+def _is_fitted(graph: Any) -> bool:
+    """Does anything in a graph have a fitted attribute (`coef_`)?"""
+    waiting, seen = [graph], set()
+    while waiting:
+        value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, Obj):
+            if any(name.endswith("_") and not name.startswith("_") for name in value.state):
+                return True
+            waiting += value.state.values()
+        elif isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list | tuple):
+            waiting += value
+    return False
 
 
 def _lines(statements: tuple[chain.Statement, ...]) -> tuple[str, ...]:

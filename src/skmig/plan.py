@@ -9,7 +9,7 @@ from typing import Any
 from skmig import versions
 from skmig.adapters import chain
 from skmig.environments.base import EnvironmentSpec
-from skmig.errors import UnsupportedError, UsageError
+from skmig.errors import UnreadableError, UnsupportedError, UsageError
 from skmig.inspection import Facts
 
 
@@ -71,8 +71,8 @@ class Plan:
 def make(facts: Facts, settings: Settings) -> Plan:
     """The plan for one inspected artifact.
 
-    Raises UnsupportedError (a release that is not in the table, or none that can be told), and
-    UsageError (a format that does not exist).
+    Raises UnreadableError (nothing in it is a model), UnsupportedError (a release that is not in
+    the table, or none that can be told), and UsageError (a format that does not exist).
     """
     source, reason, notes = _find_source(facts, settings)
     target = versions.release(settings.target).version
@@ -83,8 +83,6 @@ def make(facts: Facts, settings: Settings) -> Plan:
         raise UsageError(
             f"there is no format `{file_format}`", hint="choose pickle, joblib or skops"
         )
-    # skops is not part of any lock: it is added to the target's environment when it is asked for
-    extra = ("skops",) if file_format == "skops" else ()
     return Plan(
         source=EnvironmentSpec(
             release=source,
@@ -95,7 +93,7 @@ def make(facts: Facts, settings: Settings) -> Plan:
         target=EnvironmentSpec(
             release=target,
             lock=settings.target_lock,
-            requirements=settings.requirements + extra,
+            requirements=target_requirements(settings, file_format),
             code=settings.code,
         ),
         format=file_format,
@@ -110,8 +108,16 @@ def make(facts: Facts, settings: Settings) -> Plan:
     )
 
 
+def target_requirements(settings: Settings, file_format: str) -> tuple[str, ...]:
+    """What is added to the target's environment; skops, which writes its files, is in no lock."""
+    return settings.requirements + (("skops",) if file_format == "skops" else ())
+
+
 def source_release(facts: Facts, settings: Settings) -> str:
-    """The release whose environment loads the artifact.  Raises UnsupportedError."""
+    """The release whose environment loads the artifact.
+
+    Raises UnreadableError (nothing in it is a model) and UnsupportedError.
+    """
     return _find_source(facts, settings)[0]
 
 
@@ -120,8 +126,18 @@ def retarget(settings: Settings, release: str) -> Settings:
     return replace(settings, target=release)
 
 
+def _check_content(facts: Facts) -> None:
+    if not (facts.estimators or facts.third_party or facts.main_names):
+        raise UnreadableError(
+            f"`{facts.path.name}` holds no model, but: {facts.summary}",
+            causes=tuple(item.text for item in facts.findings),
+            hint="give the file that holds the fitted model",
+        )
+
+
 def _find_source(facts: Facts, settings: Settings) -> tuple[str, str, list[str]]:
     """The release whose environment loads the artifact, and how it was found."""
+    _check_content(facts)
     recorded = sorted(facts.sklearn_versions)
     if settings.source is not None:
         release = versions.release(settings.source).version

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,16 @@ def export(
     artifact: Path, *, output: Path | None, settings: plan.Settings, progress: Progress
 ) -> Path:
     """Write the payload of a model: its graph, probes and their outputs in the source's release."""
-    place = output or artifact.with_suffix(record.SUFFIX)
+    place = artifact.with_suffix(record.SUFFIX)
+    if output is not None:
+        place = output / place.name if output.is_dir() else output
     facts = inspection.inspect(artifact)
     # a payload has no target yet: it is planned as if it stayed
     release = plan.source_release(facts, settings)
     settings = plan.retarget(settings, release)
     made = plan.make(facts, settings)
     request = pipeline.Request(artifact=artifact, result=place, record=place, settings=settings)
+    pipeline.check_apart(artifact, (place,))
     record.check_place((place,), settings.force)
     planned = pipeline.Planned(request=request, facts=facts, plan=made)
     with pipeline.workshop(settings, progress) as shop:
@@ -37,49 +41,71 @@ def import_(
     payload: Path, *, output: Path | None, settings: plan.Settings, progress: Progress
 ) -> pipeline.Migration:
     """Build a model of the target release from a payload, prove parity, write result and record."""
-    facts = read_facts(payload)
-    name, file_format = facts["artifact"]["name"], settings.format or facts["format"]
+    said = read_facts(payload)
+    name, file_format = said.artifact.name, settings.format or said.format
     stem, suffix = Path(name).stem, ".skops" if file_format == "skops" else Path(name).suffix
-    place = output or payload.with_name(f"{stem}-{settings.target}{suffix or '.pkl'}")
+    place = payload.with_name(f"{stem}-{settings.target}{suffix or '.pkl'}")
+    if output is not None:
+        place = output / place.name if output.is_dir() else output
     request = pipeline.Request(
         artifact=payload,
         result=place,
         record=place.with_suffix(record.SUFFIX),
         settings=settings,
     )
-    release = versions.release(facts["release"]).version
     exported = pipeline.Exported(
         request=request,
         bundle=payload,
-        source=record.FileFact(**facts["artifact"]),
-        environment=record.EnvironmentFact(
-            release=release, backend="elsewhere", lock="", **facts["environment"]
-        ),
-        coverage=facts["coverage"],
+        source=said.artifact,
+        environment=said.environment,
+        coverage=said.coverage,
         target=EnvironmentSpec(
-            release=settings.target, requirements=settings.requirements, code=settings.code
+            release=settings.target,
+            requirements=plan.target_requirements(settings, file_format),
+            code=settings.code,
         ),
         format=file_format,
+        allow=settings.trust,
     )
     pipeline.check_outputs(request)
     with pipeline.workshop(settings, progress) as shop:
         return pipeline.finish(exported, shop)
 
 
-def read_facts(payload: Path) -> dict[str, Any]:
-    """What a payload says of itself.  Raises UnreadableError."""
+@dataclass(frozen=True, kw_only=True)
+class PayloadFacts:
+    """What a payload says of itself."""
+
+    artifact: record.FileFact
+    environment: record.EnvironmentFact
+    coverage: dict[str, Any]
+    format: str
+
+
+def read_facts(payload: Path) -> PayloadFacts:
+    """What a payload says of itself.  Raises UnreadableError, UnsupportedError (its release)."""
     hint = "a payload is what `skmig export` or the agent's `export` writes"
     if not payload.is_file():
         raise UnreadableError(f"there is no payload `{payload}`", hint=hint)
     try:
         with Bundle(str(payload)) as bundle:
-            facts: dict[str, Any] = bundle.json(record.FACTS)
-            facts["artifact"], facts["environment"], facts["release"]
-            return facts
-    except (WireError, OSError, KeyError, TypeError) as exc:
+            facts = bundle.json(record.FACTS)
+        release = versions.release(str(facts["release"])).version
+        where: dict[str, Any] = {"release": release, "backend": "elsewhere", "lock": ""}
+        said = PayloadFacts(
+            artifact=record.FileFact(**facts["artifact"]),
+            environment=record.EnvironmentFact(**where, **facts["environment"]),
+            coverage=dict(facts["coverage"]),
+            format=str(facts["format"]),
+        )
+        # it becomes the name of a file
+        if said.artifact.name != Path(said.artifact.name).name:
+            raise ValueError(f"the artifact's name is `{said.artifact.name}`")
+    except (WireError, OSError, KeyError, TypeError, ValueError) as exc:
         raise UnreadableError(
             f"`{payload.name}` is not a payload", causes=(str(exc),), hint=hint
         ) from exc
+    return said
 
 
 def as_json(payload: Path) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def _ask(
             bundle="record.skmig",
             out="answers.skmig",
             code=code,
-            allow=[name.partition("==")[0] for name in spec.requirements],
+            allow=manifest.options["allow"],
         )
         worker.get("answers.skmig", answers)
     return parity.compare(

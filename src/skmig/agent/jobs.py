@@ -118,8 +118,12 @@ def ask(args, exchange):
     allow = list(args.get("allow", ())) + use_code(exchange, args.get("code", ()))
     with warnings.catch_warnings():
         warnings.simplefilter("error" if args.get("strict", True) else "ignore")
+        # a class that the target deprecates says so of every object, its own too
+        warnings.filterwarnings("ignore", "Class .* is deprecated", FutureWarning)
         artifact = load(
-            os.path.join(exchange, args["artifact"]), args.get("encoding"), args.get("reader")
+            os.path.join(exchange, args["artifact"]),
+            args.get("encoding"),
+            args.get("reader") or args.get("format"),
         )
     questions = Builder(allow)(_document(exchange, args["bundle"], "probes"), "probes")
     answers, failures = {}, {}

@@ -79,11 +79,16 @@ def load(path, encoding=None, reader=None):
     """The object in a pickle or joblib file.
 
     `encoding`: how byte strings of a Python 2 pickle are read; None for Python 3 files.
-    `reader`: "pickle" or "joblib", as the scan of the file read it; None: whatever joblib finds.
+    `reader`: "pickle" or "joblib", as the scan of the file read it, or "skops", for what we wrote
+    ourselves; None: whatever joblib finds.
     The file is never read in another way than it was scanned: in the raw arrays of a joblib file
     anything could stand.  Raises JobError of stage "load".
     """
     try:
+        if reader == "skops":
+            from skops import io
+
+            return io.load(path, trusted=io.get_untrusted_types(file=path))
         joblib = understand_joblib()
         if reader == "pickle" or joblib is None:
             stream, _compression = open_stream(path)
@@ -167,7 +172,15 @@ def _stand_in_for_main(path):
 
 
 def dump(value, path, file_format, compress=None):
-    """Write an artifact: `file_format` is "pickle" or "joblib"; `compress` as joblib takes it."""
+    """Write an artifact: `file_format` is "pickle", "joblib" or "skops".
+
+    `compress`: as joblib takes it.
+    """
+    if file_format == "skops":
+        from skops import io
+
+        io.dump(value, path)
+        return
     if file_format == "joblib":
         joblib_module().dump(value, path, compress=compress or 0)
         return

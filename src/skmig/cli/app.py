@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from skmig import __version__, errors
+from skmig import errors
 from skmig.cli.common import current_console
 from skmig.errors import SkmigError, UsageError
+from skmig.version import __version__
 
 _EPILOG = "Exit codes: " + "; ".join(
     f"{code} {text}" for code, text in sorted(errors.EXIT_CODES.items())
@@ -87,6 +88,9 @@ def run(argv: list[str]) -> int:
         sys.stderr.close()
         return 0
     except Exception as exc:
+        if type(exc).__name__ == "NoArgsIsHelpError":  # typer does not export it
+            current_console(argv).data(str(exc))
+            return errors.USAGE
         if hasattr(exc, "format_message"):  # a usage error of the parser
             return _failed(
                 UsageError(exc.format_message(), hint=f"run: {_command(argv)} --help"), argv
@@ -121,6 +125,8 @@ def _failed(error: SkmigError, argv: list[str]) -> int:
         console.document({"ok": False, "error": error.as_json()})
     else:
         console.error(error)
+    if console.verbose:
+        console.log(error)
     if console.verbose and error.code == errors.BUG:
         traceback.print_exc()
     return error.code

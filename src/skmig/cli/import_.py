@@ -36,6 +36,10 @@ def import_(
         list[str] | None,
         typer.Option(metavar="CLASS.METHOD", help="Accept a documented change of scikit-learn."),
     ] = None,
+    trust: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODULE", help="Let classes of this module be made."),
+    ] = None,
     with_: common.With = None,
     code: common.Code = None,
     timeout: common.Timeout = 600,
@@ -62,6 +66,7 @@ def import_(
             allow_loss=allow_loss,
             allow_substitution=allow_substitution,
             accept=tuple(accept or ()),
+            trust=tuple(trust or ()),
             requirements=tuple(with_ or ()),
             code=tuple(code or ()),
             timeout=timeout,

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skmig.cli import common
+from skmig.errors import SkmigError
 
 if TYPE_CHECKING:
-    from skmig.api import Outcome
+    from skmig.api import Chosen, Outcome
     from skmig.console import Console
     from skmig.plan import Settings
 
@@ -115,9 +116,9 @@ def migrate(
         console.note(f"passed over {path}: not a model file")
     several = len(artifacts) > 1 or artifacts[0].is_dir()
     if dry_run:
-        return _show_plans(console, chosen, settings)
+        return _show_plans(console, [item.path for item in chosen], settings)
     if not several:
-        return _migrate_one(console, chosen[0], settings, output)
+        return _migrate_one(console, chosen[0].path, settings, output)
     return _migrate_several(console, chosen, settings, output)
 
 
@@ -136,7 +137,7 @@ def _migrate_one(console: Console, artifact: Path, settings: Settings, output: P
 
 
 def _migrate_several(
-    console: Console, artifacts: list[Path], settings: Settings, output: Path | None
+    console: Console, artifacts: list[Chosen], settings: Settings, output: Path | None
 ) -> int:
     from skmig import api
 
@@ -146,8 +147,9 @@ def _migrate_several(
             artifacts, settings=settings, output=output, progress=console
         ):
             outcomes.append(outcome)
-            if outcome.error is not None and not console.json:
+            if outcome.error is not None and console.verbose:
                 console.note(f"{outcome.artifact}: {outcome.error.message}")
+                console.log(outcome.error)
     code = max((item.error.code for item in outcomes if item.error is not None), default=0)
     if console.json:
         console.document({"ok": code == 0, "outcomes": [_as_json(item) for item in outcomes]})
@@ -179,12 +181,21 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
 def _show_plans(console: Console, artifacts: list[Path], settings: Settings) -> int:
     from skmig import api
 
-    plans = [(artifact, api.plan(artifact, settings)) for artifact in artifacts]
+    plans, failed = [], []
+    for artifact in artifacts:
+        try:
+            plans.append((artifact, api.plan(artifact, settings)))
+        except SkmigError as error:
+            if len(artifacts) == 1:
+                raise
+            failed.append((artifact, error))
     refused = any(made.refusals for _artifact, made in plans)
+    code = max((problem.code for _artifact, problem in failed), default=int(refused))
     if console.json:
         rows = [{"artifact": str(artifact), **made.as_json()} for artifact, made in plans]
-        console.document({"ok": not refused, "plans": rows})
-        return int(refused)
+        errors = [{"artifact": str(path), "error": problem.as_json()} for path, problem in failed]
+        console.document({"ok": code == 0, "plans": rows, "failed": errors})
+        return code
     for artifact, made in plans:
         source, target = made.source.release, made.target.release
         console.render(f"{artifact}: scikit-learn {source} ({made.reason}) to {target}")
@@ -193,4 +204,6 @@ def _show_plans(console: Console, artifacts: list[Path], settings: Settings) -> 
         console.render(*(f"  refused     {item.path}: {item.text}" for item in made.refusals))
         for note in made.notes:
             console.note(note)
-    return int(refused)
+    for _artifact, problem in failed:
+        console.error(problem)
+    return code

@@ -213,7 +213,8 @@ class AgentWorker:
                 hint=f"give it more with `--timeout {int(self._limits.timeout * 4)}`",
                 causes=_last(error.get("log")),
             )
-        if kind == "MemoryError" or error.get("signal") == signal.SIGKILL:
+        memory = kind == "MemoryError" or (kind == "OSError" and message.startswith("[Errno 12]"))
+        if memory or error.get("signal") == signal.SIGKILL:
             return OutOfMemoryError(
                 f"{what} ran out of memory{where}", hint=_BY_MEMORY, causes=_last(error.get("log"))
             )

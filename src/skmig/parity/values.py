@@ -119,6 +119,8 @@ def _arrays(
     if one.shape != two.shape:
         found.problem(f"shape {two.shape} instead of {one.shape}{_at(where)}")
         return
+    if _same_numbers(found, one, two, where):
+        return
     if not _kinds(found, one.dtype, two.dtype, where):
         return
     found.n += one.size
@@ -134,6 +136,20 @@ def _arrays(
         _object_arrays(found, one, two, where, row)
     else:
         _exact(found, one != two, one, two, where, row)
+
+
+def _same_numbers(
+    found: Difference, one: np.ndarray[Any, Any], two: np.ndarray[Any, Any], where: str
+) -> bool:
+    """Integers that stand as floats in one of the two (labels 0.0 and 0) are the same numbers."""
+    kinds = {one.dtype.kind, two.dtype.kind}
+    if len(kinds) != 2 or "f" not in kinds or not kinds & {"i", "u"}:
+        return False
+    if not np.array_equal(one, two):
+        return False
+    found.n += one.size
+    found.note(f"dtype {two.dtype} instead of {one.dtype}, every number equal{_at(where)}")
+    return True
 
 
 def _kinds(found: Difference, one: np.dtype[Any], two: np.dtype[Any], where: str) -> bool:
@@ -171,6 +187,7 @@ def _floats(
         gap = np.where(finite & ~same, np.minimum(np.abs(two - one), _LARGEST), 0.0)
         size = np.abs(one)
         relative = np.where(gap > 0, gap / np.where(size > 0, size, np.inf), 0.0)
+        relative = np.minimum(relative, _LARGEST)
         bad = ~same & ~(finite & (gap <= atol + rtol * np.where(finite, size, 0.0)))
     if same.all():
         # 0.0 and -0.0 are equal, and not identical

@@ -2,6 +2,7 @@
 
 from skmig.record.bundle import FACTS, SUFFIX, Record, check_place, placed, read, write
 from skmig.record.manifest import (
+    UNPROVEN,
     EnvironmentFact,
     FileFact,
     Manifest,
@@ -14,6 +15,7 @@ from skmig.record.manifest import (
 __all__ = [
     "FACTS",
     "SUFFIX",
+    "UNPROVEN",
     "EnvironmentFact",
     "FileFact",
     "Manifest",
