@@ -209,6 +209,7 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
     """
     settings, made = planned.request.settings, planned.plan
     check_trust(planned.request.artifact, settings, finding_names(planned.facts), shop.backend)
+    data = None if settings.data is None else inputs.read(settings.data, planned.facts)
     if target_too:
         shop.start(made.target, "target")
     bundle = shop.path(".skmig")
@@ -227,9 +228,7 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
             "reader": made.reader,
             "probes": {"limit": settings.probe_rows, "seed": 0},
         }
-        data = None
         if settings.data is not None:
-            data = inputs.read(settings.data, planned.facts)
             worker.put("data.skmig", _user_data(settings.data, data, shop))
             arguments["data"] = "data.skmig"
         reply = worker.call("export", **arguments)

@@ -89,6 +89,11 @@ def read_facts(payload: Path) -> PayloadFacts:
         raise UnreadableError(f"there is no payload `{payload}`", hint=hint)
     try:
         with Bundle(str(payload)) as bundle:
+            if "manifest.json" in bundle.archive.namelist():
+                raise UnreadableError(
+                    f"`{payload.name}` is the record of a migration, not a payload",
+                    hint="migrate the original again, with another --to",
+                )
             facts = bundle.json(record.FACTS)
         release = versions.release(str(facts["release"])).version
         where: dict[str, Any] = {"release": release, "backend": "elsewhere", "lock": ""}

@@ -71,12 +71,18 @@ def verify(path: Path, shop: pipeline.Workshop, options: Options) -> Verificatio
     place = record_of(path)
     read = record.read(place)
     manifest = read.manifest
-    result = place.parent / manifest.result.name
+    # a result may have got another name since
+    result = place.parent / manifest.result.name if path == place else path
     if not result.is_file():
         return Verification(
             record=place, result=result, ok=False, summary=f"the result `{result.name}` is missing"
         )
     if record.sha256(result) != manifest.result.sha256:
+        if result.name != manifest.result.name:
+            raise UnreadableError(
+                f"`{place.name}` is the record of `{manifest.result.name}`, not of `{result.name}`",
+                hint=f"verify the record itself: skmig verify {place}",
+            )
         summary = f"`{result.name}` is not the file that was migrated: its digest differs"
         return Verification(record=place, result=result, ok=False, summary=summary)
     expected = _expected_again(read, shop, options) if options.original else None

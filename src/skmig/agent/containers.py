@@ -107,6 +107,8 @@ def _zip(path):
             "skmig reads pickle and joblib: load it with skops.io.load where it was made, and "
             "write it again with joblib.dump",
         )
+    if "payload.json" in names and "manifest.json" not in names:
+        return "a payload of skmig, not a model", "`skmig import` makes a model of it"
     if "manifest.json" in names or any(name.endswith("/graph.json") for name in names):
         return "a record of skmig, not a model", "give the model; `skmig verify` reads the record"
     if names and all(name.endswith(".npy") for name in names):

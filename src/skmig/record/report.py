@@ -28,7 +28,7 @@ def render(manifest: Manifest) -> RenderableType:
         ("Losses (allowed)", manifest.losses),
         ("Another class that answers the same (allowed)", manifest.substitutions),
         ("Changed by scikit-learn itself", manifest.changes),
-        ("Not carried, and not read by any output", manifest.notes),
+        ("Notes", manifest.notes),
         ("Not proven", _unproven(manifest)),
     ):
         if lines:
