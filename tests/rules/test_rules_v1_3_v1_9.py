@@ -291,9 +291,25 @@ def test_which_logistic_regressions_can_do_without_multi_class(
     classes: int, multi_class: str, solver: str, carried: bool
 ) -> None:
     model = logistic(classes, multi_class=multi_class, solver=solver)
-    result = moved(model, "1.3.2", "1.8.0")
-    assert bool(result.losses) is not carried
+    result = adapt(model, "1.3.2", "1.8.0")
+    assert bool(result.losses or result.refusals) is not carried
     assert "multi_class" not in result.graph.state
+
+
+def test_a_one_vs_rest_model_may_become_a_one_vs_rest_classifier() -> None:
+    learnt = {
+        "coef_": np.arange(12.0).reshape(3, 4),
+        "intercept_": np.array([0.0]),
+        "n_iter_": np.array([5]),
+        "n_features_in_": 4,
+    }
+    model = logistic(3, multi_class="ovr", solver="liblinear", **learnt)
+    result = adapt(model, "1.3.2", "1.9.1", substitution=True)
+    assert not result.refusals
+    assert result.graph.tag == "sklearn.multiclass.OneVsRestClassifier"
+    for i, member in enumerate(result.graph.state["estimators_"]):
+        np.testing.assert_array_equal(member.state["coef_"], model.state["coef_"][i : i + 1])
+    assert "predict_log_proba" in result.substitutions[0].text
 
 
 @pytest.mark.parametrize(("classes", "solver"), [(2, "lbfgs"), (3, "lbfgs"), (3, "saga")])

@@ -140,12 +140,18 @@ def test_a_width_of_a_dtype_is_reported_and_no_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [np.array([1.0, 0.0]), np.array([True, False]), np.array(["1", "0"])]
+    "other", [np.array([1.0, 0.5]), np.array([True, False]), np.array(["1", "0"])]
 )
 def test_another_kind_is_a_difference(other: Any) -> None:
     found = one(np.array([1, 0]), other)
     assert found.verdict is Verdict.DIFFERENT
     assert "dtype" in found.text
+
+
+def test_labels_that_stand_as_floats_are_equal_and_noted() -> None:
+    found = one(np.array([1, 0]), np.array([1.0, 0.0]))
+    assert found.verdict is Verdict.CLOSE
+    assert "dtype float64 instead of int64" in found.notes[0]
 
 
 def test_a_shape_is_a_difference() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,9 @@ from skmig.adapters import census
 from skmig.adapters.ops import Born, Gone, Op, Refusal, RuleSet, same
 from skmig.adapters.rules import LINE
 from skmig.payload import New, Obj
+
+# defaults by which a release announces that another one will come, or that a parameter will go
+SENTINELS = ("warn", "deprecated")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +104,7 @@ class _Run:
     losses: list[Statement] = field(default_factory=list)
     notes: list[Statement] = field(default_factory=list)
     changes: list[Statement] = field(default_factory=list)
+    refused: set[int] = field(default_factory=set)  # id() of objects that stay behind
     crossing: Boundary | None = None
     paths: dict[int, str] = field(default_factory=dict)
 
@@ -158,7 +162,7 @@ class _Run:
         """All objects by tag, with their paths."""
         present: dict[str, list[Obj]] = {}
         self.paths = {}
-        for path, obj in objects(self.graph):
+        for path, obj in objects(self.graph, without=self.refused):
             self.paths[id(obj)] = path
             present.setdefault(obj.tag, []).append(obj)
         return present
@@ -168,11 +172,15 @@ class _Run:
         touched = 0
         for tag in op.classes:
             for obj in present.get(tag, ()):
+                if id(obj) in self.refused:
+                    continue
                 touched += 1
                 try:
                     cross(obj, self)
                 except Refusal as refusal:
                     self.refusals.append(self._say(obj, str(refusal)))
+                    # no later rule knows what it would look like there
+                    self.refused.add(id(obj))
         if touched:
             self.applied.append(f"{boundary.newer}: {describe(op)} ({touched})")
 
@@ -188,14 +196,24 @@ class _Run:
             if name not in ours and name not in obj.state and name not in explained:
                 obj.state[name] = copy_graph(default)
         for name, default in ours.items():
-            if name not in theirs and name in obj.state and name not in explained:
+            if name in explained or name not in obj.state:
+                continue
+            if name in theirs:
+                # a default that only announced a change means nothing on the other side
+                if _announces(default) and same(obj.state[name], default):
+                    obj.state[name] = copy_graph(theirs[name])
+            else:
                 value = obj.state.pop(name)
                 if not _neutral(value, default):
                     self.note(obj, f"training setting `{name}={value!r}` does not exist in {there}")
 
 
 def _neutral(value: Any, default: Any) -> bool:
-    return same(value, default) or value in ("deprecated", "warn")
+    return same(value, default) or _announces(value)
+
+
+def _announces(value: Any) -> bool:
+    return isinstance(value, str) and value in SENTINELS
 
 
 def _explained(boundary: Boundary) -> dict[str, frozenset[str]]:
@@ -213,9 +231,14 @@ def describe(op: Op) -> str:
     return f"{type(op).__name__} {names}".strip()
 
 
-def objects(graph: Any, path: str = "model") -> Iterator[tuple[str, Obj]]:
-    """Every `Obj` of a graph once, with the path of its first place, parents before children."""
-    seen: set[int] = set()
+def objects(
+    graph: Any, path: str = "model", without: Iterable[int] = ()
+) -> Iterator[tuple[str, Obj]]:
+    """Every `Obj` of a graph once, with the path of its first place, parents before children.
+
+    `without`: id() of objects to leave out, with what is in them.
+    """
+    seen: set[int] = set(without)
     stack: list[tuple[str, Any]] = [(path, graph)]
     while stack:
         where, value = stack.pop()

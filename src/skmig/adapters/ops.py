@@ -254,6 +254,45 @@ class Parameter(Op):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Successor(Op):
+    """A constructor parameter that another one replaces, in two steps.
+
+    At one boundary `new` appears and the default of `old` becomes a sentinel ("deprecated"); at a
+    later one `old` is gone.  Stands at both; which of the two it is comes from the census.
+    """
+
+    old: str
+    new: str
+
+    def up(self, obj: Obj, step: Step) -> None:
+        ours = step.parameters(obj.tag, step.older) or {}
+        theirs = step.parameters(obj.tag, step.newer) or {}
+        value = obj.state.pop(self.old, None)
+        if self.old in theirs:
+            obj.state[self.old] = theirs[self.old]
+        if value is not None and not same(value, theirs.get(self.old, ours.get(self.old))):
+            obj.state[self.new] = value
+        elif self.new not in ours or obj.state.get(self.new) is None:
+            obj.state[self.new] = theirs[self.new] if self.old not in theirs else value
+
+    def down(self, obj: Obj, step: Step) -> None:
+        ours = step.parameters(obj.tag, step.newer) or {}
+        theirs = step.parameters(obj.tag, step.older) or {}
+        if self.old not in ours:
+            obj.state[self.old] = theirs[self.old]
+        elif self.new not in theirs:
+            value = obj.state.pop(self.new, None)
+            former = obj.state.get(self.old)
+            if value is not None:
+                obj.state[self.old] = value
+            elif same(former, ours[self.old]):
+                obj.state[self.old] = theirs[self.old]
+
+    def explains(self) -> frozenset[str]:
+        return frozenset({self.old, self.new})
+
+
+@dataclass(frozen=True, kw_only=True)
 class Moved(Op):
     """A class with another public tag in the newer release.  `classes` is derived."""
 

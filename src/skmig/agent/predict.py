@@ -42,6 +42,8 @@ ON_DATA = (
     "staged_decision_function",
     "mahalanobis",
 )
+# methods that some estimators answer by chance
+CHANCY = ("predict", "predict_proba", "predict_log_proba", "transform")
 WITHOUT_DATA = (
     "get_feature_names_out",
     "get_feature_names",
@@ -226,7 +228,7 @@ def outputs(estimator, probe):
             for name in ON_DATA:
                 if has(estimator, name):
                     _ask_on_data(answers, estimator, name, data, probe.get("swayed", False))
-                    if name in ("predict", "predict_proba", "transform"):
+                    if name in CHANCY:
                         _settle(answers, estimator, name, data)
             _ask_spread(answers, estimator, data)
         for name in WITHOUT_DATA:
@@ -273,8 +275,18 @@ def _in_order(value):
 
 
 def offers(estimator):
-    """The methods that the class has, whether or not this object can use them."""
-    return [name for name in ON_DATA + WITHOUT_DATA if name in dir(type(estimator))]
+    """The methods that the class has, whether or not this object can use them.
+
+    What only passes a call on offers what the estimator inside does.
+    """
+    steps = getattr(estimator, "steps", None)
+    if steps and isinstance(steps, list):
+        inner = [step for _name, step in steps if step is not None and step != "passthrough"]
+    else:
+        inner = [getattr(estimator, "best_estimator_", estimator)]
+    if not inner or inner[-1] is estimator:
+        return [name for name in ON_DATA + WITHOUT_DATA if name in dir(type(estimator))]
+    return offers(inner[-1])
 
 
 def rounding(estimator, probe, answers):
@@ -283,23 +295,41 @@ def rounding(estimator, probe, answers):
     What is far below any tolerance is left out.
     """
     data = None if probe is None else probe.get("input")
-    swayed = None if data is None else _sway(data)
-    if swayed is None:
-        return {}
     result = {}
-    for name, answer in outputs(estimator, dict(probe, input=swayed, swayed=True)).items():
-        ours, theirs = answers.get(name, {}).get("value"), answer.get("value")
-        moved = _moved(ours, theirs)
-        if moved is not None:
-            result[name] = moved
-    return result
+    for start in (0, 1):
+        swayed = None if data is None else _sway(data, start)
+        if swayed is None:
+            return {}
+        moved = outputs(estimator, dict(probe, input=swayed, swayed=True))
+        for name, answer in moved.items():
+            gap = _moved(answers.get(name, {}).get("value"), answer.get("value"))
+            result[name] = _larger(result.get(name), gap)
+    return {name: gap for name, gap in result.items() if gap is not None}
+
+
+def _larger(one, two):
+    """The larger of two sets of gaps, whatever their nesting."""
+    if one is None or two is None:
+        return two if one is None else one
+    if isinstance(one, dict):
+        return {name: _larger(one[name], two[name]) for name in one}
+    if isinstance(one, list):
+        return [_larger(*pair) for pair in zip(one, two)]
+    return np.maximum(one, two)
 
 
 def _moved(one, two):
+    """How far each row of an answer moved, in the nesting of the answer; None for no floats."""
+    if isinstance(one, dict) and isinstance(two, dict) and set(one) == set(two):
+        result = {name: _moved(item, two[name]) for name, item in one.items()}
+        return result if any(item is not None for item in result.values()) else None
+    if isinstance(one, (list, tuple)) and isinstance(two, (list, tuple)) and len(one) == len(two):
+        result = [_moved(*pair) for pair in zip(one, two)]
+        return result if any(item is not None for item in result) else None
     for value in (one, two):
         if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.size:
             return None
-    if one.shape != two.shape:
+    if one.shape != two.shape or not one.ndim:
         return None
     with np.errstate(all="ignore"):
         gap = np.abs(one - two)
@@ -308,24 +338,24 @@ def _moved(one, two):
     return gap.astype(np.float64) if (gap > NOISE * size).any() else None
 
 
-def _sway(data):
+def _sway(data, start=0):
     """The same input, every other number moved by its last bit up or down; None for no numbers."""
     if isinstance(data, np.ndarray) and data.dtype.kind == "f":
         result = np.array(data)
         flat = result.reshape(-1)
-        for start, way in ((0, np.inf), (2, -np.inf)):
-            flat[start::4] = np.nextafter(flat[start::4], np.array(way, dtype=data.dtype))
+        for first, way in ((start, np.inf), (start + 2, -np.inf)):
+            flat[first::4] = np.nextafter(flat[first::4], np.array(way, dtype=data.dtype))
         return result
     if hasattr(data, "iloc") and hasattr(data, "columns"):
         result = data.copy()
         for name in data.columns:
-            moved = _sway(np.asarray(data[name]))
+            moved = _sway(np.asarray(data[name]), start)
             if moved is not None:
                 result[name] = moved
         return result
     if hasattr(data, "tocsr"):
         result = data.copy()
-        result.data = _sway(result.data)
+        result.data = _sway(result.data, start)
         return result if result.data is not None else None
     return None
 

@@ -94,6 +94,7 @@ def _settle(bundle, name, specimen, documents):
     model = Builder()(bundle.document(name + "/model"), "model")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "Class .* is deprecated", FutureWarning)
         model = pickle.loads(pickle.dumps(model))
     probe = Builder()(bundle.document(name + "/probes"), "probes")["model"]
     arrived = walk(model)

@@ -131,6 +131,18 @@ def _mask_down(obj: Obj, step: Step) -> None:
 # ------------------------------------------------------------------ others
 
 
+def _drop_up(obj: Obj, step: Step) -> None:
+    parts = obj.state.get("transformer_list")
+    if isinstance(parts, list):
+        obj.state["transformer_list"] = [
+            (name, "drop" if part is None else part) for name, part in parts
+        ]
+
+
+def _drop_down(obj: Obj, step: Step) -> None:
+    """'drop' is understood since 0.20."""
+
+
 _OPS: list[Op] = [
     # HistGradientBoosting
     *(
@@ -408,6 +420,13 @@ _OPS: list[Op] = [
         neutral=DERIVED,
         when=never,
         why="covariance/_graph_lasso.py: scores of the training",
+    ),
+    Rewritten(
+        classes=("sklearn.pipeline.FeatureUnion",),
+        to_new=_drop_up,
+        to_old=_drop_down,
+        names=("transformer_list",),
+        why="pipeline.py: FeatureUnion, None for a transformer was deprecated for 'drop' in 0.22",
     ),
     Born(
         classes=(

@@ -42,6 +42,7 @@ from skmig.adapters.ops import (
     Retyped,
     Rewritten,
     Step,
+    Successor,
     has,
     rules,
 )
@@ -215,6 +216,15 @@ def _dual_up(obj: Obj, step: Step) -> None:
 RULES = rules(
     SINCE,
     [
+        Successor(
+            classes=(
+                "sklearn.linear_model.ARDRegression",
+                "sklearn.linear_model.BayesianRidge",
+            ),
+            old="n_iter",
+            new="max_iter",
+            why="changelog 1.3: n_iter renamed to max_iter",
+        ),
         Rewritten(
             classes=(TREE,),
             names=("nodes",),

@@ -38,6 +38,7 @@ from skmig.adapters.ops import (
     Retyped,
     Rewritten,
     Step,
+    Successor,
     always,
     has,
     rules,
@@ -245,6 +246,15 @@ def _unused(obj: Obj, step: Step) -> None:
 RULES = rules(
     SINCE,
     [
+        Successor(
+            classes=(
+                "sklearn.decomposition.MiniBatchDictionaryLearning",
+                "sklearn.decomposition.MiniBatchSparsePCA",
+            ),
+            old="n_iter",
+            new="max_iter",
+            why="decomposition: n_iter removed",
+        ),
         Rewritten(
             classes=(TREE,),
             names=("values",),

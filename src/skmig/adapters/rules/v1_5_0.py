@@ -29,6 +29,7 @@ from skmig.adapters.ops import (
     Retyped,
     Rewritten,
     Step,
+    Successor,
     fitted,
     rules,
 )
@@ -192,6 +193,21 @@ def _stored_down(obj: Obj, step: Step) -> None:
 RULES = rules(
     SINCE,
     [
+        Successor(
+            classes=("sklearn.manifold.TSNE",),
+            old="n_iter",
+            new="max_iter",
+            why="changelog 1.5: n_iter renamed to max_iter",
+        ),
+        Successor(
+            classes=(
+                "sklearn.linear_model.ARDRegression",
+                "sklearn.linear_model.BayesianRidge",
+            ),
+            old="n_iter",
+            new="max_iter",
+            why="linear_model/_bayes.py: n_iter removed",
+        ),
         Rewritten(
             classes=("sklearn.feature_extraction.TfidfTransformer",),
             names=("_idf_diag", "idf_"),

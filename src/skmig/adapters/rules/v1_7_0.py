@@ -19,6 +19,7 @@ from skmig.adapters.ops import (
     Removed,
     Rewritten,
     Step,
+    Successor,
     has,
     rules,
 )
@@ -104,6 +105,12 @@ def _stored_down(obj: Obj, step: Step) -> None:
 RULES = rules(
     SINCE,
     [
+        Successor(
+            classes=("sklearn.manifold.TSNE",),
+            old="n_iter",
+            new="max_iter",
+            why="manifold/_t_sne.py: n_iter removed",
+        ),
         Rewritten(
             classes=(columns.COLUMN_TRANSFORMER,),
             names=("_remainder", "transformers_", "force_int_remainder_cols"),

@@ -91,9 +91,7 @@ def _make_bare_bit_generator(builder, value, path):
 
 
 def _make_masked(builder, value, path):
-    result = np.ma.MaskedArray(
-        builder(value.args["data"], path + ".data"), mask=value.args["mask"]
-    )
+    result = np.ma.MaskedArray(builder(value.args["data"], path + ".data"), mask=value.args["mask"])
     try:
         result.fill_value = builder(value.args["fill_value"], path)
     except (TypeError, ValueError):

@@ -170,9 +170,7 @@ def _make_frame(builder, value, path):
     index = _arg(builder, value, "index", path)
     columns = _arg(builder, value, "columns", path)
     series = [_column(values) for values in _arg(builder, value, "values", path)]
-    frame = (
-        pandas.concat(series, axis=1) if series else pandas.DataFrame(index=range(len(index)))
-    )
+    frame = pandas.concat(series, axis=1) if series else pandas.DataFrame(index=range(len(index)))
     frame.index, frame.columns = index, columns
     return frame
 
