@@ -250,7 +250,7 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
         format=made.format,
         compress=made.compress,
         allow=tuple(sorted(facts.third_party)),
-        notes=made.notes,
+        notes=made.notes + _dangers(facts),
         encoding=made.encoding,
         reader=made.reader,
         findings=finding_names(facts),
@@ -487,6 +487,14 @@ def check_trust(
 def finding_names(facts: inspection.Facts) -> tuple[str, ...]:
     """The globals of an artifact that are not on the allowlist."""
     return tuple(sorted({item.name for item in facts.findings}))
+
+
+def _dangers(facts: inspection.Facts) -> tuple[str, ...]:
+    return tuple(
+        f"the original {item.text}; it did so in the source environment only"
+        for item in facts.findings
+        if item.severity == "dangerous"
+    )
 
 
 def _is_trusted(name: str, trusted: tuple[str, ...]) -> bool:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from skmig.cli.app import run
-
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The console script `skmig`."""
-    sys.exit(run(list(sys.argv[1:] if argv is None else argv)))
+    try:
+        # not at the top: it takes a while, and may be interrupted
+        from skmig.cli.app import run
+
+        sys.exit(run(list(sys.argv[1:] if argv is None else argv)))
+    except KeyboardInterrupt:
+        sys.stderr.write("error: interrupted\n")
+        sys.exit(130)

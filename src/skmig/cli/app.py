@@ -78,11 +78,13 @@ def run(argv: list[str]) -> int:
         signal.signal(number, _interrupt)
     try:
         code = app(argv, standalone_mode=False)
+        if code == errors.INTERRUPTED:  # what typer makes of Ctrl-C
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except SkmigError as error:
         return _failed(error, argv)
     except (KeyboardInterrupt, typer.Abort):
-        return _failed(_InterruptedError("interrupted: nothing was written"), argv)
+        return _failed(_InterruptedError("interrupted: what was not finished is not written"), argv)
     except BrokenPipeError:
         # the reader of our output went away, which is its right
         sys.stderr.close()
