@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from skmig.adapters import boosting, early, encoders, forms, histograms, outliers
+from skmig.adapters import boosting, early, encoders, forms, histograms, isolation, outliers
 from skmig.adapters.chain import Adapted, adapt
 from skmig.payload import Name, New, Obj
 
@@ -143,8 +143,36 @@ def test_a_threshold_comes_back_exactly(threshold: float) -> None:
     assert again.state["threshold_"] == threshold
 
 
+def isolation_state(max_samples: int) -> dict[str, Any]:
+    tree = leaf(0)
+    nodes = tree.state["tree_"].state["nodes"]
+    nodes["n_node_samples"] = 1
+    sizes = {"max_samples_": max_samples, "_max_samples": max_samples}
+    return {"contamination": 0.1, "offset_": -0.5, "estimators_": [tree], **sizes}
+
+
+@pytest.mark.parametrize("source", ["0.18.1", "0.20.4"])
+@pytest.mark.parametrize("max_samples", [2, 4, 256])
+def test_isolation_forests_keep_their_scores_where_lengths_are_stored(
+    source: str, max_samples: int
+) -> None:
+    n = float(max_samples)
+    first = np.log(n) if source == "0.18.1" else np.log(n - 1)
+    before = 1.0 / (2 * (first + np.euler_gamma) - 2 * (n - 1) / n)  # a leaf of one counts 1
+    state = moved(Obj(FOREST, isolation_state(max_samples)), source, "1.3.0").graph.state
+    depth, length = state["_decision_path_lengths"][0], state["_average_path_length_per_tree"][0]
+    after = (depth + length - 1.0) / isolation.length([n])
+    assert after == pytest.approx(before, rel=1e-9)
+
+
+def test_a_forest_that_keeps_an_older_formula_goes_nowhere_where_it_is_computed_anew() -> None:
+    state = moved(Obj(FOREST, isolation_state(256)), "0.20.4", "1.3.0").graph.state
+    (refusal,) = adapt(Obj(FOREST, state), "1.3.0", "1.2.2").refusals
+    assert "another formula" in refusal.text
+
+
 def test_isolation_forests_do_not_cross_other_path_lengths() -> None:
-    fitted = Obj(FOREST, {"contamination": 0.1, "offset_": -0.5, "estimators_": [leaf(0)]})
+    fitted = Obj(FOREST, isolation_state(4))
     for source, target in (("0.20.4", "0.21.1"), ("0.21.1", "0.20.4")):
         result = adapt(fitted, source, target)
         assert "average path length" in result.losses[0].text

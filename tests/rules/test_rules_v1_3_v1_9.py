@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from skmig.adapters import boosting, categories, columns, forms
+from skmig.adapters import boosting, categories, columns, forms, isolation
 from skmig.adapters.chain import Adapted, adapt
-from skmig.adapters.rules import v1_3_0
 from skmig.payload import Name, New, Obj
 
 NODES = [
@@ -144,7 +143,7 @@ def test_path_lengths_and_depths_of_an_isolation_forest() -> None:
     # n = 3: 2 (ln 2 + gamma) - 4/3
     expected = 2 * (np.log(2) + np.euler_gamma) - 4 / 3
     assert state["_average_path_length_per_tree"][0][2] == pytest.approx(expected, rel=1e-15)
-    assert v1_3_0.average_path_length(np.array([0, 1, 2])).tolist() == [0.0, 0.0, 1.0]
+    assert isolation.length([0, 1, 2]).tolist() == [0.0, 0.0, 1.0]
 
 
 # ------------------------------------------------------------------ boosting

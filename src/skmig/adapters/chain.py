@@ -80,7 +80,7 @@ def adapt(graph: Any, source: str, target: str, *, substitution: bool = False) -
     The input is not changed; arrays are shared with the result.  `substitution`: an object may
     become one of another class that answers the same, where its own cannot say it any more.
     """
-    run = _Run(copy_graph(graph), substitution=substitution)
+    run = _Run(copy_graph(graph), target=target, substitution=substitution)
     for boundary in boundaries(source, target):
         run.cross(boundary)
     return Adapted(
@@ -97,6 +97,7 @@ def adapt(graph: Any, source: str, target: str, *, substitution: bool = False) -
 @dataclass
 class _Run:
     graph: Any
+    target: str
     substitution: bool = False
     substitutions: list[Statement] = field(default_factory=list)
     applied: list[str] = field(default_factory=list)
@@ -320,7 +321,7 @@ def foreseen_refusals(way: list[Boundary], tags: dict[str, str]) -> tuple[Statem
 
 
 def _why_not(op: Op, tag: str, boundary: Boundary) -> str:
-    run = _Run(None)
+    run = _Run(None, boundary.newer if boundary.up else boundary.older)
     run.crossing = boundary
     try:
         (op.up if boundary.up else op.down)(Obj(tag), run)

@@ -29,6 +29,10 @@ class Step(Protocol):
     @property
     def newer(self) -> str: ...
 
+    @property
+    def target(self) -> str:
+        """The release at the end of the whole way."""
+
     def loss(self, obj: Obj, text: str) -> None:
         """Meaning of predictions would be lost: refused, unless the user allows losses."""
 

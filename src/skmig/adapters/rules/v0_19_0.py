@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from skmig.adapters import isolation
 from skmig.adapters.early import drop_unfitted, empty, epochs, forest_parameter, meaning, tags
 from skmig.adapters.ops import (
     DERIVED,
@@ -35,6 +36,7 @@ from skmig.adapters.ops import (
     has,
     rules,
 )
+from skmig.adapters.rules.v1_3_0 import SINCE as STORED
 from skmig.adapters.shapes import ADABOOST, BAGGING, FORESTS, GRADIENT_BOOSTING, SGD, TREES, never
 from skmig.payload import New, Obj
 
@@ -160,13 +162,8 @@ def _voting_up(obj: Obj, step: Step) -> None:
     obj.state.setdefault("flatten_transform", None)
 
 
-def _isolation(obj: Obj, step: Step) -> None:
-    if obj.state.get("estimators_"):
-        step.loss(
-            obj,
-            "the average path length of an isolation tree is another in "
-            f"{step.newer} (ensemble/iforest.py: _average_path_length)",
-        )
+def _isolation_up(obj: Obj, step: Step) -> None:
+    isolation.keep(obj, step, isolation.length_by_all, STORED)
 
 
 def _memory_up(value: Any) -> Any:
@@ -300,8 +297,9 @@ RULES = rules(
         ),
         Rewritten(
             classes=(ISOLATION_FOREST,),
-            to_new=_isolation,
-            to_old=_isolation,
+            to_new=_isolation_up,
+            to_old=isolation.refuse_down,
+            names=(isolation.LENGTHS, isolation.DEPTHS),
             why="what's new 0.19: IsolationForest uses (n - 1) for the average path length",
         ),
         *meaning(

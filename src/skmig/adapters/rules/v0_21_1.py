@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import initial
+from skmig.adapters import initial, isolation
 from skmig.adapters.columns import COLUMN_TRANSFORMER
 from skmig.adapters.early import epochs, keep_columns, learn_columns, meaning, tags
 from skmig.adapters.ops import (
@@ -32,6 +32,7 @@ from skmig.adapters.ops import (
     has,
     rules,
 )
+from skmig.adapters.rules.v1_3_0 import SINCE as STORED
 from skmig.adapters.shapes import GRADIENT_BOOSTING, SEARCHES, SGD, never
 from skmig.payload import Obj
 
@@ -67,13 +68,8 @@ def _sgd_down(obj: Obj, step: Step) -> None:
         state["_max_iter"], state["_tol"] = state["max_iter"], state["tol"]
 
 
-def _isolation(obj: Obj, step: Step) -> None:
-    if obj.state.get("estimators_"):
-        step.loss(
-            obj,
-            "the average path length of leaves with one or two samples is another in "
-            f"{step.newer} (ensemble/iforest.py: _average_path_length)",
-        )
+def _isolation_up(obj: Obj, step: Step) -> None:
+    isolation.keep(obj, step, isolation.length_of_one, STORED)
 
 
 def _many_classes(obj: Obj) -> bool:
@@ -151,8 +147,9 @@ RULES = rules(
         ),
         Rewritten(
             classes=("sklearn.ensemble.IsolationForest",),
-            to_new=_isolation,
-            to_old=_isolation,
+            to_new=_isolation_up,
+            to_old=isolation.refuse_down,
+            names=(isolation.LENGTHS, isolation.DEPTHS),
             why="what's new 0.21: _average_path_length of one and of two samples",
         ),
         Explained(

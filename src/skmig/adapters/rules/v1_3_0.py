@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from skmig.adapters import isolation
 from skmig.adapters.forms import (
     TREE,
-    depths,
     function,
     is_obj,
     larger_side,
-    members,
     never,
     saw_missing,
     split_on_missing,
@@ -158,26 +157,6 @@ def _oob_down(obj: Obj, step: Step) -> None:
     obj.state.pop("oob_score_", None)
 
 
-def average_path_length(n_samples: np.ndarray) -> np.ndarray:
-    """Average path length of an isolation tree (ensemble/_iforest.py: _average_path_length)."""
-    n = np.asarray(n_samples, dtype=np.float64)
-    result = np.where(n == 2, 1.0, 0.0)
-    many = n > 2
-    rest = n[many] - 1.0
-    result[many] = 2.0 * (np.log(rest) + np.euler_gamma) - 2.0 * rest / n[many]
-    return result
-
-
-def _path_lengths(obj: Obj) -> tuple[np.ndarray, ...]:
-    trees = [tree.state["nodes"] for tree in map(tree_of, members(obj)) if tree is not None]
-    return tuple(average_path_length(nodes["n_node_samples"]) for nodes in trees)
-
-
-def _node_depths(obj: Obj) -> tuple[np.ndarray, ...]:
-    trees = [tree.state["nodes"] for tree in map(tree_of, members(obj)) if tree is not None]
-    return tuple(depths(nodes) for nodes in trees)
-
-
 def _scorer_up(obj: Obj, step: Step) -> None:
     if obj.state.get("scorer_") == function("sklearn.metrics._passthrough_scorer"):
         state = {"_estimator": obj.state.get("estimator")}
@@ -256,20 +235,11 @@ RULES = rules(
             to_old=_oob_down,
             why="ensemble/_gb.py: _resize_state",
         ),
-        Added(
+        Rewritten(
             classes=("sklearn.ensemble.IsolationForest",),
-            name="_average_path_length_per_tree",
-            value=_path_lengths,
-            neutral=DERIVED,
-            when=has("estimators_"),
-            why="ensemble/_iforest.py: fit",
-        ),
-        Added(
-            classes=("sklearn.ensemble.IsolationForest",),
-            name="_decision_path_lengths",
-            value=_node_depths,
-            neutral=DERIVED,
-            when=has("estimators_"),
+            names=(isolation.LENGTHS, isolation.DEPTHS),
+            to_new=isolation.store,
+            to_old=isolation.forget,
             why="ensemble/_iforest.py: fit",
         ),
         Rewritten(
