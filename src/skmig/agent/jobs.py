@@ -233,5 +233,6 @@ JOBS = {
     "census": _rare("census", "run"),
     "names": _rare("zoo", "names"),
     "leave": _rare("zoo", "leave"),
+    "native": _rare("zoo", "native"),
     "arrive": _rare("zoo", "arrive"),
 }

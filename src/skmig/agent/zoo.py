@@ -1,19 +1,25 @@
 """The jobs of the matrix: specimens leave one release and arrive in another.
 
 `tests/zoo/specimens` says what to fit.  Many specimens travel in one bundle: `<name>/model`,
-`<name>/probes`, `<name>/expected`.
+`<name>/probes`, `<name>/expected`.  What a release's own specimens are like (`native`) is asked
+once, and then serves every arrival there.
 """
 
+import hashlib
 import importlib
+import json
 import os
 import pickle
 import warnings
+
+import numpy as np
 
 from skmig.agent import predict, seen
 from skmig.agent.build import Builder
 from skmig.agent.jobs import walk_answers
 from skmig.agent.load import use_code
 from skmig.agent.names import tag_of
+from skmig.agent.neutral import Name, New, Obj
 from skmig.agent.walk import walk
 from skmig.agent.wire import Bundle, write_bundle
 
@@ -71,26 +77,56 @@ def answers(model, probe):
         }
 
 
+def native(args, exchange):
+    """What the specimens are like that this release fits itself.
+
+    Arguments: `code`, `names`, `out`.  Writes a JSON file `out`: for each specimen that can be
+    made, its `attributes` (class -> names), a digest of its `clone`, and the error of its `refit`.
+    """
+    specimens = _specimens(args, exchange)
+    found = {}
+    for name in args["names"]:
+        try:
+            with predict.quiet():
+                specimen = specimens[name]()
+            model = specimen["model"]
+            found[name] = {
+                "attributes": {tag: sorted(has) for tag, has in _attributes(walk(model)).items()},
+                "clone": _clone_digest(model),
+                "refit": _refit(model, specimen["X"]),
+            }
+        except Exception:
+            # there is nothing to be like
+            continue
+    with open(os.path.join(exchange, args["out"]), "w") as handle:
+        json.dump(found, handle)
+    return {"count": len(found)}
+
+
 def arrive(args, exchange):
     """Build models from their payloads, pickle and load them, and ask them.
 
-    Arguments: `code`, `bundle`, `names`, `out`.  Gives for each specimen the `error` that it met,
-    or what is wrong with it beyond its answers: `failures` of whole estimators, and `attributes`
-    in which it is not like the specimen that this release fits itself.
+    Arguments: `code`, `bundle`, `names`, `native` (what the job of that name wrote), `out`.  Gives
+    for each specimen the `error` that it met, or what is wrong with it beyond its answers:
+    `failures` of whole estimators, and `attributes` in which it is not like the native one.
     """
-    specimens = _specimens(args, exchange)
+    use_code(exchange, args["code"])
+    # specimens may import what makes an experimental class known
+    importlib.import_module("specimens")
+    with open(os.path.join(exchange, args["native"])) as handle:
+        natives = json.load(handle)
     documents, said = {}, {}
     with Bundle(os.path.join(exchange, args["bundle"])) as bundle:
         for name in args["names"]:
             try:
-                said[name] = _settle(bundle, name, specimens.get(name), documents)
+                said[name] = _settle(bundle, name, natives.get(name), documents)
             except Exception as exc:
                 said[name] = {"error": "%s: %s" % (type(exc).__name__, exc)}
     write_bundle(os.path.join(exchange, args["out"]), documents)
     return said
 
 
-def _settle(bundle, name, specimen, documents):
+def _settle(bundle, name, own, documents):
     model = Builder()(bundle.document(name + "/model"), "model")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -100,19 +136,21 @@ def _settle(bundle, name, specimen, documents):
     arrived = walk(model)
     documents[name + "/actual"] = walk_answers({"model": answers(model, probe)})
     result = {"failures": predict.checks(model), "attributes": []}
-    native = _native(specimen)
-    if native is not None:
-        result["attributes"] = unlike(arrived, walk(native["model"]))
-        result["failures"] += _refit(model, native["model"], probe["input"])
+    if own is not None:
+        result["attributes"] = unlike(_attributes(arrived), own["attributes"])
+        # the same settings are fitted in the same way: no need to see it again
+        if not own["refit"] and _clone_digest(model) != own["clone"]:
+            wrong = _refit(model, probe["input"])
+            result["failures"] += [wrong] if wrong else []
     return result
 
 
-def unlike(arrived, native):
-    """Attributes that one graph has and the other has not, class by class."""
-    ours, theirs = _attributes(arrived), _attributes(native)
+def unlike(ours, theirs):
+    """Attributes that one model has and the other has not, class by class."""
     result = []
-    for tag in sorted(ours.keys() & theirs.keys()):
-        for names, word in ((theirs[tag] - ours[tag], "lacks"), (ours[tag] - theirs[tag], "has")):
+    for tag in sorted(set(ours) & set(theirs)):
+        one, other = set(ours[tag]), set(theirs[tag])
+        for names, word in ((other - one, "lacks"), (one - other, "has")):
             result.extend("%s %s %s" % (tag, word, name) for name in sorted(names))
     return result
 
@@ -124,29 +162,44 @@ def _attributes(graph):
     return found
 
 
-def _native(specimen):
-    """The specimen as this release fits it; None where it cannot."""
-    if specimen is None:
-        return None
+def _refit(model, data):
+    """The error that a clone meets when it is fitted to what the model itself predicts; or ""."""
     try:
         with predict.quiet():
-            return specimen()
-    except Exception:
-        return None
+            from sklearn.base import clone
+
+            again = clone(model)
+            target = model.predict(data) if hasattr(model, "predict") else None
+            again.fit(data) if target is None else again.fit(data, target)
+        return ""
+    except Exception as exc:
+        return "refit: %s: %s" % (type(exc).__name__, exc)
 
 
-def _refit(model, native, data):
-    """A model that came from elsewhere can be fitted again wherever a native one can."""
-    wrong = []
-    for candidate in (native, model):
-        try:
-            with predict.quiet():
-                from sklearn.base import clone
+def _clone_digest(model):
+    """Two models with the same digest have the same settings, down to the last object in them."""
+    from sklearn.base import clone
 
-                again = clone(candidate)
-                target = native.predict(data) if hasattr(native, "predict") else None
-                again.fit(data) if target is None else again.fit(data, target)
-            wrong.append(None)
-        except Exception as exc:
-            wrong.append("refit: %s: %s" % (type(exc).__name__, exc))
-    return [wrong[1]] if wrong[0] is None and wrong[1] is not None else []
+    try:
+        with predict.quiet():
+            graph = walk(clone(model))
+    except Exception as exc:
+        return "%s: %s" % (type(exc).__name__, exc)
+    return hashlib.sha256(repr(_plain(graph)).encode("utf-8")).hexdigest()
+
+
+def _plain(value):
+    """A graph in which everything has a repr that says all of it."""
+    if isinstance(value, Obj):
+        return value.tag, sorted((key, _plain(item)) for key, item in value.state.items())
+    if isinstance(value, New):
+        return value.tag, sorted((key, _plain(item)) for key, item in value.args.items())
+    if isinstance(value, Name):
+        return value.kind, value.tag
+    if isinstance(value, dict):
+        return [(_plain(key), _plain(item)) for key, item in value.items()]
+    if isinstance(value, (list, tuple)):
+        return type(value).__name__, [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return str(value.dtype), value.shape, _plain(value.tolist())
+    return type(value).__name__, repr(value)
