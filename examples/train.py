@@ -14,7 +14,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 OPENINGS = (
-    "hello the", "please help the", "since today the", "again the", "why does the", "dear team the",
+    "hello the",
+    "please help the",
+    "since today the",
+    "again the",
+    "why does the",
+    "dear team the",
 )
 SUBJECTS = {
     "billing": ("invoice", "refund", "card payment", "subscription fee", "discount code"),

@@ -13,6 +13,7 @@ from sklearn.datasets import make_classification
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestNeighbors
@@ -54,7 +55,31 @@ def test_an_inverse_gets_what_the_transform_gave() -> None:
     found = ask(model)
     expected = model.inverse_transform(model.transform(X))
     np.testing.assert_array_equal(found["inverse_transform"]["value"], expected)
-    assert found["get_covariance"]["value"].shape == (6, 6)
+
+
+class Cancelling(BaseEstimator):
+    """What large terms leave of each other when they cancel."""
+
+    def transform(self, data: Any) -> Any:
+        return (data * 1e8 + 1.0) - data * 1e8
+
+    def predict(self, data: Any) -> Any:
+        return data.sum(axis=1)
+
+
+def test_rounding_is_what_the_last_bit_of_the_input_does() -> None:
+    model, probe = Cancelling(), {"input": X}
+    found = predict.rounding(model, probe, predict.outputs(model, probe))
+    assert found["transform"].shape == (len(X),)
+    assert 1e-9 < found["transform"].max() < 1e-6
+    assert "predict" not in found  # nothing that a tolerance would notice
+    assert predict.rounding(model, {"input": ["text"]}, {}) == {}
+
+
+def test_a_sparse_inverse_gets_its_entries_in_order() -> None:
+    vectorizer = TfidfVectorizer().fit(["pear fig plum", "plum kiwi"])
+    found = ask(vectorizer, ["plum fig pear"])
+    assert found["inverse_transform"]["value"][0].tolist() == ["fig", "pear", "plum"]
 
 
 def test_an_inverse_that_takes_no_missing_value_gets_the_whole_rows() -> None:
