@@ -445,3 +445,18 @@ def test_a_transformer_without_idf_learns_its_size_from_the_step_before() -> Non
     model = Obj("sklearn.pipeline.Pipeline", {"steps": [("count", counts), ("weigh", weights)]})
     newer = there(model, "1.4.2", "1.5.0")
     assert newer.state["steps"][1][1].state["n_features_in_"] == 2
+
+
+def test_a_bayesian_regression_is_centred_by_zero_above_and_its_deviation_changed_below() -> None:
+    ridge = Obj("sklearn.linear_model.BayesianRidge", {"X_offset_": np.array([0.5, 2.0])})
+    assert not there(ridge, "1.8.0", "1.9.0").state["X_offset_"].any()
+    changes = moved(ridge, "1.9.0", "1.8.0").changes
+    assert [item.method for item in changes] == ["predict(return_std)"]
+
+
+def test_the_path_of_missing_values_changed_only_where_one_goes_left() -> None:
+    for missing, methods in ((True, ["decision_path"]), (False, [])):
+        tree = classifier([[[0.7, 0.3]], [[1.0, 0.0]], [[0.0, 1.0]]], missing=True)
+        nodes = tree.state["tree_"].state["nodes"]
+        nodes["missing_go_to_left"][0] = missing
+        assert [item.method for item in moved(tree, "1.8.0", "1.7.2").changes] == methods

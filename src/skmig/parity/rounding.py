@@ -84,7 +84,7 @@ def tied_labels(
     ours, theirs = (side[result.method].get("value") for side in (expected, actual))
     for name in _SCORES:
         scores = expected.get(prefix + name, {}).get("value")
-        if scores is None:
+        if scores is None or ours is None or theirs is None:
             continue
         stages = zip(ours, theirs, scores, strict=False) if prefix else ((ours, theirs, scores),)
         try:

@@ -83,7 +83,7 @@ def _plain(found: Difference, value: Any) -> Any:
         args = value.args
         return np.arange(args["start"], args["stop"], args["step"])
     if isinstance(value, New) and value.tag == "pandas.Index":
-        return value.args["values"]
+        return _plain(found, value.args["values"])
     if isinstance(value, New) and value.tag in (
         "scipy.sparse.lil_matrix",
         "scipy.sparse.dok_matrix",

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from skmig.adapters import boosting, requests
-from skmig.adapters.forms import is_obj, members, n_classes, saw_missing, swap, text, tree_of
+from skmig.adapters.forms import is_obj, members, n_classes, swap, text, tree_of
 from skmig.adapters.ops import (
     DERIVED,
     Added,
@@ -40,6 +40,7 @@ SINCE = "1.8.0"
 LOGISTIC = "sklearn.linear_model.LogisticRegression"
 LOGISTIC_CV = "sklearn.linear_model.LogisticRegressionCV"
 TASKS = ("Classifier", "Regressor")
+LEFT = "missing_go_to_left"
 FROZEN = "sklearn.frozen.FrozenEstimator"
 SGD = tuple(
     "sklearn.linear_model." + name
@@ -260,10 +261,11 @@ def _mds_down(obj: Obj, step: Step) -> None:
         obj.state.pop(name, None)
 
 
-def _learnt_missing(obj: Obj) -> bool:
+def _missing_left(obj: Obj) -> bool:
+    """Whether a missing value goes left anywhere; before, decision_path sent it to the right."""
     tree = tree_of(obj)
     trees = [tree] if tree is not None else [tree_of(member) for member in members(obj)]
-    return any(tree is not None and saw_missing(tree) for tree in trees)
+    return any(tree is not None and tree.state["nodes"][LEFT].any() for tree in trees)
 
 
 RULES = rules(
@@ -390,7 +392,7 @@ RULES = rules(
         Changed(
             classes=TREES,
             method="decision_path",
-            when=_learnt_missing,
+            when=_missing_left,
             why="tree/_tree.pyx: decision_path follows missing values",
         ),
         Parameter(

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from skmig.adapters.forms import is_obj, never, swap
 from skmig.adapters.ops import (
     DERIVED,
@@ -83,6 +85,23 @@ def _alphas_down(obj: Obj, step: Step) -> None:
     obj.state["n_alphas"] = "deprecated"
     if "alphas_" in obj.state:
         obj.state["_alphas"] = obj.state["alphas"]
+
+
+def _centred_up(obj: Obj, step: Step) -> None:
+    """The newer release subtracts the offset; of zero, it answers as the older one did."""
+    offset = obj.state.get("X_offset_")
+    if offset is not None:
+        obj.state["X_offset_"] = np.zeros_like(offset)
+
+
+def _centred_down(obj: Obj, step: Step) -> None:
+    offset = obj.state.get("X_offset_")
+    if offset is not None and np.any(offset):
+        step.changed(
+            obj,
+            "predict(return_std)",
+            f"linear_model/_bayes.py of {step.older} does not centre X for the standard deviation",
+        )
 
 
 def _last_step(obj: Any) -> Any:
@@ -165,6 +184,13 @@ RULES = rules(
             neutral=DERIVED,
             when=never,  # made by transform, when its output is a data frame
             why="compose/_column_transformer.py: _hstack",
+        ),
+        Rewritten(
+            classes=("sklearn.linear_model.ARDRegression", "sklearn.linear_model.BayesianRidge"),
+            names=("X_offset_",),
+            to_new=_centred_up,
+            to_old=_centred_down,
+            why="linear_model/_bayes.py: predict, X - self.X_offset_",
         ),
         Retyped(
             classes=("sklearn.linear_model.LogisticRegressionCV",),
