@@ -61,7 +61,7 @@ class Cancelling(BaseEstimator):
     """What large terms leave of each other when they cancel."""
 
     def transform(self, data: Any) -> Any:
-        return (data * 1e8 + 1 / 3) - data * 1e8
+        return data * 1e8 - (data * 1e8 - data / 3)
 
     def predict(self, data: Any) -> Any:
         return data.sum(axis=1)
