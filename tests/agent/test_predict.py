@@ -57,23 +57,18 @@ def test_an_inverse_gets_what_the_transform_gave() -> None:
     np.testing.assert_array_equal(found["inverse_transform"]["value"], expected)
 
 
-class Cancelling(BaseEstimator):
-    """What large terms leave of each other when they cancel."""
-
-    def transform(self, data: Any) -> Any:
-        return data * 1e8 - (data * 1e8 - data / 3)
-
-    def predict(self, data: Any) -> Any:
-        return data.sum(axis=1)
-
-
 def test_rounding_is_what_the_last_bit_of_the_input_does() -> None:
-    model, probe = Cancelling(), {"input": X}
+    # distances by the expansion of the square: large terms that cancel
+    data = X + 100
+    model, probe = NearestNeighbors(algorithm="brute").fit(data), {"input": data}
     found = predict.rounding(model, probe, predict.outputs(model, probe))
-    assert found["transform"].shape == (len(X),)
-    assert 1e-9 < found["transform"].max() < 1e-6
-    assert "predict" not in found  # nothing that a tolerance would notice
-    assert predict.rounding(model, {"input": ["text"]}, {}) == {}
+    assert found["kneighbors"]["distances"].shape == (len(data),)
+    assert 1e-8 < found["kneighbors"]["distances"].max() < 1e-4
+    linear = LogisticRegression().fit(X, y)
+    probe = {"input": X}
+    # nothing that a tolerance would notice
+    assert "predict_proba" not in predict.rounding(linear, probe, predict.outputs(linear, probe))
+    assert predict.rounding(linear, {"input": ["text"]}, {}) == {}
 
 
 def test_a_sparse_inverse_gets_its_entries_in_order() -> None:
