@@ -108,6 +108,7 @@ class _Run:
     refused: set[int] = field(default_factory=set)  # id() of objects that stay behind
     crossing: Boundary | None = None
     paths: dict[int, str] = field(default_factory=dict)
+    present: dict[str, list[Obj]] | None = None  # by tag; None once a rule may have changed that
 
     # what an operation sees (the protocol `Step`)
     @property
@@ -149,8 +150,8 @@ class _Run:
 
     def cross(self, boundary: Boundary) -> None:
         self.crossing = boundary
-        present = self._index()
         if boundary.rules is not None:
+            present = self._index()
             ops = boundary.rules.ops if boundary.up else tuple(reversed(boundary.rules.ops))
             for op in ops:
                 self._apply(op, boundary, present)
@@ -161,11 +162,14 @@ class _Run:
 
     def _index(self) -> dict[str, list[Obj]]:
         """All objects by tag, with their paths."""
+        if self.present is not None:
+            return self.present
         present: dict[str, list[Obj]] = {}
         self.paths = {}
         for path, obj in objects(self.graph, without=self.refused):
             self.paths[id(obj)] = path
             present.setdefault(obj.tag, []).append(obj)
+        self.present = present
         return present
 
     def _apply(self, op: Op, boundary: Boundary, present: dict[str, list[Obj]]) -> None:
@@ -183,6 +187,7 @@ class _Run:
                     # no later rule knows what it would look like there
                     self.refused.add(id(obj))
         if touched:
+            self.present = None
             self.applied.append(f"{boundary.newer}: {describe(op)} ({touched})")
 
     def _parameters(self, obj: Obj, boundary: Boundary, explained: frozenset[str]) -> None:
