@@ -44,6 +44,14 @@ def test_a_row_that_jumps_has_no_slack() -> None:
     assert verdict(EXPECTED, actual, np.array([0.5, 0.5, 0.5])) is Verdict.DIFFERENT
 
 
+def test_a_small_value_that_moves_as_all_others_did_not_jump() -> None:
+    """Terms of one size cancelled to 1e-3: its rounding is that of the terms."""
+    expected, noise = np.array([50.0, 60.0, 1e-3]), np.array([4e-6, 4e-6, 4e-6])
+    actual = expected + np.array([0, 0, 3e-6])
+    assert verdict(expected, actual, noise) is Verdict.CLOSE
+    assert verdict(expected, actual, np.array([0, 0, 4e-6])) is Verdict.DIFFERENT
+
+
 def test_inside_of_an_answer() -> None:
     expected = {"distances": np.array([[1e-8, 1.0]]), "indices": np.array([[0, 1]])}
     actual = {"distances": np.array([[3e-8, 1.0]]), "indices": np.array([[0, 1]])}

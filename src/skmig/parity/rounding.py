@@ -48,8 +48,12 @@ def _forgive_array(expected: Any, actual: Any, noise: Any, rtol: float, atol: fl
     with np.errstate(all="ignore"):
         known = np.where(np.isfinite(expected), np.abs(expected), 0.0)
         size = known.reshape(len(known), -1).max(axis=1)
-        # a row that jumped did so for another reason: it has no slack at all
-        calm = noise <= LIMIT * size
+        # a row that jumped did so for another reason: it has no slack at all; rows that move as
+        # far as most of them did not jump, however small their own values are
+        common = float(np.median(noise))
+        if common > FACTOR * LIMIT * float(np.median(size)):
+            common = 0.0
+        calm = noise <= np.maximum(LIMIT * size, FACTOR * common)
         typical = float(np.median(noise[calm])) if calm.any() else 0.0
         slack = np.where(calm, FACTOR * np.maximum(noise, typical), 0.0)
         slack = slack.reshape((-1,) + (1,) * (expected.ndim - 1))
