@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
+
+FITTED_BY = "1.1.0"
 
 MODELS = Path(os.environ.get("SKMIG_MODELS", Path(__file__).parents[2] / "shared" / "models"))
 
@@ -16,6 +19,19 @@ def models() -> Path:
     if not (MODELS / "models.tsv").is_file():
         pytest.skip("no model files: set SKMIG_MODELS")
     return MODELS
+
+
+@pytest.fixture(scope="session")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of small models, fitted in the environment of FITTED_BY; not to be changed."""
+    from skmig.environments import virtual
+    from skmig.environments.base import EnvironmentSpec, SilentProgress
+
+    folder = tmp_path_factory.mktemp("fitted")
+    python = virtual.ensure(EnvironmentSpec(release=FITTED_BY), SilentProgress())
+    script = Path(__file__).parent / "environments" / "fitted.py"
+    subprocess.run([str(python), str(script), str(folder)], check=True)
+    return folder
 
 
 def _engine_answers() -> bool:

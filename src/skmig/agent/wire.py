@@ -367,7 +367,13 @@ class Bundle(object):
         self.path = path
         try:
             self.archive = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, ValueError, OverflowError, struct.error) as exc:
+        except (
+            zipfile.BadZipFile,
+            ValueError,
+            OverflowError,
+            NotImplementedError,  # another version of the format
+            struct.error,
+        ) as exc:
             raise WireError("%s is not a payload: %s" % (path, exc))
 
     def __enter__(self) -> "Bundle":

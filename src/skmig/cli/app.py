@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from skmig import errors
-from skmig.cli.common import current_console
+from skmig.cli.common import current_console, forget_console
 from skmig.errors import SkmigError, UsageError
 from skmig.version import __version__
 
@@ -73,11 +73,20 @@ _register()
 
 def run(argv: list[str]) -> int:
     """Run one command line; gives the exit code, never raises."""
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        # so that what is running is cleaned up as it is on Ctrl-C
-        signal.signal(number, _interrupt)
+    forget_console()
+    numbers = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
+    # so that what is running is cleaned up as it is on Ctrl-C
+    former = {number: signal.signal(number, _interrupt) for number in numbers}
     try:
-        code = app(argv, standalone_mode=False)
+        return _run(argv)
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _run(argv: list[str]) -> int:
+    try:
+        code = app(argv, prog_name="skmig", standalone_mode=False)
         if code == errors.INTERRUPTED:  # what typer makes of Ctrl-C
             raise KeyboardInterrupt
         return code if isinstance(code, int) else 0

@@ -66,6 +66,12 @@ def console(
     return _console
 
 
+def forget_console() -> None:
+    """Before a command line is read: nobody has said how to speak yet."""
+    global _console
+    _console = None
+
+
 def current_console(argv: list[str]) -> Console:
     """The console of the command that ran; one made from the bare words if it never began."""
     if _console is not None:

@@ -222,7 +222,8 @@ class AgentWorker:
             return AgentError(
                 f"{what} crashed: {message}",
                 hint="a compiled extension crashed on this file: is it damaged, or was it made"
-                " with other versions of numpy or scikit-learn than this environment has?",
+                " with other versions of numpy or scikit-learn than this environment has?"
+                + ("  Or is `--memory` too little?" if self._limits.memory else ""),
                 causes=_last(error.get("log")),
                 details=error,
             )
@@ -273,5 +274,9 @@ def checked(name: str) -> str:
 
 
 def _last(text: str | None) -> tuple[str, ...]:
-    lines = [line for line in (text or "").splitlines() if line.strip()]
+    # faulthandler ends with one line that names more than a hundred modules
+    noise = "Extension modules:"
+    lines = [
+        line for line in (text or "").splitlines() if line.strip() and not line.startswith(noise)
+    ]
     return tuple(lines[-_CAUSES:])

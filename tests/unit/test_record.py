@@ -1,0 +1,250 @@
+"""Records: what is written is whole or not there, and what was changed is told."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from skmig import record
+from skmig.errors import OutputError, OutputExistsError, UnreadableError, UsageError
+from skmig.payload import Obj, write_bundle
+from skmig.record import report
+from skmig.record.bundle import DOCUMENTS, MEMBERS
+
+FACT = record.EnvironmentFact(
+    release="1.1.0",
+    backend="local",
+    python="3.10.1",
+    platform="Linux",
+    packages={"numpy": "1.22.4"},
+    lock="sha256:0",
+)
+FILE = record.FileFact(name="model.pkl", sha256="0" * 64, size=3)
+
+
+def manifest(**changes: Any) -> record.Manifest:
+    method = {
+        "path": "model",
+        "method": "predict",
+        "verdict": "identical",
+        "n": 4,
+        "max_abs": 0.0,
+        "max_rel": 0.0,
+        "max_ulp": 0,
+        "mismatched_labels": 0,
+        "text": "",
+    }
+    values: dict[str, Any] = {
+        "skmig": "0",
+        "created": record.now(),
+        "user": "",
+        "commit": "",
+        "source": FILE,
+        "result": dataclasses.replace(FILE, name="model-1.6.1.pkl"),
+        "rollback": FILE,
+        "format": "pickle",
+        "source_environment": FACT,
+        "target_environment": dataclasses.replace(FACT, release="1.6.1"),
+        "arrays": (1, 2),
+        "coverage": {"model": {"rows": 4, "leaves": [2, 3], "notes": ["half of the leaves"]}},
+        "options": {"rtol": 1e-9},
+        "parity": {"ok": True, "methods": [method]},
+        "verdict": "identical",
+        "summary": "model.pkl moved.",
+    }
+    for field in dataclasses.fields(record.Manifest):
+        if field.type == "tuple[str, ...]" or field.name == "documented":
+            values.setdefault(field.name, ())
+    return record.Manifest(**{**values, **changes})
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Path:
+    """A payload as the agent writes it."""
+    path = tmp_path / "exported"
+    model = Obj("sklearn.linear_model.Ridge", {"coef_": np.arange(3.0)})
+    documents = {name: model if name == "model" else {"model": name} for name in DOCUMENTS}
+    write_bundle(str(path), documents, {record.FACTS: {"release": "1.1.0"}})
+    return path
+
+
+@pytest.fixture
+def written(tmp_path: Path, exported: Path) -> Path:
+    path = tmp_path / "model.skmig"
+    record.write(path, manifest(), exported)
+    return path
+
+
+# ------------------------------------------------------------------ reading
+def test_what_is_written_is_read(written: Path) -> None:
+    found = record.read(written)
+    assert found.manifest.summary == "model.pkl moved."
+    assert set(found.manifest.members) == MEMBERS
+    assert found.document("model").state["coef_"].tolist() == [0.0, 1.0, 2.0]
+
+
+def rewritten(path: Path, name: str, change: Any) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = {info: archive.read(info) for info in archive.infolist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for info, content in members.items():
+            new = change(content) if info.filename == name else content
+            if new is not None:
+                archive.writestr(info, new)
+
+
+@pytest.mark.parametrize("name", sorted(MEMBERS))
+@pytest.mark.parametrize(
+    "change", [lambda old: old + b" ", lambda _old: None], ids=["more", "none"]
+)
+def test_a_changed_member_is_named(written: Path, name: str, change: Any) -> None:
+    rewritten(written, name, change)
+    with pytest.raises(UnreadableError, match=f"was changed: {name}"):
+        record.read(written)
+
+
+def test_a_changed_manifest_is_told(written: Path) -> None:
+    rewritten(written, "manifest.json", lambda old: old.replace(b'"identical"', b'"different"'))
+    with pytest.raises(UnreadableError, match=r"manifest .* was changed"):
+        record.read(written)
+
+
+@pytest.mark.parametrize("change", [lambda old: old[:50], lambda _old: b"[]", lambda _old: None])
+def test_a_manifest_that_is_none(written: Path, change: Any) -> None:
+    rewritten(written, "manifest.json", change)
+    with pytest.raises(UnreadableError, match="not a record"):
+        record.read(written)
+
+
+def test_an_added_member_is_told(written: Path) -> None:
+    with zipfile.ZipFile(written, "a") as archive:
+        archive.writestr("more/graph.json", "{}")
+    with pytest.raises(UnreadableError, match=r"was changed: more/graph\.json"):
+        record.read(written)
+
+
+@pytest.mark.parametrize("length", [0, 10, 400, -30])
+def test_a_truncated_record(written: Path, length: int) -> None:
+    written.write_bytes(written.read_bytes()[:length])
+    with pytest.raises(UnreadableError, match="not a record"):
+        record.read(written)
+
+
+def test_every_byte_counts(written: Path) -> None:
+    """A flipped byte is told, or lies where the archive keeps nothing (names, times, padding)."""
+    content = written.read_bytes()
+    whole = record.read(written)
+    for position in range(0, len(content), 7):
+        written.write_bytes(
+            content[:position] + bytes([content[position] ^ 0x55]) + content[position + 1 :]
+        )
+        try:
+            found = record.read(written)
+        except UnreadableError:
+            continue
+        assert found.manifest == whole.manifest
+
+
+def test_a_payload_with_other_members_is_not_sealed(exported: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(exported, "a") as archive:
+        archive.writestr("evil.py", "")
+    with pytest.raises(UnreadableError, match="other members"):
+        record.write(tmp_path / "out.skmig", manifest(), exported)
+
+
+# ------------------------------------------------------------------ placing
+def place(outputs: tuple[Path, ...], error: type[BaseException] | None = None) -> None:
+    with record.placed(outputs) as drafts:
+        for draft in drafts:
+            draft.write_bytes(b"new")
+            if error is not None:
+                raise error
+
+
+def test_both_outputs_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = (tmp_path / "model.pkl", tmp_path / "model.skmig")
+    outputs[0].write_bytes(b"former")
+    calls = []
+    replace = Path.replace
+
+    def failing(self: Path, target: Path) -> Path:
+        if self.suffix == ".part":
+            calls.append(target)
+            if len(calls) == 2:
+                raise OSError(28, "No space left on device")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    with pytest.raises(OutputError, match="No space left") as caught:
+        place(outputs)
+    assert "disk space" in caught.value.hint
+    assert len(calls) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["model.pkl"]
+    assert outputs[0].read_bytes() == b"former"
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_failure_leaves_nothing(tmp_path: Path, error: type[BaseException]) -> None:
+    outputs = (tmp_path / "new" / "deep" / "a.pkl", tmp_path / "new" / "deep" / "a.skmig")
+    with pytest.raises(error):
+        place(outputs, error)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_outputs_are_as_any_file(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    former = os.umask(0o022)
+    try:
+        with record.placed((folder / "a.pkl",)) as (draft,):
+            assert draft.parent == folder
+            draft.write_bytes(b"new")
+    finally:
+        os.umask(former)
+    assert [path.name for path in folder.iterdir()] == ["a.pkl"]
+    assert (folder / "a.pkl").stat().st_mode & 0o777 == 0o644
+
+
+def test_places_are_checked_before_any_work(tmp_path: Path) -> None:
+    there = tmp_path / "there.pkl"
+    there.write_bytes(b"x")
+    with pytest.raises(OutputExistsError, match="is there already"):
+        record.check_place((there,), False)
+    record.check_place((there,), True)
+    with pytest.raises(UsageError, match="is a folder"):
+        record.check_place((tmp_path,), True)
+    with pytest.raises(OutputError, match="cannot be written"):
+        record.check_place((there / "x.pkl",), False)
+    record.check_place((tmp_path / "new" / "x.pkl",), False)
+    assert [path.name for path in tmp_path.iterdir()] == ["there.pkl"]
+
+
+# ------------------------------------------------------------------ the report
+def shown(width: int, **changes: Any) -> str:
+    from rich.console import Console
+
+    console = Console(width=width, color_system=None, legacy_windows=False)
+    with console.capture() as caught:
+        console.print(report.render(manifest(**changes)))
+    return caught.get()
+
+
+def test_the_report_says_what_it_rests_on() -> None:
+    text = shown(100, notes=("a [bold]note[/]",), naive="it does not load")
+    assert "4 rows, 2 of 3 leaves" in text
+    assert "model: half of the leaves" in text
+    assert "a [bold]note[/]" in text
+    assert "it does not load" in text
+    assert "predict  identical  4" in text
+
+
+def test_nothing_is_cut_where_there_is_no_room() -> None:
+    text = shown(40)
+    assert "predict: identical, n 4" in text
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= 40
