@@ -11,7 +11,8 @@ import numpy as np
 from skmig.agent.codecs import decoder
 from skmig.agent.errors import JobError
 from skmig.agent.names import UnknownNameError, find
-from skmig.agent.neutral import Name, New, Obj
+from skmig.agent.neutral import CLASS, SETTER, WHOLE, Name, New, Obj
+from skmig.agent.own import has_setter, is_sklearn, new_parameters, set_attributes
 
 
 class Builder(object):
@@ -80,15 +81,28 @@ class Builder(object):
         if decode is not None:
             result = self.known[id(value)] = self.make(value, path)
             return result
-        kind = self.look_up(value.tag, path)
+        own = value.state.get(CLASS)
+        kind = self.look_up(value.tag if own is None else own.tag, path)
         if not isinstance(kind, type):
             raise JobError("build", path, TypeError("`%s` is not a class" % value.tag))
         result = self.known[id(value)] = kind.__new__(kind)
-        if "__getstate__" in value.state:
-            result.__setstate__(self(value.state["__getstate__"], path))
+        if WHOLE in value.state:
+            result.__setstate__(self(value.state[WHOLE], path))
             return result
-        state = {name: self(item, "%s.%s" % (path, name)) for name, item in value.state.items()}
-        result.__dict__.update(state)
+        state = {
+            name: self(item, "%s.%s" % (path, name))
+            for name, item in value.state.items()
+            if name not in (CLASS, SETTER)
+        }
+        if not is_sklearn(kind):
+            state.update(new_parameters(kind, state))
+        try:
+            if SETTER in value.state and has_setter(kind):
+                result.__setstate__(state)
+            else:
+                set_attributes(result, state)
+        except Exception as exc:
+            raise JobError("build", path, exc)
         return result
 
 

@@ -7,6 +7,7 @@ scikit-learn, numpy, scipy, pandas and of what the user named (`allow`); nothing
 
 import importlib
 import pkgutil
+import sys
 import types
 import warnings
 from typing import Any, Dict, Tuple
@@ -32,6 +33,7 @@ HOMES = {
     "sklearn.tree": ("_tree",),
     "sklearn.ensemble": ("_gb_losses",),
 }
+NUMPY_MODULES = ("numpy", "numpy.linalg", "numpy.fft", "numpy.char")
 SCIPY_MODULES = frozenset(
     "scipy." + part
     for part in "special stats sparse sparse.linalg interpolate linalg spatial.distance".split()
@@ -62,6 +64,9 @@ def tag_of(thing):
         public = getattr(np, thing.__name__, None)
         if public is thing:
             return "numpy." + thing.__name__
+        for place in NUMPY_MODULES[1:]:
+            if getattr(sys.modules.get(place), thing.__name__, None) is thing:
+                return "%s.%s" % (place, thing.__name__)
         if module == "":
             return "builtins." + name
     if parts[0] == "scipy" and len(parts) > 2:
@@ -70,7 +75,16 @@ def tag_of(thing):
             return ".".join(parts[:2]) + "." + name
     if parts[0] in ("__builtin__", "builtins"):
         return "builtins." + name
-    return module + "." + name
+    return _shortest(thing, parts, name) + "." + name
+
+
+def _shortest(thing, parts, name):
+    """Where a library shows a class or function to its users: private modules come and go."""
+    for i in range(1, len(parts)):
+        place = ".".join(parts[:i])
+        if getattr(sys.modules.get(place), name, None) is thing:
+            return place
+    return ".".join(parts)
 
 
 def _ufunc_tag(function):
@@ -110,9 +124,10 @@ def _find(tag, allow):
     if root == "sklearn":
         return _find_sklearn(tag, module, name)
     if root == "numpy":
-        thing = getattr(np, name, None)
+        home = importlib.import_module(module) if module in NUMPY_MODULES else None
+        thing = getattr(home, name, None)
         public = isinstance(thing, (type, np.ufunc)) or callable(thing)
-        if module != "numpy" or not public or name in NUMPY_DENIED:
+        if not public or name in NUMPY_DENIED:
             raise UnknownNameError(tag, "is not a function or type of numpy that a model may name")
         return thing
     if root == "scipy":
@@ -125,13 +140,29 @@ def _find(tag, allow):
 
 
 def _attribute(tag, module, name):
-    try:
-        thing = importlib.import_module(module)
-        for part in name.split("."):
-            thing = getattr(thing, part)
-    except (ImportError, AttributeError) as exc:
-        raise UnknownNameError(tag, "is not in this environment (%s)" % exc)
-    return thing
+    """What stands under a name that may have classes in it: `package.module.Class.method`."""
+    parts = tag.split(".")
+    for i in range(len(parts) - 1, 0, -1):
+        place = ".".join(parts[:i])
+        try:
+            thing = importlib.import_module(place)
+        except ImportError as exc:
+            missing = getattr(exc, "name", None)
+            if i > 1 and missing and (place + ".").startswith(missing + "."):
+                continue  # a class, not a module; or one that moved
+            raise UnknownNameError(tag, "cannot be imported here: %s" % exc)
+        for part in parts[i:]:
+            thing = getattr(thing, part, None)
+        if thing is not None:
+            return thing
+        break
+    raise UnknownNameError(tag, "is not in %s of this environment" % _installed(parts[0]))
+
+
+def _installed(root):
+    """A package as it is here, with its version where it says one."""
+    version = getattr(sys.modules.get(root), "__version__", None)
+    return "the `%s`%s" % (root, "" if version is None else " %s" % version)
 
 
 def _find_sklearn(tag, module, name):

@@ -9,6 +9,11 @@ Runs on Python 3.6 with nothing but the standard library.
 
 from typing import Any, Dict, Optional
 
+# In the state of an `Obj` of a class outside scikit-learn:
+CLASS = "__class__"  # its own class; the tag is the estimator of scikit-learn that it builds on
+SETTER = "__setstate__"  # True: its `__setstate__` takes the state
+WHOLE = "__getstate__"  # what its `__getstate__` gave, where that is no dict of attributes
+
 
 class Obj(object):
     """An object by public tag, with its state.

@@ -12,7 +12,8 @@ import numpy as np
 from skmig.agent.codecs import encoder
 from skmig.agent.errors import JobError
 from skmig.agent.names import UnknownNameError, tag_of
-from skmig.agent.neutral import Name, New, Obj
+from skmig.agent.neutral import CLASS, SETTER, WHOLE, Name, New, Obj
+from skmig.agent.own import estimator_base, has_setter, is_sklearn, reduces_itself, state_of
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, np.ufunc)
@@ -52,6 +53,8 @@ class Walker(object):
         encode = encoder(kind)
         if encode is not None:
             return self.remember(value, encode(self, value, path))
+        if isinstance(value, np.ndarray):
+            return self.remember(value, self.view(value, path))
         if isinstance(value, type):
             return Name("type", self.tag(value, path))
         if isinstance(value, _FUNCTIONS) or kind.__name__ in _FUNCTION_TYPES:
@@ -81,12 +84,23 @@ class Walker(object):
         return result
 
     def array(self, value, path):
+        if value.dtype.char == "T":  # numpy 2's text of any length: its items are elsewhere
+            return New("numpy.strings", {"items": value.astype(object)})
         if not value.dtype.hasobject:
             return value
         result = np.empty(value.shape, dtype=object)
         for i, item in enumerate(value.flat):
             result.flat[i] = self(item, "%s[%d]" % (path, i))
         return result
+
+    def view(self, value, path):
+        """An array of a class of its own."""
+        data = self.array(np.array(value, subok=False), path)
+        state = self.fill_dict({}, getattr(value, "__dict__", {}), path)
+        return New(
+            "numpy.view",
+            {"of": Name("type", self.tag(type(value), path)), "data": data, "state": state},
+        )
 
     def tag(self, thing, path):
         try:
@@ -109,37 +123,61 @@ class Walker(object):
         return New("builtins.getattr", {"of": self(owner, path + ".__self__"), "name": name})
 
     def obj(self, value, path):
-        tag = self.tag(type(value), path)
-        if isinstance(value, types.ModuleType) or not hasattr(value, "__dict__"):
+        kind = type(value)
+        tag = self.tag(kind, path)
+        if isinstance(value, types.ModuleType) or isinstance(value, types.GeneratorType):
             raise JobError("walk", path, TypeError("`%s` has no state that can be carried" % tag))
-        custom = _custom_state(value)
-        result = self.remember(value, Obj(tag))
-        if custom is not None:
-            result.state["__getstate__"] = self(custom, path)
+        base = None
+        if not is_sklearn(kind):
+            if reduces_itself(kind):
+                return self.reduced(value, path)
+            base = estimator_base(kind)
+        try:
+            state = state_of(value)
+        except Exception as exc:
+            raise JobError("walk", path, exc)
+        if state is None:
+            raise JobError("walk", path, TypeError("`%s` has no state that can be carried" % tag))
+        # one that builds on an estimator of scikit-learn crosses releases as that estimator does
+        result = self.remember(value, Obj(tag if base is None else tag_of(base)))
+        if base is not None:
+            result.state[CLASS] = Name("type", tag)
+        if not isinstance(state, dict) or not all(type(name) is str for name in state):
+            result.state[WHOLE] = self(state, path)
             return result
-        for name, item in value.__dict__.items():
+        if has_setter(kind):
+            result.state[SETTER] = True
+        for name, item in state.items():
             if name != _VERSION_KEY and not _own_method(value, name, item):
                 result.state[name] = self(item, "%s.%s" % (path, name))
+        return result
+
+    def reduced(self, value, path):
+        """An object whose class says itself how it is made: pickle's own protocol, one level."""
+        try:
+            parts = value.__reduce_ex__(2)
+        except Exception as exc:
+            raise JobError("walk", path, exc)
+        if isinstance(parts, str):  # a global of its module, such as a function with a cache
+            return Name("function", self.tag(value, path))
+        function, args, state, items, pairs = (tuple(parts) + (None,) * 5)[:5]
+        plain = getattr(function, "__name__", "") == "__newobj__"
+        of, args = (args[0], args[1:]) if plain else (function, args)
+        result = self.remember(value, New("builtins.reduce"))
+        result.args["of"] = self(of, path)
+        result.args["plain"] = plain
+        result.args["args"] = self(tuple(args), path)
+        result.args["items"] = [
+            self(item, "%s[%d]" % (path, i)) for i, item in enumerate(items or ())
+        ]
+        result.args["pairs"] = self.fill_dict({}, dict(pairs or ()), path)
+        result.args["state"] = self(state, path)
         return result
 
 
 def _own_method(owner, name, item):
     """A method put back under its own name: early stopping in HistGradientBoosting leaves one."""
     return isinstance(item, types.MethodType) and item.__self__ is owner and item.__name__ == name
-
-
-def _custom_state(value):
-    """What `__getstate__` of a class outside scikit-learn gives, where it has a pair of its own."""
-    kind = type(value)
-    if kind.__module__.split(".")[0] == "sklearn" or not hasattr(kind, "__setstate__"):
-        return None
-    if not hasattr(kind, "__getstate__") or any(
-        base.__module__.startswith("sklearn.") and "__getstate__" in vars(base)
-        for base in kind.__mro__
-    ):
-        # BaseEstimator's own pair only adds the release
-        return None
-    return value.__getstate__()
 
 
 def walk(value: Any, path: str = "model") -> Any:

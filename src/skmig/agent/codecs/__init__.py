@@ -6,9 +6,9 @@ library is imported to look.  A decoder takes (builder, neutral value, path) and
 object; it is found by tag.
 """
 
-from skmig.agent.codecs import compiled, numbers, science, standard, tables
+from skmig.agent.codecs import boosters, compiled, numbers, science, standard, tables
 
-_MODULES = (standard, numbers, science, tables, compiled)
+_MODULES = (standard, numbers, science, tables, compiled, boosters)
 
 
 def _merge(name):
@@ -31,8 +31,14 @@ def encoder(kind):
         root = base.__module__.split(".")[0]
         found = ENCODERS.get((root, base.__name__))
         if found is not None:
-            return found
+            # a class of the user's that adds to one of the standard library is not that one
+            own = root in standard.EXACT and base is not kind
+            return None if own and not _of_same_library(kind, root) else found
     return None
+
+
+def _of_same_library(kind, root):
+    return kind.__module__.split(".")[0] == root
 
 
 def decoder(tag):

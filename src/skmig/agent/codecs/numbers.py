@@ -1,5 +1,7 @@
 """Codecs for numpy beyond plain arrays: random states, masked arrays, matrices."""
 
+import warnings
+
 import numpy as np
 
 from skmig.agent.neutral import New
@@ -38,6 +40,10 @@ def _masked(walker, value, path):
     return New("numpy.ma.MaskedArray", parts)
 
 
+def _masked_constant(walker, value, path):
+    return New("numpy.ma.masked")
+
+
 def _matrix(walker, value, path):
     return New("numpy.matrix", {"data": walker(np.asarray(value), path)})
 
@@ -54,7 +60,7 @@ ENCODERS = {
     ("numpy", "MaskedArray"): _masked,
     ("numpy", "matrix"): _matrix,
     ("numpy", "memmap"): _as_array,
-    ("numpy", "recarray"): _as_array,
+    ("numpy", "MaskedConstant"): _masked_constant,
 }
 
 _BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
@@ -63,6 +69,10 @@ _BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 def _make_bit_generator(state):
     if state["bit_generator"] not in _BIT_GENERATORS:
         raise ValueError("unknown bit generator %r" % (state["bit_generator"],))
+    if not hasattr(np.random, state["bit_generator"]) or not hasattr(np.random, "Generator"):
+        raise ValueError(
+            "numpy %s has no random generator %s" % (np.__version__, state["bit_generator"])
+        )
     generator = getattr(np.random, state["bit_generator"])()
     generator.state = state
     return generator
@@ -83,7 +93,8 @@ def _make_random_state(builder, value, path):
 
 
 def _make_generator(builder, value, path):
-    return np.random.Generator(_make_bit_generator(builder(value.args["state"], path)))
+    bits = _make_bit_generator(builder(value.args["state"], path))
+    return np.random.Generator(bits)
 
 
 def _make_bare_bit_generator(builder, value, path):
@@ -99,8 +110,35 @@ def _make_masked(builder, value, path):
     return result
 
 
+def _make_masked_constant(builder, value, path):
+    return np.ma.masked
+
+
+def _make_strings(builder, value, path):
+    """Text of any length; before numpy 2 an array of objects holds it."""
+    items = builder(value.args["items"], path)
+    types = getattr(np, "dtypes", None)
+    if not hasattr(types, "StringDType"):
+        return items
+    missing = [item for item in items.ravel() if not isinstance(item, str)]
+    return items.astype(types.StringDType(na_object=missing[0]) if missing else types.StringDType())
+
+
+def _make_view(builder, value, path):
+    kind = builder.look_up(value.args["of"].tag, path)
+    if not (isinstance(kind, type) and issubclass(kind, np.ndarray)):
+        raise TypeError("`%s` is not an array" % value.args["of"].tag)
+    result = builder(value.args["data"], path).view(kind)
+    state = builder(value.args["state"], path)
+    if state:
+        vars(result).update(state)
+    return result
+
+
 def _make_matrix(builder, value, path):
-    return np.matrix(builder(value.args["data"], path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        return np.matrix(builder(value.args["data"], path))
 
 
 DECODERS = {
@@ -108,5 +146,8 @@ DECODERS = {
     "numpy.random.Generator": _make_generator,
     "numpy.random.BitGenerator": _make_bare_bit_generator,
     "numpy.ma.MaskedArray": _make_masked,
+    "numpy.ma.masked": _make_masked_constant,
     "numpy.matrix": _make_matrix,
+    "numpy.strings": _make_strings,
+    "numpy.view": _make_view,
 }

@@ -6,6 +6,14 @@ import numpy as np
 
 from skmig.agent.neutral import New
 
+_PIECEWISE = (
+    "PPoly",
+    "BPoly",
+    "CubicSpline",
+    "CubicHermiteSpline",
+    "PchipInterpolator",
+    "Akima1DInterpolator",
+)
 _COMPRESSED = ("csr_matrix", "csc_matrix", "bsr_matrix", "csr_array", "csc_array", "bsr_array")
 _COORDINATE = ("coo_matrix", "coo_array")
 _OTHER = ("lil_matrix", "dok_matrix", "dia_matrix", "lil_array", "dok_array", "dia_array")
@@ -73,11 +81,23 @@ def _frozen(walker, value, path):
     return New("scipy.stats.frozen", args)
 
 
+def _pieces(walker, value, path):
+    """Piecewise polynomials of any way of making them: coefficients and breakpoints."""
+    args = {
+        "c": walker(np.asarray(value.c), path + ".c"),
+        "x": walker(np.asarray(value.x), path + ".x"),
+        "extrapolate": value.extrapolate,
+        "axis": int(value.axis),
+    }
+    return New("scipy.interpolate." + type(value).__name__, args)
+
+
 ENCODERS = {
     ("scipy", "interp1d"): _interp1d,
     ("scipy", "BSpline"): _bspline,
     ("scipy", "rv_frozen"): _frozen,
 }
+ENCODERS.update((("scipy", name), _pieces) for name in _PIECEWISE)
 ENCODERS.update((("scipy", name), _compressed) for name in _COMPRESSED)
 ENCODERS.update((("scipy", name), _coordinate) for name in _COORDINATE)
 ENCODERS.update((("scipy", name), _other_sparse) for name in _OTHER)
@@ -130,6 +150,14 @@ def _make_bspline(builder, value, path):
     return BSpline(args["t"], args["c"], args["k"], args["extrapolate"], args["axis"])
 
 
+def _make_pieces(builder, value, path):
+    interpolate = importlib.import_module("scipy.interpolate")
+    name = value.tag.rsplit(".", 1)[1]
+    kind = getattr(interpolate, name, None) or interpolate.PPoly
+    args = {key: builder(item, path + "." + key) for key, item in value.args.items()}
+    return kind.construct_fast(args["c"], args["x"], args["extrapolate"], args["axis"])
+
+
 def _make_frozen(builder, value, path):
     stats = importlib.import_module("scipy.stats")
     distribution = getattr(stats, value.args["name"], None)
@@ -145,6 +173,7 @@ DECODERS = {
     "scipy.interpolate.BSpline": _make_bspline,
     "scipy.stats.frozen": _make_frozen,
 }
+DECODERS.update(("scipy.interpolate." + name, _make_pieces) for name in _PIECEWISE)
 DECODERS.update(("scipy.sparse." + name, _make_compressed) for name in _COMPRESSED)
 DECODERS.update(("scipy.sparse." + name, _make_coordinate) for name in _COORDINATE)
 DECODERS.update(("scipy.sparse." + name, _make_other_sparse) for name in _OTHER)

@@ -1,0 +1,105 @@
+"""What classes of other libraries and of the user say about their own state.
+
+scikit-learn's classes are carried by their attributes; the rest as pickle would: by `__getstate__`
+and `__slots__`, or by `__reduce__`.
+"""
+
+import copyreg
+import inspect
+
+_BUILTIN_BASES = (dict, list, tuple, set, frozenset, str, bytes, int, float, complex)
+_REDUCERS = ("__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__")
+
+
+def is_sklearn(kind):
+    """Is it a class of scikit-learn itself?  (`_loss` is a module that forgot its package.)"""
+    return kind.__module__.split(".")[0] in ("sklearn", "_loss")
+
+
+def _definer(kind, name):
+    """The class that defines `name` for `kind`, outside scikit-learn; None for the default."""
+    for base in kind.__mro__:
+        if name in vars(base):
+            return None if base is object or is_sklearn(base) else base
+    return None
+
+
+def reduces_itself(kind):
+    """Does an object of the class hold more than attributes, or say how it is made?"""
+    if issubclass(kind, _BUILTIN_BASES):
+        return True
+    return any(_definer(kind, name) is not None for name in _REDUCERS)
+
+
+def has_setter(kind):
+    """Does the class take its state itself?"""
+    return _definer(kind, "__setstate__") is not None
+
+
+def estimator_base(kind):
+    """The estimator of scikit-learn that a class of another library builds on, or None.
+
+    `BaseEstimator`, mixins and abstract bases are none: they have no state of their own.
+    """
+    for base in kind.__mro__:
+        if base.__module__.split(".")[0] != "sklearn":
+            continue
+        name = base.__name__
+        abstract = bool(getattr(base, "__abstractmethods__", ()))
+        if name in ("BaseEstimator",) or name.startswith(("_", "Base")) or name.endswith("Mixin"):
+            continue
+        if not abstract and callable(getattr(base, "get_params", None)):
+            return base
+    return None
+
+
+def state_of(value):
+    """What pickle would keep of an object: mostly a dict of attributes; None if there is none."""
+    kind = type(value)
+    if _definer(kind, "__getstate__") is not None:
+        state = value.__getstate__()
+        return {} if state is None else merged(state)
+    state = dict(getattr(value, "__dict__", {}))
+    slots = copyreg._slotnames(kind)
+    for name in slots:
+        if hasattr(value, name):
+            state[name] = getattr(value, name)
+    return state if slots or hasattr(value, "__dict__") else None
+
+
+def merged(state):
+    """The default form of a class with slots is a pair: the attributes and the slots."""
+    if isinstance(state, tuple) and len(state) == 2:
+        if all(part is None or isinstance(part, dict) for part in state):
+            return dict(state[0] or {}, **(state[1] or {}))
+    return state
+
+
+def set_attributes(result, state):
+    """Give an object its attributes, past any `__setattr__` of its class."""
+    slots = set(copyreg._slotnames(type(result)))
+    for name, item in state.items():
+        if name in slots:
+            object.__setattr__(result, name, item)
+        else:
+            result.__dict__[name] = item
+
+
+def new_parameters(kind, state):
+    """Constructor parameters that an estimator lacks because its library added them since.
+
+    Gives pairs of name and default.  Only where the state is one of parameters at all.
+    """
+    if not callable(getattr(kind, "get_params", None)):
+        return []
+    try:
+        parameters = inspect.signature(kind.__init__).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [
+        (item.name, item.default)
+        for item in parameters
+        if item.default is not item.empty
+        and item.name not in state
+        and not hasattr(kind, item.name)
+    ]
