@@ -54,6 +54,7 @@ def _register() -> None:
         export,
         import_,
         inspect,
+        matrix,
         migrate,
         verify,
     )
@@ -66,6 +67,7 @@ def _register() -> None:
     app.command("import")(import_.import_)
     app.command("agent")(agent.agent)
     app.command("doctor")(doctor.doctor)
+    app.command("matrix")(matrix.matrix)
 
 
 _register()

@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -60,6 +60,10 @@ def run(
         yield from engine.pair(source, target, pattern)
 
 
+class Closed(Exception):  # noqa: N818 - it is news, not an error
+    """The engine was closed while a pair was on its way."""
+
+
 class Engine:
     """Pairs of releases, one after the other, with the same workers.
 
@@ -74,9 +78,11 @@ class Engine:
         self._workers: OrderedDict[str, Worker] = OrderedDict()
         self._made_by = keys.made_by(zoo)
         self._names: list[str] | None = None
+        self._closed = False
 
     def close(self) -> None:
-        """End all workers; never raises."""
+        """End all workers, and with them what is running; never raises."""
+        self._closed = True
         while self._workers:
             self._workers.popitem()[1].close()
 
@@ -96,16 +102,7 @@ class Engine:
     @contextlib.contextmanager
     def worker(self, release: str) -> Iterator[Worker]:
         """A worker of `release` that has the zoo; one that broke is not used again."""
-        worker = self._workers.get(release)
-        if worker is None:
-            self.shop.progress.step(f"starting scikit-learn {release}")
-            spec = EnvironmentSpec(release=release)
-            worker = self.shop.backend.worker(spec, self.shop.limits, self.shop.progress)
-            self._workers[release] = worker
-            worker.put("zoo", self.zoo)
-        self._workers.move_to_end(release)
-        while len(self._workers) > WORKERS:
-            self._workers.popitem(last=False)[1].close()
+        worker = self._started(release)
         try:
             yield worker
         except EnvironmentFailedError:
@@ -113,16 +110,47 @@ class Engine:
             worker.close()
             raise
 
-    def job(self, release: str, job: str, out: Path, **arguments: Any) -> dict[str, Any] | None:
+    def _started(self, release: str) -> Worker:
+        worker = self._workers.get(release)
+        if worker is None:
+            self.shop.progress.step(f"starting scikit-learn {release}")
+            spec = EnvironmentSpec(release=release)
+            worker = self.shop.backend.worker(spec, self.shop.limits, self.shop.progress)
+            if self._closed:
+                worker.close()
+                raise Closed
+            self._workers[release] = worker
+            worker.put("zoo", self.zoo)
+        self._workers.move_to_end(release)
+        while len(self._workers) > WORKERS:
+            self._workers.popitem(last=False)[1].close()
+        return worker
+
+    def job(
+        self,
+        release: str,
+        job: str,
+        out: Path,
+        files: Mapping[str, Path | bytes] | None = None,
+        **arguments: Any,
+    ) -> dict[str, Any] | None:
         """One job over many specimens; None when one of them took the process down."""
+        if self._closed:
+            raise Closed
+        self._started(release)  # an environment that cannot be had is no specimen's fault
+        unfinished = self.shop.path(".out")
         try:
             with self.worker(release) as worker:
-                for name, content in arguments.pop("files", {}).items():
+                for name, content in (files or {}).items():
                     worker.put(name, content)
                 reply = worker.call(job, code=["zoo"], out="out", **arguments)
-                worker.get("out", out)
+                worker.get("out", unfinished)
         except (AgentError, EnvironmentFailedError):
+            if self._closed:
+                raise Closed from None
             return None
+        # another engine may read the same file, or write it
+        keys.place(unfinished, out)
         return dict(reply.result)
 
     def left(self, release: str, names: list[str]) -> tuple[Path, dict[str, Any] | None]:
@@ -140,7 +168,7 @@ class Engine:
         path = self._cached(release, "native", names, ".json")
         if not path.is_file():
             found: dict[str, Any] = {}
-            raw = path.with_suffix(".raw")
+            raw = self.shop.path(".json")
             if self.job(release, "native", raw, names=names) is not None:
                 found = json.loads(raw.read_text("utf-8"))
                 raw.unlink()

@@ -6,8 +6,9 @@ import ast
 import functools
 import hashlib
 import importlib
-import os
 import pkgutil
+import shutil
+import uuid
 from pathlib import Path
 
 import skmig.matrix
@@ -103,6 +104,17 @@ def _content(path: Path, _changed: int, _size: int) -> str:
 def write(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished = _beside(path)
     unfinished.write_text(text, "utf-8")
     unfinished.replace(path)
+
+
+def place(source: Path, target: Path) -> None:
+    """Move a file, which may be on another disk, to its place: whole or not at all."""
+    unfinished = _beside(target)
+    shutil.move(source, unfinished)
+    unfinished.replace(target)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
