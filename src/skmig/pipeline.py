@@ -249,7 +249,7 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
         target=made.target,
         format=made.format,
         compress=made.compress,
-        allow=tuple(sorted(facts.third_party)),
+        allow=tuple(sorted({*facts.third_party, *settings.modules})),
         notes=made.notes + _dangers(facts),
         encoding=made.encoding,
         reader=made.reader,
@@ -473,7 +473,7 @@ def check_trust(
     """
     if backend.sandboxed:
         return
-    trusted = settings.trust + tuple(_code_modules(settings.code))
+    trusted = settings.trust + settings.modules + tuple(_code_modules(settings.code))
     strange = [name for name in findings if not _is_trusted(name, trusted)]
     if strange:
         raise UntrustedError(
@@ -645,12 +645,19 @@ def _is_fitted(graph: Any) -> bool:
 
 
 def _lines(statements: tuple[chain.Statement, ...]) -> tuple[str, ...]:
+    """One line for each thing said; of a hundred trees it is said once."""
+    places: dict[tuple[str, str, str], dict[str, None]] = {}
+    for item in statements:
+        said = (item.tag.rsplit(".", 1)[1], item.boundary, item.text)
+        places.setdefault(said, {})[item.path] = None
     return tuple(
-        dict.fromkeys(
-            f"{item.path} ({item.tag.rsplit('.', 1)[1]}), {item.boundary}: {item.text}"
-            for item in statements
-        )
+        f"{next(iter(paths))} ({name}){_more(len(paths) - 1)}, {boundary}: {text}"
+        for (name, boundary, text), paths in places.items()
     )
+
+
+def _more(count: int) -> str:
+    return f" and {count} more" if count else ""
 
 
 def _summary(compared: Compared) -> str:

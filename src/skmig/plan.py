@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from skmig import versions
 from skmig.adapters import chain
+from skmig.environments import imports
 from skmig.environments.base import EnvironmentSpec
 from skmig.errors import UnreadableError, UnsupportedError, UsageError
 from skmig.inspection import Facts
@@ -29,6 +31,8 @@ class Settings:
     accept: tuple[str, ...] = ()
     trust: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
+    source_requirements: tuple[str, ...] = ()
+    target_requirements: tuple[str, ...] = ()
     code: tuple[Path, ...] = ()
     source_lock: Path | None = None
     target_lock: Path | None = None
@@ -37,6 +41,12 @@ class Settings:
     probe_rows: int = 4096
     compare_naive: bool = False
     force: bool = False
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules of the libraries that the user named: `--with` is a word of trust."""
+        named = self.requirements + self.source_requirements + self.target_requirements
+        return imports.modules(named)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,13 +97,13 @@ def make(facts: Facts, settings: Settings) -> Plan:
         source=EnvironmentSpec(
             release=source,
             lock=settings.source_lock,
-            requirements=settings.requirements,
+            requirements=_complete(settings.requirements + settings.source_requirements, source),
             code=settings.code,
         ),
         target=EnvironmentSpec(
             release=target,
             lock=settings.target_lock,
-            requirements=target_requirements(settings, file_format),
+            requirements=target_requirements(settings, file_format, target),
             code=settings.code,
         ),
         format=file_format,
@@ -108,9 +118,23 @@ def make(facts: Facts, settings: Settings) -> Plan:
     )
 
 
-def target_requirements(settings: Settings, file_format: str) -> tuple[str, ...]:
+def target_requirements(settings: Settings, file_format: str, target: str) -> tuple[str, ...]:
     """What is added to the target's environment; skops, which writes its files, is in no lock."""
-    return settings.requirements + (("skops",) if file_format == "skops" else ())
+    wanted = settings.requirements + settings.target_requirements
+    return _complete(wanted, target) + (("skops",) if file_format == "skops" else ())
+
+
+def _complete(requirements: tuple[str, ...], release: str) -> tuple[str, ...]:
+    """Libraries of the time when every environment had setuptools import it and do not say so.
+
+    (Python 3.12 was the first whose environments begin without it; `pkg_resources` left it in 81.)
+    """
+    python = tuple(int(part) for part in versions.release(release).python.split("."))
+    if not requirements or python >= (3, 12):
+        return requirements
+    if any(re.match(r"setuptools\b", text, re.IGNORECASE) for text in requirements):
+        return requirements
+    return (*requirements, "setuptools<81")
 
 
 def source_release(facts: Facts, settings: Settings) -> str:

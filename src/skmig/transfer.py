@@ -61,11 +61,11 @@ def import_(
         coverage=said.coverage,
         target=EnvironmentSpec(
             release=settings.target,
-            requirements=plan.target_requirements(settings, file_format),
+            requirements=plan.target_requirements(settings, file_format, settings.target),
             code=settings.code,
         ),
         format=file_format,
-        allow=settings.trust,
+        allow=settings.trust + settings.modules,
     )
     pipeline.check_outputs(request)
     with pipeline.workshop(settings, progress) as shop:

@@ -39,6 +39,16 @@ With = Annotated[
     list[str] | None,
     typer.Option("--with", metavar="REQ", help="Add a requirement, such as xgboost==1.5.0."),
 ]
+SourceWith = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source-with", metavar="REQ", help="Add a requirement where the model is loaded only."
+    ),
+]
+TargetWith = Annotated[
+    list[str] | None,
+    typer.Option("--target-with", metavar="REQ", help="Add a requirement where it is built only."),
+]
 Code = Annotated[
     list[Path] | None,
     typer.Option(help="A script or a folder with classes and functions that the model names."),

@@ -69,6 +69,8 @@ def migrate(
     ] = False,
     trust: common.Trust = None,
     with_: common.With = None,
+    source_with: common.SourceWith = None,
+    target_with: common.TargetWith = None,
     code: common.Code = None,
     source_lock: Annotated[
         Path | None, typer.Option(help="A `pip freeze` to use as the source environment.")
@@ -102,6 +104,8 @@ def migrate(
         accept=tuple(accept or ()),
         trust=tuple(trust or ()),
         requirements=tuple(with_ or ()),
+        source_requirements=tuple(source_with or ()),
+        target_requirements=tuple(target_with or ()),
         code=tuple(code or ()),
         source_lock=source_lock,
         target_lock=target_lock,
