@@ -71,6 +71,16 @@ def test_rounding_is_what_the_last_bit_of_the_input_does() -> None:
     assert predict.rounding(linear, {"input": ["text"]}, {}) == {}
 
 
+def test_rounding_of_a_model_that_reads_single_precision() -> None:
+    class Narrow(BaseEstimator):
+        def transform(self, data: Any) -> Any:
+            return (data.astype(np.float32) * 3).astype(float)
+
+    model, probe = Narrow(), {"input": X}
+    found = predict.rounding(model, probe, predict.outputs(model, probe))["transform"]
+    assert 1e-8 < found.max() < 1e-5
+
+
 def test_a_sparse_inverse_gets_its_entries_in_order() -> None:
     vectorizer = TfidfVectorizer().fit(["pear fig plum", "plum kiwi"])
     found = ask(vectorizer, ["plum fig pear"])

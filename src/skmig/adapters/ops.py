@@ -353,6 +353,25 @@ class Changed(Op):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Accepted(Op):
+    """An input that this release accepts and older ones reject, with the words of `error`.
+
+    Below it the model means the same for every other input.
+    """
+
+    what: str
+    error: str
+    when: Check = fitted
+
+    def up(self, obj: Obj, step: Step) -> None:
+        """What was accepted still is."""
+
+    def down(self, obj: Obj, step: Step) -> None:
+        if self.when(obj):
+            step.changed(obj, f"raises {self.error}", f"{step.older} rejects {self.what}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Explained(Op):
     """A difference that the census sees and that means nothing (a scalar's type, a cache)."""
 
