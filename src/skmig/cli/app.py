@@ -56,6 +56,7 @@ def _register() -> None:
         inspect,
         matrix,
         migrate,
+        support,
         verify,
     )
 
@@ -68,6 +69,7 @@ def _register() -> None:
     app.command("agent")(agent.agent)
     app.command("doctor")(doctor.doctor)
     app.command("matrix")(matrix.matrix)
+    app.command("support")(support.support)
 
 
 _register()
