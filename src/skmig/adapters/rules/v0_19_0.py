@@ -27,6 +27,7 @@ from skmig.adapters.ops import (
     Explained,
     Gone,
     Parameter,
+    Refusal,
     Removed,
     Renamed,
     Retyped,
@@ -38,7 +39,7 @@ from skmig.adapters.ops import (
 )
 from skmig.adapters.rules.v1_3_0 import SINCE as STORED
 from skmig.adapters.shapes import ADABOOST, BAGGING, FORESTS, GRADIENT_BOOSTING, SGD, TREES, never
-from skmig.payload import New, Obj
+from skmig.payload import Name, New, Obj
 
 SINCE = "0.19.0"
 
@@ -47,6 +48,15 @@ SEARCHES = (
     "sklearn.model_selection.RandomizedSearchCV",
 )
 ISOLATION_FOREST = "sklearn.ensemble.IsolationForest"
+# the kernels of sklearn.metrics.pairwise by name, with the settings that each reads
+_KERNELS: dict[str, tuple[str, dict[str, Any]]] = {
+    "sklearn.metrics.cosine_similarity": ("cosine", {}),
+    "sklearn.metrics.laplacian_kernel": ("laplacian", {"gamma": None}),
+    "sklearn.metrics.linear_kernel": ("linear", {}),
+    "sklearn.metrics.polynomial_kernel": ("poly", {"gamma": None, "degree": 3, "coef0": 1}),
+    "sklearn.metrics.rbf_kernel": ("rbf", {"gamma": None}),
+    "sklearn.metrics.sigmoid_kernel": ("sigmoid", {"gamma": None, "coef0": 1}),
+}
 _TREE_STATE = ("tree_", "classes_", "max_features_", "n_classes_", "n_features_", "n_outputs_")
 _SGD_STATE = ("coef_", "t_", "classes_", "standard_coef_", "average_coef_")
 
@@ -164,6 +174,25 @@ def _voting_up(obj: Obj, step: Step) -> None:
 
 def _isolation_up(obj: Obj, step: Step) -> None:
     isolation.keep(obj, step, isolation.length_by_all, STORED)
+
+
+def _kernel_up(obj: Obj, step: Step) -> None:
+    """A callable gets two samples, and those of metrics.pairwise take none but tables since 0.19.
+
+    The kernel by name says the same of the same settings.
+    """
+    kernel, given = obj.state.get("kernel"), obj.state.get("kernel_params") or {}
+    if not isinstance(kernel, Name) or kernel.tag not in _KERNELS:
+        return
+    name, defaults = _KERNELS[kernel.tag]
+    if not given.keys() <= defaults.keys():
+        raise Refusal(f"kernel={kernel.tag} takes no single samples in {step.newer}")
+    obj.state.update({**defaults, **given}, kernel=name, kernel_params=None)
+    step.note(obj, f"kernel={kernel.tag} is kernel={name!r}, which answers the same")
+
+
+def _kernel_down(obj: Obj, step: Step) -> None:
+    """The older release understands all that this one does."""
 
 
 def _memory_up(value: Any) -> Any:
@@ -497,6 +526,15 @@ RULES = rules(
             classes=("sklearn.multioutput.MultiOutputClassifier",),
             method="predict_proba",
             why="is a list with an array for each output (multioutput.py)",
+        ),
+        Rewritten(
+            classes=tags(
+                "decomposition.KernelPCA kernel_approximation.Nystroem kernel_ridge.KernelRidge"
+            ),
+            to_new=_kernel_up,
+            to_old=_kernel_down,
+            names=("kernel", "kernel_params"),
+            why="utils/validation.py: check_array refuses one dimension",
         ),
         Born(
             classes=(

@@ -246,9 +246,8 @@ def _robust_down(obj: Obj, step: Step) -> None:
 
 
 def _text_dtype_up(value: Any) -> Any:
-    """The default of counts was integer; what is weighted was float64 all the same."""
-    integer = value in (Name("type", "numpy.int64"), "int64")
-    return Name("type", "numpy.float64") if integer else value
+    """It was the type of the counts alone: what is weighted was float64 all the same."""
+    return Name("type", "numpy.float64")
 
 
 def _text_dtype_down(value: Any) -> Any:

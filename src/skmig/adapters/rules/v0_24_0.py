@@ -29,7 +29,7 @@ from skmig.adapters.ops import (
     rules,
 )
 from skmig.adapters.shapes import never
-from skmig.payload import Obj
+from skmig.payload import New, Obj
 
 SINCE = "0.24.0"
 
@@ -139,8 +139,26 @@ def _drop_up(obj: Obj, step: Step) -> None:
         ]
 
 
+def _dropped(part: Any) -> Any:
+    return "drop" if part is None else part
+
+
+def _voters_up(obj: Obj, step: Step) -> None:
+    """ensemble/_voting.py: None for an estimator was deprecated for 'drop' in 0.22."""
+    voters, named = obj.state.get("estimators"), obj.state.get("named_estimators_")
+    if isinstance(voters, list):
+        obj.state["estimators"] = [(name, _dropped(part)) for name, part in voters]
+    if isinstance(named, New):  # a Bunch
+        items = named.args["items"]
+        named.args["items"] = {name: _dropped(part) for name, part in items.items()}
+
+
 def _drop_down(obj: Obj, step: Step) -> None:
     """'drop' is understood since 0.20."""
+
+
+def _voters_down(obj: Obj, step: Step) -> None:
+    """'drop' is understood here too: see the rule of 0.21 for what is older."""
 
 
 _OPS: list[Op] = [
@@ -427,6 +445,13 @@ _OPS: list[Op] = [
         to_old=_drop_down,
         names=("transformer_list",),
         why="pipeline.py: FeatureUnion, None for a transformer was deprecated for 'drop' in 0.22",
+    ),
+    Rewritten(
+        classes=shapes.tags("ensemble.VotingClassifier ensemble.VotingRegressor"),
+        to_new=_voters_up,
+        to_old=_voters_down,
+        names=("estimators", "named_estimators_"),
+        why="ensemble/_base.py: _validate_estimators, None for an estimator is an error",
     ),
     Born(
         classes=(

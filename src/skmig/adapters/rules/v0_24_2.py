@@ -40,6 +40,13 @@ RULES = rules(
             why="gaussian_process/_gpr.py: a cache; None is worked out at the first prediction",
         ),
         Changed(
+            classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
+            method="predict(return_std)",
+            when=has("L_"),
+            why="gaussian_process/_gpr.py: the variance, a difference of nearly equal numbers, is "
+            "no longer worked out from an explicit inverse of the kernel",
+        ),
+        Changed(
             classes=("sklearn.decomposition.KernelPCA",),
             method="inverse_transform",
             when=lambda obj: fitted(obj) and bool(obj.state.get("fit_inverse_transform")),

@@ -14,6 +14,7 @@ from skmig.adapters.ops import (
     DERIVED,
     Added,
     Born,
+    Changed,
     Explained,
     Op,
     Refusal,
@@ -23,6 +24,7 @@ from skmig.adapters.ops import (
     Rewritten,
     Step,
     always,
+    has,
     rules,
 )
 from skmig.adapters.shapes import never, tags
@@ -514,6 +516,13 @@ _OPS: list[Op] = [
         classes=("sklearn.preprocessing.StandardScaler",),
         names=("n_samples_seen_",),
         why="preprocessing/_data.py: one number where all features have seen as many samples",
+    ),
+    Changed(
+        classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
+        method="predict(return_std)",
+        when=has("L_"),
+        why="gaussian_process/_gpr.py: the variance, a difference of nearly equal numbers, is "
+        "worked out from one triangular solution instead of two",
     ),
     Born(
         classes=tags(

@@ -100,14 +100,19 @@ def _function_down(obj: Obj, step: Step) -> None:
         obj.state.pop("feature_names_in_", None)
 
 
+def _as_many(part: Obj) -> bool:
+    """Does it give the columns that it gets?"""
+    return part.state.get("func") is None or part.state.get("feature_names_out") == "one-to-one"
+
+
 def _chain_up(obj: Obj, step: Step) -> None:
     """The identity was fitted on as many columns as the step after it."""
     steps = [part for _, part in obj.state.get("steps", ())]
     for part, after in itertools.pairwise(steps):
-        if is_obj(part, FUNCTION_TRANSFORMER) and part.state.get("func") is None:
-            found = shapes.n_features(after)
-            if found is not None:
-                part.state.setdefault("n_features_in_", found)
+        if is_obj(part, FUNCTION_TRANSFORMER) and _as_many(part):
+            for name in ("n_features_in_", "feature_names_in_"):
+                if name in after.state:
+                    part.state.setdefault(name, after.state[name])
 
 
 def _functions_up(obj: Obj) -> None:

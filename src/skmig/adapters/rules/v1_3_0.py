@@ -33,6 +33,7 @@ from skmig.adapters.ops import (
     DERIVED,
     Added,
     Born,
+    Changed,
     Explained,
     Parameter,
     Refusal,
@@ -192,6 +193,13 @@ def _dual_up(obj: Obj, step: Step) -> None:
     """True and False mean the same in both."""
 
 
+def _inverse_by_components(obj: Obj) -> bool:
+    """Does the kernel between transformed samples read a gamma that nobody gave?"""
+    state = obj.state
+    known = state.get("gamma") is None and text(state.get("kernel"), "rbf", "poly", "sigmoid")
+    return "dual_coef_" in state and known
+
+
 RULES = rules(
     SINCE,
     [
@@ -219,7 +227,11 @@ RULES = rules(
             why="tree/_splitter.pyx: missing_go_to_left",
         ),
         Rewritten(
-            classes=("sklearn.impute.SimpleImputer",),
+            classes=(
+                "sklearn.impute.IterativeImputer",
+                "sklearn.impute.KNNImputer",
+                "sklearn.impute.SimpleImputer",
+            ),
             names=("indicator_",),
             to_new=_indicator_up,
             to_old=_indicator_down,
@@ -385,6 +397,13 @@ RULES = rules(
             ),
             neutral=DERIVED,
             why="decomposition/_kernel_pca.py: fit",
+        ),
+        Changed(
+            classes=("sklearn.decomposition.KernelPCA",),
+            method="inverse_transform",
+            when=_inverse_by_components,
+            why="decomposition/_kernel_pca.py: gamma=None is 1/n_features for the inverse too, "
+            "where it was 1/n_components (_get_kernel, fit)",
         ),
         Rewritten(
             classes=("sklearn.decomposition.MiniBatchDictionaryLearning",),

@@ -243,6 +243,31 @@ def _unused(obj: Obj, step: Step) -> None:
     """No object of this class exists on this side."""
 
 
+def _solver_up(obj: Obj, step: Step) -> None:
+    """scipy has no interior-point any more; a new fit takes the default."""
+    if text(obj.state.get("solver"), "interior-point"):
+        obj.state["solver"], obj.state["solver_options"] = "highs", None
+        step.note(obj, f"solver='interior-point' is gone from scipy: 'highs' in {step.newer}")
+
+
+def _solver_down(obj: Obj, step: Step) -> None:
+    """The older release has all solvers of this one."""
+
+
+def _names_up(obj: Obj, step: Step) -> None:
+    """Of a data frame the newer `transform` compares the names with those seen in `fit`."""
+    if text(obj.state.get("feature_names_out"), "one-to-one") and "n_features_in_" not in obj.state:
+        step.loss(
+            obj,
+            f"feature_names_out='one-to-one': transform of a data frame asks in {step.newer} for "
+            "the names that it was fitted on, which are not in the older state",
+        )
+
+
+def _names_down(obj: Obj, step: Step) -> None:
+    """The older release does not ask."""
+
+
 RULES = rules(
     SINCE,
     [
@@ -444,6 +469,20 @@ RULES = rules(
             ),
             names=("scorer_",),
             why="metrics/_scorer.py: see the rule of the scorers",
+        ),
+        Rewritten(
+            classes=("sklearn.linear_model.QuantileRegressor",),
+            names=("solver", "solver_options"),
+            to_new=_solver_up,
+            to_old=_solver_down,
+            why="linear_model/_quantile.py: fit, scipy >= 1.11",
+        ),
+        Rewritten(
+            classes=("sklearn.preprocessing.FunctionTransformer",),
+            names=("feature_names_out",),
+            to_new=_names_up,
+            to_old=_names_down,
+            why="preprocessing/_function_transformer.py: transform, get_feature_names_out",
         ),
         Explained(
             classes=("sklearn.ensemble.BaggingClassifier",),

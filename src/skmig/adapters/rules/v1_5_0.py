@@ -95,6 +95,21 @@ def _sizes_up(obj: Obj, step: Step) -> None:
                 after.state.setdefault("n_features_in_", len(vocabulary))
 
 
+def _unsized_up(obj: Obj, step: Step) -> None:
+    """Without idf an older transformer keeps nothing at all, and answers without being fitted."""
+    if obj.state.get("use_idf") or any(name.endswith("_") for name in obj.state):
+        return
+    # feature names that are not known make it count as fitted and are checked by nobody
+    obj.state["feature_names_in_"] = None
+    step.note(obj, "the number of terms is not in the older state: the newer does not check it")
+
+
+def _unsized_down(obj: Obj, step: Step) -> None:
+    """Names that are not known are no names."""
+    if obj.state.get("feature_names_in_", "") is None:
+        del obj.state["feature_names_in_"]
+
+
 def _sizes_down(obj: Obj, step: Step) -> None:
     """The older release does not ask."""
 
@@ -222,6 +237,13 @@ RULES = rules(
             to_old=_sizes_down,
             why="feature_extraction/text.py: TfidfTransformer.transform asks whether it is fitted "
             "even without idf, and a state from before 1.0 has nothing that says so",
+        ),
+        Rewritten(
+            classes=("sklearn.feature_extraction.TfidfTransformer",),
+            names=("feature_names_in_",),
+            to_new=_unsized_up,
+            to_old=_unsized_down,
+            why="feature_extraction/text.py: TfidfTransformer.transform, as above",
         ),
         Removed(
             classes=VECTORIZERS,

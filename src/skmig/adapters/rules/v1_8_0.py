@@ -443,6 +443,13 @@ RULES = rules(
             names=("alpha_",),
             why="linear_model/_ridge.py: float instead of numpy.float64",
         ),
+        Changed(
+            classes=("sklearn.decomposition.IncrementalPCA", "sklearn.decomposition.PCA"),
+            method="inverse_transform",
+            when=lambda obj: not obj.state.get("n_components_", 1),
+            why="decomposition/_base.py: inverse_transform checks its input, and a model of no "
+            "components has none to give",
+        ),
         Born(
             classes=(
                 "sklearn.manifold.ClassicalMDS",

@@ -89,9 +89,9 @@ def _alphas_down(obj: Obj, step: Step) -> None:
 
 def _centred_up(obj: Obj, step: Step) -> None:
     """The newer release subtracts the offset; of zero, it answers as the older one did."""
-    offset = obj.state.get("X_offset_")
-    if offset is not None:
-        obj.state["X_offset_"] = np.zeros_like(offset)
+    like = obj.state.get("X_offset_", obj.state.get("coef_"))  # until 0.23 ARD kept none
+    if like is not None:
+        obj.state["X_offset_"] = np.zeros_like(like)
 
 
 def _centred_down(obj: Obj, step: Step) -> None:
