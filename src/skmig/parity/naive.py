@@ -17,7 +17,8 @@ def naive_sentence(found: Parity) -> str:
         said = []
         for item in wrong:
             if item.mismatched_labels and not item.max_abs:
-                said.append(f"{item.method}: {item.mismatched_labels} of {item.n} labels are others")
+                labels = f"{item.mismatched_labels} of {item.n} labels are others"
+                said.append(f"{item.method}: {labels}")
             else:
                 said.append(f"{item.method} by up to {item.max_abs:.2g}")
         return f"it loads without an error and predicts something else: {'; '.join(said)}"
