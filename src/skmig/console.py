@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -82,8 +83,11 @@ class Console:
         if self.json:
             return
         console = rich_console(self.color, stderr=False)
-        for renderable in renderables:
-            console.print(renderable, markup=False, soft_wrap=isinstance(renderable, str))
+        with console.capture() as captured:
+            for renderable in renderables:
+                console.print(renderable, markup=False, soft_wrap=isinstance(renderable, str))
+        # rich fills every row of a table up to its width
+        self.data(re.sub(" +$", "", captured.get(), flags=re.MULTILINE))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A plain table as the command's answer."""

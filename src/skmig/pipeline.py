@@ -394,8 +394,7 @@ def write(compared: Compared, shop: Workshop) -> Migration:
                 f"{item.path}.{item.method}: {item.text or item.verdict.value}"
                 for item in compared.parity.failures
             ),
-            hint="nothing was written; see the methods above, and accept a documented change by "
-            "name with --accept",
+            hint=f"nothing was written; {_how_to_accept(compared)}",
         )
     if not _proven(compared) and _is_fitted(restored.adapted.adapted.graph):
         raise RefusedError(
@@ -557,6 +556,8 @@ def _refuse(
         hint = "choose another --to"
         if losses and not refusals:
             hint = "accept the loss with --allow-loss (it is listed in the record), or " + hint
+        elif reasons and all("--allow-substitution" in text for text in reasons):
+            hint = "allow it with --allow-substitution (it is listed in the record), or " + hint
         raise RefusedError(
             f"scikit-learn {target} cannot express this model of {source}",
             reasons=tuple(dict.fromkeys(reasons)),
@@ -618,6 +619,14 @@ def documented(said: chain.Adapted) -> list[parity.Documented]:
         for item in statements
         if item.method
     ]
+
+
+def _how_to_accept(compared: Compared) -> str:
+    if any(item.verdict is not parity.Verdict.CHANGED for item in compared.parity.failures):
+        return "see the methods above; only what scikit-learn itself changed can be accepted"
+    changes = documented(compared.restored.adapted.adapted)
+    names = sorted({f"{item.tag.rpartition('.')[2]}.{item.method}" for item in changes})
+    return f"accept what scikit-learn changed with {' '.join(f'--accept {n}' for n in names)}"
 
 
 def _proven(compared: Compared) -> bool:
