@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from skmig import inspection, pipeline, record, verification, versions
 from skmig.environments.base import Progress, SilentProgress
@@ -58,17 +59,22 @@ def inspect(path: str | Path) -> inspection.Facts:
 
 def migrate(
     path: str | Path,
+    to: str | None = None,
     *,
-    settings: Settings,
     output: str | Path | None = None,
+    settings: Settings | None = None,
     progress: Progress | None = None,
+    **options: Any,
 ) -> pipeline.Migration:
     """Move one fitted model to another release, and prove that it predicts the same.
 
-    `output` is the result's file, or a folder for it; default `<stem>-<target><suffix>` beside the
-    artifact.  The record is written beside the result.  Raises the errors of `skmig.errors`;
-    nothing is written unless parity holds.
+    `to` is the target release; `options` are the fields of `Settings` (`source="1.1.0"`,
+    `backend="local"`, `rtol=1e-9`, …), or `settings` gives them all.  `output` is the result's
+    file, or a folder for it; default `<stem>-<target><suffix>` beside the artifact.  The record is
+    written beside the result.  Raises the errors of `skmig.errors`; nothing is written unless
+    parity holds.
     """
+    settings = check(_settings(to, settings, options))
     artifact = Path(path)
     place = None if output is None else Path(output)
     if place is None or place.is_dir():
@@ -79,6 +85,20 @@ def migrate(
     pipeline.check_outputs(request)
     with pipeline.workshop(settings, progress or SilentProgress()) as shop:
         return pipeline.migrate(planned, shop)
+
+
+def _settings(to: str | None, settings: Settings | None, options: dict[str, Any]) -> Settings:
+    known = {field.name for field in fields(Settings)} - {"target"}
+    unknown = sorted(options.keys() - known)
+    if unknown:
+        raise UsageError(
+            f"there is no option `{unknown[0]}`", hint=f"options are: {', '.join(sorted(known))}"
+        )
+    if settings is None and to is None:
+        raise UsageError("no target release was named", hint='say it, such as to="1.6.1"')
+    if settings is None:
+        return Settings(target=to or "", **options)
+    return replace(settings, target=to or settings.target, **options)
 
 
 def migrate_all(
