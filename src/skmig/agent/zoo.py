@@ -81,7 +81,8 @@ def native(args, exchange):
     """What the specimens are like that this release fits itself.
 
     Arguments: `code`, `names`, `out`.  Writes a JSON file `out`: for each specimen that can be
-    made, its `attributes` (class -> names), a digest of its `clone`, and the error of its `refit`.
+    made, its `attributes` (class -> names), a digest of its `clone`, the `failures` of the checks
+    that every estimator goes through, and the error of its `refit`.
     """
     specimens = _specimens(args, exchange)
     found = {}
@@ -93,6 +94,7 @@ def native(args, exchange):
             found[name] = {
                 "attributes": {tag: sorted(has) for tag, has in _attributes(walk(model)).items()},
                 "clone": _clone_digest(model),
+                "failures": predict.checks(model),
                 "refit": _refit(model, specimen["X"]),
             }
         except Exception:
@@ -137,6 +139,8 @@ def _settle(bundle, name, own, documents):
     documents[name + "/actual"] = walk_answers({"model": answers(model, probe)})
     result = {"failures": predict.checks(model), "attributes": []}
     if own is not None:
+        # what this release's own cannot do either is no fault of the one that came
+        result["failures"] = [text for text in result["failures"] if text not in own["failures"]]
         result["attributes"] = unlike(_attributes(arrived), own["attributes"])
         # the same settings are fitted in the same way: no need to see it again
         if not own["refit"] and _clone_digest(model) != own["clone"]:

@@ -536,6 +536,16 @@ RULES = rules(
             names=("kernel", "kernel_params"),
             why="utils/validation.py: check_array refuses one dimension",
         ),
+        *(
+            Changed(
+                classes=tags("mixture.DPGMM mixture.VBGMM"),
+                method=method,
+                when=has("means_"),
+                why="mixture/dpgmm.py: log_normalize divides by the sum over all samples, since "
+                "scipy's logsumexp has another default axis",
+            )
+            for method in ("predict_proba", "score_samples")
+        ),
         Born(
             classes=(
                 "sklearn.multioutput.ClassifierChain",

@@ -308,6 +308,13 @@ RULES = rules(
             to_old=encoders.reopen,
             why="its encoder only meets leaves that it knows",
         ),
+        Changed(
+            classes=(encoders.ONE_HOT_ENCODER,),
+            method="get_feature_names",
+            when=lambda obj: bool(obj.state.get("_legacy_mode")),
+            why="preprocessing/_encoders.py: legacy mode named its columns by floats, and with "
+            "n_values by one less than there are (_legacy_fit_transform)",
+        ),
         Rewritten(
             classes=(encoders.ONE_HOT_ENCODER,),
             to_new=encoders.modern_up,

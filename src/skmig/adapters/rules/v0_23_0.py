@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from skmig import versions
 from skmig.adapters import factorization, frames, hist_boosting, shapes
 from skmig.adapters.forms import members, swap
 from skmig.adapters.ops import (
@@ -31,6 +32,7 @@ from skmig.adapters.ops import (
     rules,
     same,
 )
+from skmig.adapters.rules.v0_24_0 import SINCE as LENIENT
 from skmig.adapters.shapes import never
 from skmig.payload import Obj
 
@@ -98,10 +100,25 @@ def _pipeline_up(obj: Obj, step: Step) -> None:
     """A step that keeps the number of columns was fitted on as many as the step after it."""
     steps = [part for _, part in obj.state.get("steps", ())]
     for part, after in zip(reversed(steps[:-1]), reversed(steps[1:]), strict=True):
-        if isinstance(part, Obj) and part.tag in _STATELESS:
+        if isinstance(part, Obj) and part.tag in (*_STATELESS, _SCALER):
             found = shapes.n_features(after)
             if found is not None:
                 part.state.setdefault("n_features_in_", found)
+
+
+_SCALER = "sklearn.preprocessing.StandardScaler"
+
+
+def _scaler_up(obj: Obj, step: Step) -> None:
+    """base.py: 0.23 alone refuses what it has not counted, later releases let it pass."""
+    strict = versions.position(step.target) < versions.position(LENIENT)
+    if strict and fitted(obj) and "n_features_in_" not in obj.state:
+        step.loss(
+            obj,
+            f"a scaler that neither centres nor scales keeps nothing of its input, and "
+            f"{step.newer} does not transform before it knows how many columns there were "
+            "(base.py: _check_n_features)",
+        )
 
 
 def nothing(obj: Obj, step: Step) -> None:
@@ -203,6 +220,12 @@ _OPS: list[Op] = [
         to_new=_pipeline_up,
         to_old=nothing,
         why="preprocessing/_data.py: Binarizer and Normalizer keep nothing else of their input",
+    ),
+    Rewritten(
+        classes=(_SCALER,),
+        to_new=_scaler_up,
+        to_old=nothing,
+        why="base.py: _check_n_features",
     ),
     Added(
         classes=("sklearn.preprocessing.FunctionTransformer",),
