@@ -460,3 +460,33 @@ def test_the_path_of_missing_values_changed_only_where_one_goes_left() -> None:
         nodes = tree.state["tree_"].state["nodes"]
         nodes["missing_go_to_left"][0] = missing
         assert [item.method for item in moved(tree, "1.8.0", "1.7.2").changes] == methods
+
+
+def test_a_gamma_that_fit_worked_out_is_written_where_the_inverse_would_take_another() -> None:
+    kernel = Obj(
+        "sklearn.decomposition.KernelPCA",
+        {"kernel": "rbf", "gamma": None, "gamma_": 0.2, "dual_coef_": np.zeros((3, 5))},
+    )
+    older = moved(kernel, "1.3.0", "1.2.2")
+    assert older.graph.state["gamma"] == 0.2
+    assert not older.changes
+    assert older.notes
+    del kernel.state["dual_coef_"]
+    assert there(kernel, "1.3.0", "1.2.2").state["gamma"] is None
+
+
+def test_an_imputer_with_a_function_keeps_its_statistics() -> None:
+    function = Name("function", "numpy.median")
+    state = {"strategy": function, "statistics_": np.array([1.0])}
+    older = moved(Obj("sklearn.impute.SimpleImputer", state), "1.5.0", "1.4.2")
+    assert older.graph.state["strategy"] == "mean"
+    assert older.notes
+    assert not older.losses
+
+
+def test_what_an_older_release_rejects_is_said_by_its_error() -> None:
+    pca = Obj("sklearn.decomposition.PCA", {"components_": np.eye(2)})
+    assert [item.method for item in moved(pca, "1.4.0", "1.3.2").changes] == [
+        "raises TypeError: A sparse"
+    ]
+    assert not moved(pca, "1.3.2", "1.4.0").changes

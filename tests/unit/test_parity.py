@@ -354,3 +354,17 @@ def test_the_summary_is_one_sentence_and_the_json_is_plain() -> None:
 def test_comparison_never_raises(left: list[float], right: list[float]) -> None:
     found = one(np.array(left), right)
     assert found.ok is (found.verdict in (Verdict.IDENTICAL, Verdict.CLOSE))
+
+
+def test_an_input_that_the_target_rejects_is_told_from_any_other_error() -> None:
+    known = [Documented(path="model", method="raises ValueError: Input", text="rejects NaN")]
+    expected = {"model": {"methods": {"predict": {"value": np.ones(2)}}}}
+
+    def verdict(error: str) -> Verdict:
+        actual = {"model": {"methods": {"predict": {"error": error}}}}
+        return compare(expected, actual, documented=known).methods[0].verdict
+
+    assert verdict("ValueError: Input contains NaN.") is Verdict.CHANGED
+    assert verdict("ValueError: shapes differ") is Verdict.DIFFERENT
+    gone = "AttributeError: Estimator a does not provide predict. Did you mean another?"
+    assert verdict(gone) is Verdict.GONE

@@ -15,6 +15,7 @@ from skmig.adapters.rules.v0_23_2 import RULES as V0_23_2
 from skmig.adapters.rules.v0_24_0 import RULES as V0_24_0
 from skmig.adapters.rules.v0_24_2 import RULES as V0_24_2
 from skmig.adapters.rules.v1_0 import RULES as V1_0
+from skmig.adapters.rules.v1_0_1 import RULES as V1_0_1
 from skmig.adapters.rules.v1_0_2 import RULES as V1_0_2
 from skmig.adapters.rules.v1_1_0 import RULES as V1_1_0
 from skmig.adapters.rules.v1_1_2 import RULES as V1_1_2
@@ -46,6 +47,7 @@ LINE: tuple[RuleSet, ...] = (
     V0_24_0,
     V0_24_2,
     V1_0,
+    V1_0_1,
     V1_0_2,
     V1_1_0,
     V1_1_2,

@@ -9,7 +9,7 @@ import itertools
 from typing import Any
 
 from skmig.adapters import clustering, factorization, frames, hist_boosting, shapes
-from skmig.adapters.forms import is_obj, members, swap
+from skmig.adapters.forms import is_obj, members, swap, text
 from skmig.adapters.ops import (
     DERIVED,
     Added,
@@ -131,6 +131,17 @@ def _forest_parameters(add: bool) -> Any:
 
 def _normalize(obj: Obj) -> bool:
     return obj.state.get("normalize") is True
+
+
+def _rate_up(obj: Obj, step: Step) -> None:
+    """A number means the same."""
+
+
+def _rate_down(obj: Obj, step: Step) -> None:
+    if text(obj.state.get("learning_rate"), "auto"):
+        found = obj.state.get("_learning_rate")
+        obj.state["learning_rate"] = 200.0 if found is None or text(found, "auto") else float(found)
+        step.note(obj, "`learning_rate='auto'` is written as a number")
 
 
 def _constant_up(obj: Obj, step: Step) -> None:
@@ -488,6 +499,13 @@ _OPS: list[Op] = [
             why="manifold/_t_sne.py: the setting that fit used",
         )
         for name in ("_init", "_learning_rate")
+    ),
+    Rewritten(
+        classes=("sklearn.manifold.TSNE",),
+        to_new=_rate_up,
+        to_old=_rate_down,
+        names=("learning_rate",),
+        why="manifold/_t_sne.py: learning_rate='auto'",
     ),
     Explained(
         classes=("sklearn.covariance.GraphicalLassoCV",),

@@ -13,6 +13,7 @@ from skmig.adapters import clustering, factorization, hist_boosting, shapes
 from skmig.adapters.forms import is_obj, swap, text
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Born,
     Explained,
@@ -191,7 +192,24 @@ def _unknown_iterations(obj: Obj) -> Any:
     return np.full(count, -1, dtype=np.int32)
 
 
+def _function_up(obj: Obj, step: Step) -> None:
+    """Where they were counted, they still are."""
+
+
+def _function_down(obj: Obj, step: Step) -> None:
+    if not obj.state.get("validate"):
+        obj.state.pop("n_features_in_", None)
+        obj.state.pop("feature_names_in_", None)
+
+
 _OPS: list[Op] = [
+    Rewritten(
+        classes=("sklearn.preprocessing.FunctionTransformer",),
+        to_new=_function_up,
+        to_old=_function_down,
+        names=("n_features_in_", "feature_names_in_"),
+        why="preprocessing/_function_transformer.py: counted only to validate",
+    ),
     # losses
     Rewritten(
         classes=_HGB,
@@ -493,6 +511,19 @@ _OPS: list[Op] = [
         to_new=lambda value: value,
         to_old=int,
         why="linear_model/_theil_sen.py: before, __init__ made an int of it",
+    ),
+    Accepted(
+        classes=("sklearn.preprocessing.KBinsDiscretizer",),
+        what="get_feature_names_out of ordinal codes",
+        error="AttributeError: 'KBinsDiscretizer' object has no attribute '_encoder'",
+        when=lambda obj: text(obj.state.get("encode"), "ordinal"),
+        why="preprocessing/_discretization.py: get_feature_names_out",
+    ),
+    Accepted(
+        classes=("sklearn.compose.ColumnTransformer",),
+        what="get_feature_names_out of columns given by a slice",
+        error="TypeError: len() of unsized object",
+        why="compose/_column_transformer.py: _get_feature_name_out_for_transformer",
     ),
     Parameter(
         classes=("sklearn.preprocessing.KBinsDiscretizer",),

@@ -95,7 +95,8 @@ def _output_down(obj: Obj, step: Step) -> None:
 
 
 def _function_down(obj: Obj, step: Step) -> None:
-    if not obj.state.get("validate"):
+    """Nothing but get_feature_names_out reads them without validation."""
+    if not obj.state.get("validate") and obj.state.get("feature_names_out") is None:
         obj.state.pop("n_features_in_", None)
         obj.state.pop("feature_names_in_", None)
 

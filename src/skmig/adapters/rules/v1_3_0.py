@@ -31,6 +31,7 @@ from skmig.adapters.forms import (
 )
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Born,
     Changed,
@@ -198,6 +199,28 @@ def _inverse_by_components(obj: Obj) -> bool:
     state = obj.state
     known = state.get("gamma") is None and text(state.get("kernel"), "rbf", "poly", "sigmoid")
     return "dual_coef_" in state and known
+
+
+def _kernel_up(obj: Obj, step: Step) -> None:
+    """What the newer release works out is in `gamma_`."""
+
+
+def _kernel_down(obj: Obj, step: Step) -> None:
+    """The older release works gamma=None out anew for each of the two kernels."""
+    if _inverse_by_components(obj) and "gamma_" in obj.state:
+        obj.state["gamma"] = obj.state["gamma_"]
+        step.note(obj, "`gamma=None` is written as the value that `fit` worked out")
+
+
+def _subsample_up(obj: Obj, step: Step) -> None:
+    """Every value of the older release means the same."""
+
+
+def _subsample_down(obj: Obj, step: Step) -> None:
+    if not text(obj.state.get("strategy"), "quantile"):
+        if isinstance(obj.state.get("subsample"), int):
+            step.note(obj, "`subsample` is for strategy='quantile' alone: a fit takes all samples")
+        obj.state["subsample"] = None
 
 
 RULES = rules(
@@ -404,6 +427,29 @@ RULES = rules(
             when=_inverse_by_components,
             why="decomposition/_kernel_pca.py: gamma=None is 1/n_features for the inverse too, "
             "where it was 1/n_components (_get_kernel, fit)",
+        ),
+        Rewritten(
+            classes=("sklearn.decomposition.KernelPCA",),
+            names=("gamma",),
+            to_new=_kernel_up,
+            to_old=_kernel_down,
+            why="decomposition/_kernel_pca.py: _get_kernel",
+        ),
+        Rewritten(
+            classes=("sklearn.preprocessing.KBinsDiscretizer",),
+            names=("subsample",),
+            to_new=_subsample_up,
+            to_old=_subsample_down,
+            why="preprocessing/_discretization.py: fit raises for another strategy",
+        ),
+        Accepted(
+            classes=(
+                "sklearn.tree.DecisionTreeClassifier",
+                "sklearn.tree.DecisionTreeRegressor",
+            ),
+            what="missing values",
+            error="ValueError: Input",
+            why="tree/_classes.py: _support_missing_values",
         ),
         Rewritten(
             classes=("sklearn.decomposition.MiniBatchDictionaryLearning",),

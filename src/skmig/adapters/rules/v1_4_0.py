@@ -30,6 +30,7 @@ from skmig.adapters.forms import (
 )
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Explained,
     Refusal,
@@ -271,6 +272,21 @@ def _names_down(obj: Obj, step: Step) -> None:
 RULES = rules(
     SINCE,
     [
+        Accepted(
+            classes=("sklearn.decomposition.PCA",),
+            what="sparse data",
+            error="TypeError: A sparse",
+            why="decomposition/_base.py: transform",
+        ),
+        Accepted(
+            classes=(
+                "sklearn.ensemble.RandomForestClassifier",
+                "sklearn.ensemble.RandomForestRegressor",
+            ),
+            what="missing values",
+            error="ValueError: Input",
+            why="ensemble/_forest.py: _validate_X_predict",
+        ),
         Successor(
             classes=(
                 "sklearn.decomposition.MiniBatchDictionaryLearning",

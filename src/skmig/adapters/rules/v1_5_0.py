@@ -110,6 +110,22 @@ def _unsized_down(obj: Obj, step: Step) -> None:
         del obj.state["feature_names_in_"]
 
 
+def _statistic_up(obj: Obj, step: Step) -> None:
+    """The older release has fewer strategies."""
+
+
+def _statistic_down(obj: Obj, step: Step) -> None:
+    """`transform` takes the statistics that are there, whatever worked them out."""
+    strategy = obj.state.get("strategy")
+    if not isinstance(strategy, str):
+        if "statistics_" in obj.state:
+            obj.state["strategy"] = "mean"
+            text = "another fit in {0} would take 'mean': it knows no functions as strategy"
+            step.note(obj, text.format(step.older))
+        else:
+            step.loss(obj, f"a function as strategy does not exist in {step.older}")
+
+
 def _sizes_down(obj: Obj, step: Step) -> None:
     """The older release does not ask."""
 
@@ -237,6 +253,13 @@ RULES = rules(
             to_old=_sizes_down,
             why="feature_extraction/text.py: TfidfTransformer.transform asks whether it is fitted "
             "even without idf, and a state from before 1.0 has nothing that says so",
+        ),
+        Rewritten(
+            classes=("sklearn.impute.SimpleImputer",),
+            names=("strategy",),
+            to_new=_statistic_up,
+            to_old=_statistic_down,
+            why="impute/_base.py: transform reads the strategy only for 'constant'",
         ),
         Rewritten(
             classes=("sklearn.feature_extraction.TfidfTransformer",),

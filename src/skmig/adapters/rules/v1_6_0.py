@@ -29,6 +29,7 @@ from skmig.adapters.forms import (
 )
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Born,
     Explained,
@@ -233,6 +234,17 @@ def _ensemble_down(obj: Obj, step: Step) -> None:
 RULES = rules(
     SINCE,
     [
+        Accepted(
+            classes=(
+                "sklearn.ensemble.ExtraTreesClassifier",
+                "sklearn.ensemble.ExtraTreesRegressor",
+                "sklearn.tree.ExtraTreeClassifier",
+                "sklearn.tree.ExtraTreeRegressor",
+            ),
+            what="missing values",
+            error="ValueError: Input",
+            why="tree/_classes.py: __sklearn_tags__, allow_nan",
+        ),
         Rewritten(
             classes=ADABOOST,
             names=("algorithm",),
