@@ -61,25 +61,26 @@ def _show_all(console: Console, table: Table, classes: list[Known]) -> None:
                 "releases": list(item.releases),
                 "pairs": len(item.outcomes),
                 "counts": item.total.as_json(),
+                "shared": item.shared.as_json(),
             }
             for item in measured
         ]
         console.document({"ok": True, "command": table.command, "classes": rows})
         return
-    rows_ = []
-    for item in measured:
-        total = item.total
-        extent = f"{item.releases[0]} to {item.releases[-1]}" if item.releases else ""
-        refused = total.total - total.carried - total.bad
-        carried = f"{total.carried / total.total:.1%}"
-        bad = str(total.bad) if total.bad else ""
-        rows_.append((item.family, item.name, extent, carried, str(refused or ""), bad))
-    head = ("family", "class", "releases", "carried over", "refused or changed", "failed")
-    console.table(head, rows_)
+    head = ("family", "class", "releases", "models", "carried over", "refused or changed", "failed")
+    console.table(head, [_row(item) for item in measured])
     console.note(
-        f"models of {len(table.pairs)} pairs of releases; `skmig support CLASS` says what is "
-        "refused, and why"
+        f"{len(table.pairs)} pairs of releases, those in which both have the class; "
+        "`skmig support CLASS` says what is refused, and why"
     )
+
+
+def _row(known: Known) -> tuple[str, ...]:
+    found = known.shared
+    extent = f"{known.releases[0]} to {known.releases[-1]}" if known.releases else ""
+    other = found.total - found.carried - found.bad
+    numbers = (str(count or "") for count in (found.carried, other, found.bad))
+    return (known.family, known.name, extent, str(found.total), *numbers)
 
 
 def _show(console: Console, answer: Answer) -> None:

@@ -35,6 +35,13 @@ class Known:
     def total(self) -> Outcome:
         return summed(self.outcomes.values())
 
+    @property
+    def shared(self) -> Outcome:
+        """Of the pairs in which both releases have the class."""
+        return summed(
+            outcome for pair, outcome in self.outcomes.items() if pair[1] in self.releases
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:

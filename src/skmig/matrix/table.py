@@ -8,6 +8,7 @@ fates, and, where something was not carried over, `[reason, configurations]` by 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ FATES = tuple(Fate)
 _CARRIED = (Fate.IDENTICAL, Fate.CLOSE)
 BAD = (Fate.DIFFERENT, Fate.CRASHED)
 _REASON = 300  # characters of a reason; a comparison that failed can say much more
+# of a documented change the table says what it is, not by how much this model's answers moved
+_NUMBERS = re.compile(r" \(\d+ of \d+ values differ[^()]*\)")
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,9 @@ def _outcome(cells: Sequence[Cell]) -> Outcome:
     said: dict[str, list[str]] = {}
     for cell in cells:
         if cell.fate not in _CARRIED:
+            text = cell.text if cell.fate in BAD else _NUMBERS.sub("", cell.text)
             prefix = "" if cell.fate is Fate.REFUSED else f"{cell.fate.value}: "
-            said.setdefault(prefix + cell.text, []).append(cell.specimen.partition("@")[2])
+            said.setdefault(prefix + text, []).append(cell.specimen.partition("@")[2])
     return Outcome(
         tuple(counts[fate] for fate in FATES),
         tuple((_cut(text), tuple(sorted(labels))) for text, labels in sorted(said.items())),
