@@ -285,9 +285,11 @@ def offers(estimator):
         inner = [step for _name, step in steps if step is not None and step != "passthrough"]
     else:
         inner = [getattr(estimator, "best_estimator_", estimator)]
+    own = [name for name in ON_DATA + WITHOUT_DATA if name in dir(type(estimator))]
     if not inner or inner[-1] is estimator:
-        return [name for name in ON_DATA + WITHOUT_DATA if name in dir(type(estimator))]
-    return offers(inner[-1])
+        return own
+    passed = offers(inner[-1])
+    return [name for name in own if name in passed]
 
 
 def rounding(estimator, probe, answers):

@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import isolation
+from skmig.adapters import isolation, leftout
 from skmig.adapters.early import drop_unfitted, empty, epochs, forest_parameter, meaning, tags
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Born,
     Changed,
@@ -228,9 +229,38 @@ def _topics_down(obj: Obj, step: Step) -> None:
     state.pop("bound_", None)
 
 
+def _solver_up(obj: Obj, step: Step) -> None:
+    """The solvers of the older release are there."""
+
+
+def _solver_down(obj: Obj, step: Step) -> None:
+    if obj.state.get("solver") == "mu":
+        step.loss(obj, f"solver='mu', by which transform works too, is not in {step.older}")
+
+
 RULES = rules(
     SINCE,
     [
+        Rewritten(
+            classes=("sklearn.ensemble.VotingClassifier",),
+            to_new=leftout.understood,
+            to_old=leftout.without_none,
+            names=("estimators", "weights"),
+            why="ensemble/voting_classifier.py: None is left out",
+        ),
+        Rewritten(
+            classes=("sklearn.decomposition.NMF",),
+            to_new=_solver_up,
+            to_old=_solver_down,
+            names=("solver",),
+            why="decomposition/nmf.py: transform",
+        ),
+        Accepted(
+            classes=GRADIENT_BOOSTING,
+            what="sparse data",
+            error="TypeError: A sparse",
+            why="ensemble/gradient_boosting.py: decision_function, predict",
+        ),
         *meaning(
             {"min_impurity_split": (*TREES, *FORESTS, *GRADIENT_BOOSTING)},
             up={1e-7: None},

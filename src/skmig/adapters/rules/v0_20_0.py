@@ -18,10 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import encoders, imputers, outliers
+from skmig.adapters import encoders, imputers, leftout, outliers, searches
 from skmig.adapters.early import drop_unfitted, meaning, seeded, tags
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Born,
     Changed,
@@ -264,9 +265,44 @@ def _same(value: Any) -> Any:
     return value
 
 
+def _rate_up(obj: Obj, step: Step) -> None:
+    """The older release has no schedule that this one has not."""
+
+
+def _rate_down(obj: Obj, step: Step) -> None:
+    """Older constructors refuse 'adaptive', so that such a model could not even be cloned."""
+    if obj.state.get("learning_rate") == "adaptive":
+        obj.state["learning_rate"] = "constant"
+        step.note(obj, f"learning_rate='adaptive' is 'constant' in {step.older}")
+
+
 RULES = rules(
     SINCE,
     [
+        Rewritten(
+            classes=("sklearn.pipeline.FeatureUnion",),
+            to_new=leftout.understood,
+            to_old=leftout.as_none,
+            names=("transformer_list",),
+            why="pipeline.py: None is what is left out",
+        ),
+        Rewritten(
+            classes=tags("linear_model.SGDClassifier linear_model.SGDRegressor"),
+            to_new=_rate_up,
+            to_old=_rate_down,
+            names=("learning_rate",),
+            why="linear_model/stochastic_gradient.py: _validate_params",
+        ),
+        Accepted(
+            classes=tags(
+                "preprocessing.MaxAbsScaler preprocessing.MinMaxScaler "
+                "preprocessing.QuantileTransformer preprocessing.RobustScaler "
+                "preprocessing.StandardScaler"
+            ),
+            what="missing values",
+            error="ValueError: Input",
+            why="preprocessing/data.py: force_all_finite='allow-nan'",
+        ),
         *meaning({"n_jobs": WITH_JOBS}, down={None: 1}, why="n_jobs=None means 1 since 0.20"),
         *meaning(
             {"cv": CROSS_VALIDATED},
@@ -583,13 +619,19 @@ RULES = rules(
                 "preprocessing.OrdinalEncoder preprocessing.PowerTransformer"
             )
         ),
+        Rewritten(
+            classes=tuple(searches.NEW),
+            to_new=searches.modernise,
+            to_old=searches.keep,
+            names=("grid_scores_", "best_params_", "best_score_", "scorer_", "best_estimator_"),
+            why="grid_search.py is model_selection/_search.py",
+        ),
         Gone(
             classes=tags(
-                "decomposition.RandomizedPCA gaussian_process.GaussianProcess "
-                "grid_search.GridSearchCV grid_search.RandomizedSearchCV mixture.DPGMM "
+                "decomposition.RandomizedPCA gaussian_process.GaussianProcess mixture.DPGMM "
                 "mixture.GMM mixture.VBGMM"
             ),
-            why="Its successor (model_selection, PCA, GaussianMixture) has another state.",
+            why="Its successor (PCA, GaussianProcessRegressor, GaussianMixture) has another state.",
         ),
     ],
 )

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import initial, isolation
+from skmig.adapters import initial, isolation, leftout
 from skmig.adapters.columns import COLUMN_TRANSFORMER
 from skmig.adapters.early import epochs, keep_columns, learn_columns, meaning, tags
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Born,
     Changed,
@@ -123,9 +124,28 @@ def _by_file(obj: Obj, step: Step) -> None:
         )
 
 
+def _several_texts(obj: Obj) -> bool:
+    classes = obj.state.get("classes_")
+    return isinstance(classes, list) and any(item.dtype.kind in "OUS" for item in classes)
+
+
 RULES = rules(
     SINCE,
     [
+        Rewritten(
+            classes=tags("pipeline.Pipeline ensemble.VotingClassifier"),
+            to_new=leftout.understood,
+            to_old=leftout.as_none,
+            names=("steps", "estimators"),
+            why="pipeline.py, ensemble/voting_classifier.py: None is what is left out",
+        ),
+        Accepted(
+            classes=tags("tree.DecisionTreeClassifier tree.ExtraTreeClassifier"),
+            what="labels of several outputs that are text",
+            error="ValueError: could not convert string to float",
+            when=_several_texts,
+            why="tree/tree.py: predict writes them into an array of numbers",
+        ),
         Rewritten(
             classes=GRADIENT_BOOSTING,
             to_new=initial.to_dummy,
