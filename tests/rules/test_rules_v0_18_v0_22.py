@@ -387,3 +387,37 @@ def test_the_smoothing_of_gaussian_bayes_comes_from_its_moments(
     }
     new = moved(Obj("sklearn.naive_bayes.GaussianNB", state), "0.19.2", "0.20.0").graph
     assert new.state["epsilon_"] == pytest.approx(epsilon, rel=1e-6)
+
+
+# ------------------------------------------------------------------ what moved or was named anew
+def test_an_old_search_goes_on_as_its_successor() -> None:
+    scored = [
+        New("collections.namedtuple", {"items": ({"C": c}, mean, np.array([mean, mean]))})
+        for c, mean in ((0.1, 0.5), (1.0, 0.75))
+    ]
+    best = Obj("sklearn.tree.DecisionTreeClassifier", {"max_depth": 3})
+    state = {"estimator": best, "param_grid": {"C": [0.1, 1.0]}, "fit_params": {}, "cv": 3}
+    state |= {"grid_scores_": scored, "best_params_": {"C": 1.0}, "best_estimator_": best}
+    new = moved(Obj("sklearn.grid_search.GridSearchCV", state), "0.19.2", "0.20.0").graph
+    assert new.tag == SEARCH
+    assert new.state["best_estimator_"].state == best.state
+    assert (new.state["best_index_"], new.state["n_splits_"]) == (1, 2)
+    results = new.state["cv_results_"]
+    assert results["rank_test_score"].tolist() == [2, 1]
+    assert results["param_C"].args["data"].tolist() == [0.1, 1.0]
+    assert "grid_scores_" not in new.state
+
+
+def test_a_kernel_of_pairwise_is_its_name_where_it_takes_no_single_sample() -> None:
+    kernel = Name("function", "sklearn.metrics.laplacian_kernel")
+    state = {"kernel": kernel, "gamma": 7.0, "kernel_params": {"gamma": 0.5}, "dual_coef_": [1.0]}
+    model = Obj("sklearn.kernel_ridge.KernelRidge", state)
+    new = moved(model, "0.18.1", "0.19.0").graph
+    assert (new.state["kernel"], new.state["gamma"]) == ("laplacian", 0.5)
+
+
+def test_weights_of_text_were_doubles_whatever_the_counts_are() -> None:
+    state = {"dtype": Name("type", "numpy.float32")}
+    model = Obj("sklearn.feature_extraction.TfidfVectorizer", state)
+    new = moved(model, "0.19.2", "0.20.0").graph
+    assert new.state["dtype"] == Name("type", "numpy.float64")

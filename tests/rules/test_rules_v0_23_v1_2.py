@@ -466,3 +466,26 @@ def test_widths_of_outputs() -> None:
     assert outputs.n_outputs(pipeline, 4) == 4
     assert outputs.n_outputs("drop", 3) == 0
     assert outputs.n_outputs(Obj("private.Transformer", {}), 3) is None
+
+
+# ------------------------------------------------------------------ what newer releases ask for
+def test_a_voter_that_was_left_out_is_dropped() -> None:
+    voter = Obj("sklearn.dummy.DummyClassifier", {})
+    named = New("sklearn.utils.Bunch", {"items": {"a": voter, "b": None}})
+    state = {"estimators": [("a", voter), ("b", None)], "named_estimators_": named}
+    model = Obj("sklearn.ensemble.VotingClassifier", state)
+    new = moved(model, "0.23.2", "0.24.0")
+    assert new.state["estimators"][1] == ("b", "drop")
+    assert new.state["named_estimators_"].args["items"]["b"] == "drop"
+    assert named.args["items"]["b"] is None  # the source's graph is untouched
+
+
+def test_only_0_23_does_not_transform_before_it_knows_the_columns() -> None:
+    state = {"with_mean": False, "with_std": False, "scale_": None, "mean_": None, "var_": None}
+    scaler = Obj("sklearn.preprocessing.StandardScaler", state)
+    assert "how many columns" in refused(scaler, "0.22.2.post1", "0.23.0")
+    assert moved(scaler, "0.22.2.post1", "1.0").tag == scaler.tag
+    after = Obj("sklearn.linear_model.Ridge", {"coef_": np.ones(3)})
+    pipeline = Obj("sklearn.pipeline.Pipeline", {"steps": [("scale", scaler), ("fit", after)]})
+    new = moved(pipeline, "0.22.2.post1", "0.23.0")
+    assert new.state["steps"][0][1].state["n_features_in_"] == 3

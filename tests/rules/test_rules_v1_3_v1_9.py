@@ -490,3 +490,23 @@ def test_what_an_older_release_rejects_is_said_by_its_error() -> None:
         "raises TypeError: A sparse"
     ]
     assert not moved(pca, "1.3.2", "1.4.0").changes
+
+
+def test_a_transformer_without_idf_goes_on_without_its_size() -> None:
+    model = Obj("sklearn.feature_extraction.TfidfTransformer", {"use_idf": False})
+    newer = there(model, "1.4.2", "1.5.0")
+    assert newer.state["feature_names_in_"] is None
+    assert there(newer, "1.5.0", "1.4.2").state == model.state
+
+
+def test_the_inverse_of_a_kernel_pca_changed_where_nobody_gave_gamma() -> None:
+    for gamma, methods in ((None, ["inverse_transform"]), (0.5, [])):
+        state = {"kernel": "rbf", "gamma": gamma, "dual_coef_": np.ones((2, 2)), "X_fit_": 0}
+        model = Obj("sklearn.decomposition.KernelPCA", {**state, "n_features_in_": 2})
+        assert [item.method for item in moved(model, "1.2.2", "1.3.0").changes] == methods
+
+
+def test_names_that_were_not_kept_are_not_promised() -> None:
+    model = Obj("sklearn.preprocessing.FunctionTransformer", {"feature_names_out": "one-to-one"})
+    (loss,) = moved(model, "1.3.2", "1.4.0").losses
+    assert "names that it was fitted on" in loss.text
