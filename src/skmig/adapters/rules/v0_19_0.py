@@ -242,13 +242,6 @@ RULES = rules(
     SINCE,
     [
         Rewritten(
-            classes=("sklearn.ensemble.VotingClassifier",),
-            to_new=leftout.understood,
-            to_old=leftout.without_none,
-            names=("estimators", "weights"),
-            why="ensemble/voting_classifier.py: None is left out",
-        ),
-        Rewritten(
             classes=("sklearn.decomposition.NMF",),
             to_new=_solver_up,
             to_old=_solver_down,
@@ -575,6 +568,14 @@ RULES = rules(
                 "scipy's logsumexp has another default axis",
             )
             for method in ("predict_proba", "score_samples")
+        ),
+        # below the others, so that they see only what is left
+        Rewritten(
+            classes=("sklearn.ensemble.VotingClassifier",),
+            to_new=leftout.understood,
+            to_old=leftout.without_none,
+            names=("estimators", "weights"),
+            why="ensemble/voting_classifier.py: None is left out",
         ),
         Born(
             classes=(
