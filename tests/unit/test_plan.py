@@ -38,11 +38,26 @@ def test_environments_are_those_of_the_releases(tmp_path: Path) -> None:
     settings = Settings(target=TARGET, requirements=("tomli==2.0.1",), source_lock=Path("freeze"))
     made = plan.make(facts(tmp_path), settings)
     assert (made.source.release, made.target.release) == (SOURCE, TARGET)
-    assert made.source.requirements == made.target.requirements == ("tomli==2.0.1",)
+    assert made.target.requirements == ("tomli==2.0.1",)
+    # environments of its Python began with setuptools, which old libraries import unasked
+    assert made.source.requirements == ("tomli==2.0.1", "setuptools<81")
     assert made.source.lock == Path("freeze")
     assert made.target.lock is None
     names = versions.line()
     assert len(made.boundaries) == names.index(TARGET) - names.index(SOURCE)
+
+
+def test_a_library_may_be_another_on_each_side(tmp_path: Path) -> None:
+    settings = Settings(
+        target=TARGET,
+        requirements=("imbalanced-learn",),
+        source_requirements=("xgboost==1.5.2", "setuptools==65.0"),
+        target_requirements=("xgboost==2.1.4", "no such [text"),
+    )
+    made = plan.make(facts(tmp_path), settings)
+    assert made.source.requirements == ("imbalanced-learn", "xgboost==1.5.2", "setuptools==65.0")
+    assert made.target.requirements == ("imbalanced-learn", "xgboost==2.1.4", "no such [text")
+    assert settings.modules == ("imblearn", "xgboost", "setuptools")
 
 
 def test_the_target_may_be_spelled_otherwise(tmp_path: Path) -> None:

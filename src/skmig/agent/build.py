@@ -10,9 +10,10 @@ import numpy as np
 
 from skmig.agent.codecs import decoder
 from skmig.agent.errors import JobError
+from skmig.agent.libraries import complete
 from skmig.agent.names import UnknownNameError, find
 from skmig.agent.neutral import CLASS, SETTER, WHOLE, Name, New, Obj
-from skmig.agent.own import has_setter, is_sklearn, new_parameters, set_attributes
+from skmig.agent.own import has_setter, is_sklearn, set_attributes
 
 
 class Builder(object):
@@ -95,7 +96,7 @@ class Builder(object):
             if name not in (CLASS, SETTER)
         }
         if not is_sklearn(kind):
-            state.update(new_parameters(kind, state))
+            complete(kind, state)
         try:
             if SETTER in value.state and has_setter(kind):
                 result.__setstate__(state)

@@ -15,6 +15,7 @@ from skmig.agent.build import Builder
 from skmig.agent.errors import JobError
 from skmig.agent.load import dump, load, use_code
 from skmig.agent.names import tag_of
+from skmig.agent.own import is_sklearn
 from skmig.agent.place import installed
 from skmig.agent.walk import Walker, walk
 from skmig.agent.wire import Bundle, WireError, write_bundle
@@ -144,10 +145,20 @@ def _answers(estimator, probe):
         return {
             "class": tag_of(type(estimator)),
             "offers": predict.offers(estimator),
-            "methods": predict.outputs(estimator, probe),
+            "methods": _in_one_form(estimator, predict.outputs(estimator, probe)),
         }
     except Exception as exc:
         raise JobError("predict", "model", exc)
+
+
+def _in_one_form(estimator, methods):
+    """Names of features, which other libraries give as a list, an array or an Index by release."""
+    if not is_sklearn(type(estimator)):
+        for name in ("get_feature_names", "get_feature_names_out"):
+            value = methods.get(name, {}).get("value")
+            if value is not None:
+                methods[name] = dict(methods[name], value=[str(item) for item in value])
+    return methods
 
 
 def walk_answers(answers):

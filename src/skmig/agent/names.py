@@ -19,6 +19,8 @@ BUILTINS = frozenset(
     "bool int float complex str bytes list tuple set frozenset dict object type "
     "len abs min max sum sorted round repr any all hash map filter zip enumerate".split()
 )
+# containers of the standard library, which are made by what they hold
+COLLECTIONS = frozenset("Counter OrderedDict defaultdict deque".split())
 # functions of numpy that read, write or run
 NUMPY_DENIED = frozenset(
     "load loads save savez savez_compressed savetxt loadtxt genfromtxt fromfile fromregex memmap "
@@ -121,6 +123,8 @@ def _find(tag, allow):
         if name not in BUILTINS:
             raise UnknownNameError(tag, "is not a builtin that a model may name")
         return getattr(importlib.import_module("builtins"), name)
+    if module == "collections" and name in COLLECTIONS:
+        return _attribute(tag, module, name)
     if root == "sklearn":
         return _find_sklearn(tag, module, name)
     if root == "numpy":

@@ -5,7 +5,6 @@ and `__slots__`, or by `__reduce__`.
 """
 
 import copyreg
-import inspect
 
 _BUILTIN_BASES = (dict, list, tuple, set, frozenset, str, bytes, int, float, complex)
 _REDUCERS = ("__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__")
@@ -83,23 +82,3 @@ def set_attributes(result, state):
             object.__setattr__(result, name, item)
         else:
             result.__dict__[name] = item
-
-
-def new_parameters(kind, state):
-    """Constructor parameters that an estimator lacks because its library added them since.
-
-    Gives pairs of name and default.  Only where the state is one of parameters at all.
-    """
-    if not callable(getattr(kind, "get_params", None)):
-        return []
-    try:
-        parameters = inspect.signature(kind.__init__).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    return [
-        (item.name, item.default)
-        for item in parameters
-        if item.default is not item.empty
-        and item.name not in state
-        and not hasattr(kind, item.name)
-    ]

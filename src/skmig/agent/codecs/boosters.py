@@ -7,6 +7,7 @@ for.
 """
 
 import importlib
+import json
 import os
 import shutil
 import tempfile
@@ -76,7 +77,7 @@ def _xgboost(walker, value, path):
     if _version(xgboost) < (1, 0):
         form, raw = ".bin", value.save_raw()
     else:
-        form, raw = ".json", _written(value.save_model, ".json")
+        form, raw = ".json", _with_forest(value, _written(value.save_model, ".json"))
     attributes = _carried(walker, value, path, without=("handle",))
     for name in ("feature_names", "feature_types"):
         attributes[name] = walker(getattr(value, name, None), "%s.%s" % (path, name))
@@ -84,11 +85,59 @@ def _xgboost(walker, value, path):
     return New("xgboost.Booster", args)
 
 
+def _with_forest(booster, raw):
+    """Before 1.6 a file did not say how many trees are grown in one round."""
+    name = "num_parallel_tree"
+    if name.encode() in raw or not hasattr(booster, "save_config"):
+        return raw
+    config = _gbtree(json.loads(booster.save_config()))
+    trees = config.get("gbtree_train_param", {}).get(name, "1")
+    if trees == "1":
+        return raw
+    document = json.loads(raw.decode("utf-8"))
+    _gbtree(document)["model"]["gbtree_model_param"][name] = trees
+    return json.dumps(document).encode("utf-8")
+
+
+def _gbtree(document):
+    """The part of a model or configuration that is about trees; DART wraps it."""
+    found = document["learner"]["gradient_booster"]
+    return found.get("gbtree", found)
+
+
+def _older_spelling(raw):
+    """The JSON of 1.6 and newer as the releases before read it: truth is not a number there.
+
+    From 3.1 on the base score is a list, of one number where there is one output.
+    """
+    document = json.loads(raw.decode("utf-8"))
+    for tree in _gbtree(document).get("model", {}).get("trees", ()):
+        tree["default_left"] = [bool(item) for item in tree["default_left"]]
+    settings = document["learner"]["learner_model_param"]
+    scores = settings["base_score"].strip("[]").split(",")
+    if len(scores) == 1:
+        settings["base_score"] = scores[0]
+    objective = document["learner"]["objective"]
+    if objective["name"].startswith("rank:"):  # read by training only, and not of one form
+        document["learner"]["objective"] = {
+            "name": objective["name"],
+            "lambda_rank_param": {"num_pairsample": "1", "fix_list_weight": "0"},
+        }
+    return json.dumps(document).encode("utf-8")
+
+
 def _make_xgboost(builder, value, path):
     xgboost = _installed(builder, "xgboost")
     booster = xgboost.Booster()
+    raw, form = value.args["raw"].tobytes(), value.args["form"]
     try:
-        _read_back(booster.load_model, value.args["raw"].tobytes(), value.args["form"])
+        try:
+            _read_back(booster.load_model, raw, form)
+        except Exception:
+            if form != ".json":
+                raise
+            booster = xgboost.Booster()
+            _read_back(booster.load_model, _older_spelling(raw), form)
     except Exception as exc:
         raise ValueError(
             "xgboost %s cannot read the model that xgboost %s saved (%s); choose another version "
@@ -134,7 +183,10 @@ def _wrapper(library, names):
         result = walker.remember(value, Obj("%s.%s" % (library, public.__name__)))
         if public is not kind:
             result.state[CLASS] = Name("type", walker.tag(kind, path))
-        result.state.update(_carried(walker, value, path, without=("_sklearn_version",)))
+        own = ("_sklearn_version", "_le") if library == "xgboost" else ("_sklearn_version",)
+        result.state.update(_carried(walker, value, path, without=own))
+        if library == "xgboost" and hasattr(value, "_le"):
+            result.state["_le"] = walker(np.asarray(value._le.classes_), path + "._le.classes_")
         if library == "xgboost" and "n_classes_" in result.state:
             # an attribute in some releases, computed in others
             result.state["classes_"] = walker(np.asarray(value.classes_), path + ".classes_")
@@ -164,6 +216,8 @@ def _make_wrapper(builder, value, path):
     for name, item in state.items():
         if isinstance(getattr(kind, name, None), property):
             continue  # it is computed here
+        if item is None and name.startswith("_") and name in ours:
+            continue  # what is not known is spelled otherwise in each release
         setting = not (name.startswith(("_", "best_")) or name.endswith("_"))
         if setting and kind is public and name not in ours and name not in more:
             continue  # a setting of `fit` that this release does not have
@@ -173,14 +227,14 @@ def _make_wrapper(builder, value, path):
 
 def _check_labels(ours, state):
     """xgboost up to 1.5 encoded labels itself; later ones answer 0, 1, 2, …"""
-    encoder = state.pop("_le", None)
-    if encoder is None:
+    labels = state.pop("_le", None)
+    if labels is None:
         if "use_label_encoder" in ours:
             state.setdefault("use_label_encoder", False)
         return
-    labels = np.asarray(encoder.classes_)
     if "use_label_encoder" in ours:
-        state["_le"] = encoder
+        state["_le"] = importlib.import_module("xgboost.compat").XGBoostLabelEncoder()
+        state["_le"].classes_ = labels
     elif labels.dtype.kind not in "biuf" or list(labels) != list(range(len(labels))):
         raise ValueError(
             "labels %s were encoded by xgboost itself, which later releases do not: choose 1.5 or "
