@@ -15,6 +15,7 @@ from pathlib import Path
 
 from skmig.environments import interpreters, locks
 from skmig.environments.base import EnvironmentSpec, Progress
+from skmig.environments.cleanup import Finalizer
 from skmig.environments.recipes import Recipe, recipe
 from skmig.errors import EnvironmentFailedError
 
@@ -121,16 +122,20 @@ def _old_metadata(wanted: Recipe) -> bool:
 
 
 def _uv(wanted: Recipe, cwd: Path, *arguments: str) -> None:
-    done = subprocess.run(
+    process = subprocess.Popen(
         [locks.find_uv(), "--quiet", *arguments],
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
         cwd=cwd,  # so that no project's configuration is met
     )
-    if done.returncode == 0:
+    ended = Finalizer(process, process.kill)  # or a run that is told to end would wait for it
+    try:
+        words = process.communicate()[1].strip()
+    finally:
+        ended()
+    if process.returncode == 0:
         return
-    words = done.stderr.strip()
     row = wanted.release
     if "No space left" in words or "os error 28" in words:
         hint = "free some space; SKMIG_CACHE and UV_CACHE_DIR name other folders"
