@@ -21,6 +21,7 @@ import numpy as np
 from skmig.adapters import encoders, histograms, imputers, outliers
 from skmig.adapters.columns import COLUMN_TRANSFORMER
 from skmig.adapters.early import forest_parameter, meaning, tags
+from skmig.adapters.forms import is_obj
 from skmig.adapters.ops import (
     DERIVED,
     Added,
@@ -52,6 +53,8 @@ from skmig.adapters.shapes import (
 from skmig.payload import New, Obj
 
 SINCE = "0.22"
+
+SELECTOR = "sklearn.compose.make_column_selector"
 
 NEIGHBORS = tags(
     "neighbors.KNeighborsClassifier neighbors.KNeighborsRegressor neighbors.LocalOutlierFactor "
@@ -180,9 +183,34 @@ def _presort_old(default: Any) -> Any:
     return lambda value: default if value == "deprecated" else value
 
 
+def _chosen_up(obj: Obj, step: Step) -> None:
+    """Columns that are named mean the same."""
+
+
+def _chosen_down(obj: Obj, step: Step) -> None:
+    """A fitted transformer knows which columns `make_column_selector` chose."""
+    given, chosen = obj.state.get("transformers") or (), obj.state.get("_columns")
+    if not any(is_obj(columns, SELECTOR) for _, _, columns in given):
+        return
+    if chosen is None:
+        raise Refusal(f"`make_column_selector` does not exist before scikit-learn {step.newer}")
+    obj.state["transformers"] = [
+        (name, part, found if is_obj(columns, SELECTOR) else columns)
+        for (name, part, columns), found in zip(given, chosen, strict=True)
+    ]
+    step.note(obj, "the columns that `make_column_selector` chose are written out")
+
+
 RULES = rules(
     SINCE,
     [
+        Rewritten(
+            classes=(COLUMN_TRANSFORMER,),
+            to_new=_chosen_up,
+            to_old=_chosen_down,
+            names=("transformers",),
+            why="compose/_column_transformer.py: make_column_selector",
+        ),
         *meaning(
             {"cv": CROSS_VALIDATED}, up={"warn": 3}, why="model_selection/_split.py: check_cv"
         ),
