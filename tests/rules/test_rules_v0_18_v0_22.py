@@ -421,3 +421,8 @@ def test_weights_of_text_were_doubles_whatever_the_counts_are() -> None:
     model = Obj("sklearn.feature_extraction.TfidfVectorizer", state)
     new = moved(model, "0.19.2", "0.20.0").graph
     assert new.state["dtype"] == Name("type", "numpy.float64")
+
+
+def test_an_alias_is_the_class_that_it_stood_for() -> None:
+    new = moved(Obj("sklearn.qda.QDA", {"means_": np.ones((2, 2))}), "0.18.1", "0.19.0").graph
+    assert new.tag == "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis"

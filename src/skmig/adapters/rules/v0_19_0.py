@@ -58,6 +58,10 @@ _KERNELS: dict[str, tuple[str, dict[str, Any]]] = {
     "sklearn.metrics.rbf_kernel": ("rbf", {"gamma": None}),
     "sklearn.metrics.sigmoid_kernel": ("sigmoid", {"gamma": None, "coef0": 1}),
 }
+_ALIASES = {
+    "sklearn.lda.LDA": "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
+    "sklearn.qda.QDA": "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",
+}
 _TREE_STATE = ("tree_", "classes_", "max_features_", "n_classes_", "n_features_", "n_outputs_")
 _SGD_STATE = ("coef_", "t_", "classes_", "standard_coef_", "average_coef_")
 
@@ -194,6 +198,14 @@ def _kernel_up(obj: Obj, step: Step) -> None:
 
 def _kernel_down(obj: Obj, step: Step) -> None:
     """The older release understands all that this one does."""
+
+
+def _alias_up(obj: Obj, step: Step) -> None:
+    obj.tag = _ALIASES[obj.tag]
+
+
+def _alias_down(obj: Obj, step: Step) -> None:
+    """The older release has the class under its own name too."""
 
 
 def _memory_up(value: Any) -> Any:
@@ -586,14 +598,18 @@ RULES = rules(
                 "sklearn.model_selection.RepeatedStratifiedKFold",
             )
         ),
+        Rewritten(
+            classes=tuple(_ALIASES),
+            to_new=_alias_up,
+            to_old=_alias_down,
+            why="lda.py, qda.py: subclasses that add nothing, deprecated since 0.17",
+        ),
         Gone(
             classes=(
                 "sklearn.decomposition.ProjectedGradientNMF",
-                "sklearn.lda.LDA",
                 "sklearn.multioutput.MultiOutputEstimator",
-                "sklearn.qda.QDA",
             ),
-            why="Fit it anew with its successor in sklearn.decomposition or discriminant_analysis.",
+            why="Fit it anew with its successor in sklearn.decomposition.",
         ),
     ],
 )
