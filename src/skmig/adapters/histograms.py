@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from skmig.adapters.early import seeded
-from skmig.adapters.ops import Step
+from skmig.adapters.ops import Refusal, Step
 from skmig.payload import Obj
 
 MAPPER = "sklearn.ensemble._BinMapper"
@@ -46,6 +46,15 @@ def mapper_down(obj: Obj, step: Step) -> None:
         state["actual_n_bins_"] = state.pop("n_bins_non_missing_")
     state.pop("missing_values_bin_idx_", None)
     state["random_state"] = seeded(obj)
+
+
+def loss_up(obj: Obj, step: Step) -> None:
+    """The losses of the older release are there."""
+
+
+def loss_down(obj: Obj, step: Step) -> None:
+    if obj.state.get("loss") == "least_absolute_deviation":
+        raise Refusal(f"the loss of absolute errors does not exist before {step.newer}")
 
 
 def seed(given: Any) -> np.uint64:

@@ -24,6 +24,7 @@ from skmig.adapters.early import forest_parameter, meaning, tags
 from skmig.adapters.forms import is_obj
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Born,
     Changed,
@@ -204,6 +205,19 @@ def _chosen_down(obj: Obj, step: Step) -> None:
 RULES = rules(
     SINCE,
     [
+        Rewritten(
+            classes=HIST_GRADIENT_BOOSTING,
+            to_new=histograms.loss_up,
+            to_old=histograms.loss_down,
+            names=("loss",),
+            why="ensemble/_hist_gradient_boosting/loss.py: LeastAbsoluteDeviation",
+        ),
+        Accepted(
+            classes=HIST_GRADIENT_BOOSTING,
+            what="missing values",
+            error="ValueError: Input",
+            why="ensemble/_hist_gradient_boosting/gradient_boosting.py: _raw_predict",
+        ),
         Rewritten(
             classes=(COLUMN_TRANSFORMER,),
             to_new=_chosen_up,
