@@ -81,7 +81,7 @@ write_bundle(sys.argv[1], {"values": walk(values)})
 """
 
 ARRIVE = """
-import numpy as np, pandas as pd, sys, warnings
+import numpy as np, pandas as pd, scipy.sparse, sys, warnings
 from skmig.agent.build import build
 from skmig.agent.wire import Bundle
 warnings.simplefilter("error")
