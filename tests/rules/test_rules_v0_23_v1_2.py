@@ -489,3 +489,9 @@ def test_only_0_23_does_not_transform_before_it_knows_the_columns() -> None:
     pipeline = Obj("sklearn.pipeline.Pipeline", {"steps": [("scale", scaler), ("fit", after)]})
     new = moved(pipeline, "0.22.2.post1", "0.23.0")
     assert new.state["steps"][0][1].state["n_features_in_"] == 3
+
+
+def test_an_empty_object_does_not_stop_at_the_release_that_cannot_pickle_it() -> None:
+    empty = Obj("sklearn.preprocessing.LabelEncoder", {})
+    assert "cannot be pickled" in refused(empty, "1.1.3", "1.2.0")
+    assert moved(empty, "1.1.3", "1.2.1").tag == empty.tag

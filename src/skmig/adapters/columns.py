@@ -16,6 +16,13 @@ FUNCTION_TRANSFORMER = "sklearn.preprocessing.FunctionTransformer"
 
 
 # ------------------------------------------------------------------ 'passthrough'
+def plain_output(obj: Obj, name: str) -> None:
+    """A transformer inside `obj` gives arrays, whatever the configuration says."""
+    inner = obj.state.get(name)
+    if is_obj(inner):
+        inner.state.setdefault("_sklearn_output_config", {"transform": "default"})
+
+
 def identity(obj: Obj, name: str, step: Step, release: str) -> Obj:
     """The fitted FunctionTransformer that stands for 'passthrough' (_column_transformer.py)."""
     given = step.parameters(FUNCTION_TRANSFORMER, release)

@@ -87,6 +87,14 @@ def _same(obj: Obj, step: Step) -> None:
     """An older release has no such setting."""
 
 
+def _empty_up(obj: Obj, step: Step) -> None:
+    """base.py: __getstate__ takes the None of an empty object for a dict (repaired in 1.2.1)."""
+    if not obj.state and step.target == step.newer:
+        raise Refusal(
+            f"an object without parameters and attributes cannot be pickled by {step.newer}"
+        )
+
+
 def _output_down(obj: Obj, step: Step) -> None:
     config = obj.state.pop("_sklearn_output_config", None) or {}
     chosen = config.get("transform", "default")
@@ -228,6 +236,12 @@ _SPELLINGS: tuple[tuple[str, str, _Values, _Values], ...] = (
 )
 
 _OPS: list[Op] = [
+    Rewritten(
+        classes=tags("preprocessing.KernelCenterer preprocessing.LabelEncoder"),
+        to_new=_empty_up,
+        to_old=_same,
+        why="base.py: BaseEstimator.__getstate__",
+    ),
     # estimator
     Rewritten(
         classes=(
