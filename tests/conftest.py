@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -43,6 +44,14 @@ def _engine_answers() -> bool:
     except EngineError:
         return False
     return True
+
+
+def pytest_configure() -> None:
+    # What runs in the background is started with these ignored, and what it starts would be too:
+    # tests that end a process by them would wait for ever.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -101,7 +101,10 @@ def interrupted(
                 break
         time.sleep(0.5)
         process.send_signal(number)
-        out, _ = process.communicate(timeout=60)
+        try:
+            out, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
     return process.returncode, out, list(temporary.iterdir())
 
 
