@@ -121,7 +121,8 @@ def test_a_failed_build_leaves_nothing(client: Any, image: str) -> None:
 
 def test_an_image_that_is_not_its_lock_gets_no_tag(client: Any, image: str) -> None:
     honest = recipe(EnvironmentSpec(release=RELEASE, requirements=(SMALL,)))
-    wrong = dataclasses.replace(honest, pins={**honest.pins, "numpy": "0.0"})
+    pins = {**honest.pins, "numpy": "0.0"}
+    wrong = dataclasses.replace(honest, pins=pins, tag=f"{honest.tag}-wrong")
     reference = images.image_name(wrong.tag)
     with pytest.raises(EnvironmentFailedError, match="not what its lock says") as caught:
         builder.build(client, wrong, reference, SilentProgress(), base=image)
