@@ -195,9 +195,7 @@ def _clone_digest(model):
 def _plain(value):
     """A graph in which everything has a repr that says all of it."""
     if isinstance(value, Obj):
-        # what was never given an attribute is pickled without a state
-        state = value.state or {}
-        return value.tag, sorted((key, _plain(item)) for key, item in state.items())
+        return value.tag, sorted((key, _plain(item)) for key, item in value.state.items())
     if isinstance(value, New):
         return value.tag, sorted((key, _plain(item)) for key, item in value.args.items())
     if isinstance(value, Name):
