@@ -95,6 +95,14 @@ def _empty_up(obj: Obj, step: Step) -> None:
         )
 
 
+def _empty_down(obj: Obj, step: Step) -> None:
+    """The last release below is the first for Python 3.11, whose empty objects have no state."""
+    if not obj.state and step.target == step.older:
+        raise Refusal(
+            f"an object without parameters and attributes cannot be pickled by {step.older}"
+        )
+
+
 def _output_down(obj: Obj, step: Step) -> None:
     config = obj.state.pop("_sklearn_output_config", None) or {}
     chosen = config.get("transform", "default")
@@ -239,7 +247,7 @@ _OPS: list[Op] = [
     Rewritten(
         classes=tags("preprocessing.KernelCenterer preprocessing.LabelEncoder"),
         to_new=_empty_up,
-        to_old=_same,
+        to_old=_empty_down,
         why="base.py: BaseEstimator.__getstate__",
     ),
     # estimator
