@@ -59,3 +59,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if wanting and not os.environ.get("SKMIG_REQUIRE_DOCKER") and not _engine_answers():
         for item in wanting:
             item.add_marker(pytest.mark.skip(reason="no Docker engine answers"))
+
+
+@pytest.fixture(autouse=True)
+def _no_terminal_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command prints depends on none of the caller's settings, unless a test says so."""
+    for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)

@@ -117,15 +117,9 @@ def ask(args, exchange):
     with the document `actual`.
     """
     allow = list(args.get("allow", ())) + use_code(exchange, args.get("code", ()))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error" if args.get("strict", True) else "ignore")
-        # a class that the target deprecates says so of every object, its own too
-        warnings.filterwarnings("ignore", "Class .* is deprecated", FutureWarning)
-        artifact = load(
-            os.path.join(exchange, args["artifact"]),
-            args.get("encoding"),
-            args.get("reader") or args.get("format"),
-        )
+    path = os.path.join(exchange, args["artifact"])
+    reader = args.get("reader") or args.get("format")
+    artifact = _load_quietly(path, args.get("encoding"), reader, args.get("strict", True))
     questions = Builder(allow)(_document(exchange, args["bundle"], "probes"), "probes")
     answers, failures = {}, {}
     for path, estimator in predict.estimators(artifact):
@@ -138,6 +132,29 @@ def ask(args, exchange):
         "failures": {path: found for path, found in failures.items() if found},
         "missing": sorted(set(questions) - set(answers)),
     }
+
+
+def _load_quietly(path, encoding, reader, strict):
+    """Load an artifact; with `strict`, a warning that the model causes is an error.
+
+    What a library says when it is imported for the first time is not about the model: where there
+    was a warning, all is loaded once without listening, and then again.
+    """
+    try:
+        return _load_hearing("error" if strict else "ignore", path, encoding, reader)
+    except JobError as exc:
+        if not isinstance(exc.cause, Warning):
+            raise
+    _load_hearing("ignore", path, encoding, reader)
+    return _load_hearing("error", path, encoding, reader)
+
+
+def _load_hearing(action, path, encoding, reader):
+    with warnings.catch_warnings():
+        warnings.simplefilter(action)
+        # a class that the target deprecates says so of every object, its own too
+        warnings.filterwarnings("ignore", "Class .* is deprecated", FutureWarning)
+        return load(path, encoding, reader)
 
 
 def _answers(estimator, probe):

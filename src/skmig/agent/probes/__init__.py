@@ -12,6 +12,7 @@ from skmig.agent.predict import count_rows, has, one_job, quiet, take
 from skmig.agent.probes.block import MATRIX, TEXT, Block, Context
 from skmig.agent.probes.coverage import measure
 from skmig.agent.probes.features import count_features
+from skmig.agent.probes.gaps import gaps_are_meant
 from skmig.agent.probes.search import joined, more_leaves
 from skmig.agent.probes.ties import without_ties
 from skmig.agent.probes.wanted import to_input, wanted
@@ -65,7 +66,7 @@ def synthesise(estimator, limit=4096, seed=0):
         call = _caller(estimator, [name for name in methods if _caller(estimator, [name])(data)])
         if kind in ("matrix", "frame"):
             data = more_leaves(estimator, data, call, limit, rng)
-        data = _with_extras(block, data, kind, call, rng, notes)
+        data = _with_extras(block, data, kind, call, rng, notes, gaps_are_meant(estimator))
         data = _bounded(estimator, without_ties(estimator, data, notes))
         coverage = measure(estimator, data)
     coverage["notes"] = block.notes + notes + coverage.get("notes", [])
@@ -199,8 +200,11 @@ def _good_rows(data, call):
 
 
 # ------------------------------------------------------------------ missing and unknown values
-def _with_extras(block, data, kind, call, rng, notes):
-    """Rows with missing values and unknown categories, in the columns that may hold them."""
+def _with_extras(block, data, kind, call, rng, notes, gaps):
+    """Rows with missing values and unknown categories, in the columns that may hold them.
+
+    `gaps`: whether missing values mean anything to the model.
+    """
     if block.kind != MATRIX or kind not in ("matrix", "frame") or not len(block.rows):
         return data
     for name, columns in (
@@ -208,6 +212,9 @@ def _with_extras(block, data, kind, call, rng, notes):
         ("missing", list(range(block.rows.shape[1]))),
     ):
         columns = columns[:MAX_EXTRA]
+        if name == "missing" and not gaps:
+            notes.append("no missing values: the trees never saw one")
+            continue
         rows = [_changed(block, i, j, name) for i, j in enumerate(columns)]
         accepted = _taken(block, kind, rows, call)
         if not accepted:
