@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_terminal_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_terminal_of_the_caller() -> Iterator[None]:
     """What a command prints depends on none of the caller's settings, unless a test says so."""
-    for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS"):
-        monkeypatch.delenv(name, raising=False)
+    # a patch of its own: the test's must be undone before the fixtures that it was set for
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS"):
+            patch.delenv(name, raising=False)
+        yield

@@ -20,6 +20,7 @@ ARTIFACT_SUFFIXES = frozenset(
         ".pickle",
         ".joblib",
         ".sav",
+        ".skops",
         ".model",
         ".dat",
         ".p",

@@ -97,7 +97,7 @@ def make(facts: Facts, settings: Settings) -> Plan:
         source=EnvironmentSpec(
             release=source,
             lock=settings.source_lock,
-            requirements=_complete(settings.requirements + settings.source_requirements, source),
+            requirements=source_requirements(settings, facts, source),
             code=settings.code,
         ),
         target=EnvironmentSpec(
@@ -116,6 +116,13 @@ def make(facts: Facts, settings: Settings) -> Plan:
         reason=reason,
         notes=tuple(notes),
     )
+
+
+def source_requirements(settings: Settings, facts: Facts, source: str) -> tuple[str, ...]:
+    """What is added to the source's environment; skops, which reads its files, is in no lock."""
+    wanted = settings.requirements + settings.source_requirements
+    skops = ("skops",) if facts.container.startswith("skops/") else ()
+    return _complete(wanted, source) + skops
 
 
 def target_requirements(settings: Settings, file_format: str, target: str) -> tuple[str, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from skmig.agent.containers import HEAD, ContainerError, is_pickle_start
 from skmig.errors import UnreadableError
-from skmig.inspection import judge, releases, tree
+from skmig.inspection import judge, releases, skops, tree
 from skmig.inspection.facts import Facts, NamedGlobal
 from skmig.inspection.machine import Machine
 from skmig.inspection.stream import EndedError, Stream, open_artifact
@@ -22,13 +23,18 @@ _PYTHON2_MODULES = {"__builtin__", "copy_reg", "cPickle", "exceptions", "itertoo
 
 
 def inspect(path: str | Path) -> Facts:
-    """Everything that can be known of a pickle or joblib file without running it.
+    """Everything that can be known of a model file without running it.
 
+    Pickle, joblib, `.skops`, and the file inside an MLflow model folder.
     Raises UnreadableError: not a pickle, damaged, a folder, another format, a missing sidecar.
     """
     path = Path(path)
     if path.is_dir():
-        raise _folder(path)
+        inside = _in_folder(path)
+        facts = inspect(inside)
+        return replace(facts, notes=(*facts.notes, f"the model of the MLflow folder {path}"))
+    if skops.is_skops(path):
+        return skops.inspect(path)
     try:
         stream, compression = open_artifact(str(path))
     except ContainerError as error:
@@ -101,16 +107,24 @@ def _looks_like_text(head: bytes) -> bool:
     return head[:64].isascii() and _PROTOCOL_0.match(head) is None
 
 
-def _folder(path: Path) -> UnreadableError:
-    names = sorted(item.name for item in path.iterdir())
-    models = [name for name in names if name.endswith((".pkl", ".joblib", ".pickle", ".sav"))]
-    if "MLmodel" in names:
-        inside = f"; the model is `{path / models[0]}`" if models else ""
-        return UnreadableError(
-            f"`{path}` is an MLflow model folder{inside}",
-            hint=f"inspect the file in it: skmig inspect {path / (models or ['model.pkl'])[0]}",
-        )
-    return UnreadableError(f"`{path}` is a folder", hint="give the model's own file")
+# where the sklearn flavor of an MLmodel file names the model's own file
+_MLFLOW_FILE = re.compile(r"^\s+(?:pickled_model|model_path):\s*[\"']?([^\"'\s]+)", re.MULTILINE)
+
+
+def _in_folder(path: Path) -> Path:
+    """The model's own file in an MLflow model folder.  Raises UnreadableError for others."""
+    description = path / "MLmodel"
+    if not description.is_file():
+        raise UnreadableError(f"`{path}` is a folder", hint="give the model's own file")
+    text = description.read_text("utf-8", errors="replace")[:1_000_000]
+    for name in [*_MLFLOW_FILE.findall(text), "model.pkl", "model.skops"]:
+        inside = path / Path(name).name
+        if inside.is_file():
+            return inside
+    raise UnreadableError(
+        f"`{path}` is an MLflow model folder without a model of scikit-learn",
+        hint="give a folder whose MLmodel file has the flavor sklearn",
+    )
 
 
 def _facts(path: Path, trace: Trace, root: Any, compression: str) -> Facts:
