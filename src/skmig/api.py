@@ -13,6 +13,7 @@ from skmig.errors import SkmigError, UnreadableError, UsageError
 from skmig.payload import Bundle, WireError
 from skmig.plan import Plan, Settings
 from skmig.plan import make as make_plan
+from skmig.verification import record_of
 
 ARTIFACT_SUFFIXES = frozenset(
     {
@@ -126,6 +127,10 @@ def migrate_all(
             try:
                 folder = None if output is None else output / item.folder
                 request = request_for(artifact, result_name(artifact, settings, folder), settings)
+                if request.record in taken:
+                    # two results that differ in nothing but their suffix
+                    longer = record.beside(request.result, whole=True)
+                    request = replace(request, record=longer)
                 for place in (request.result, request.record):
                     if place in taken:
                         raise UsageError(
@@ -218,7 +223,7 @@ def verify(
 
 def request_for(artifact: Path, place: Path, settings: Settings) -> pipeline.Request:
     """The request for one artifact whose result shall be at `place`."""
-    bundle = place.with_suffix(record.SUFFIX)
+    bundle = record.beside(place)
     return pipeline.Request(artifact=artifact, result=place, record=bundle, settings=settings)
 
 
@@ -271,7 +276,7 @@ def _is_artifact(path: Path) -> bool:
 
 
 def _is_result(path: Path) -> bool:
-    beside = path.with_suffix(record.SUFFIX)
+    beside = record_of(path)
     if not beside.is_file():
         return False
     try:

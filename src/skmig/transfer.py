@@ -50,7 +50,7 @@ def import_(
     request = pipeline.Request(
         artifact=payload,
         result=place,
-        record=place.with_suffix(record.SUFFIX),
+        record=record.beside(place),
         settings=settings,
     )
     exported = pipeline.Exported(

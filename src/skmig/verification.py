@@ -48,7 +48,10 @@ def failed(path: Path, error: SkmigError) -> Verification:
 
 def record_of(path: Path) -> Path:
     """The record for a path that names the record or the result."""
-    return path if path.suffix == record.SUFFIX else path.with_suffix(record.SUFFIX)
+    if path.suffix == record.SUFFIX:
+        return path
+    whole = record.beside(path, whole=True)
+    return whole if whole.is_file() else record.beside(path)
 
 
 def records_below(folder: Path) -> list[Path]:

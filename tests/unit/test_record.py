@@ -16,6 +16,7 @@ from skmig.errors import OutputError, OutputExistsError, UnreadableError, UsageE
 from skmig.payload import Obj, write_bundle
 from skmig.record import report
 from skmig.record.bundle import DOCUMENTS, MEMBERS
+from skmig.verification import record_of
 
 FACT = record.EnvironmentFact(
     release="1.1.0",
@@ -248,3 +249,18 @@ def test_nothing_is_cut_where_there_is_no_room() -> None:
     assert "predict: identical, n 4" in text
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= 40
+
+
+def test_records_lie_beside_their_results(tmp_path: Path) -> None:
+    for name, record_name in (
+        ("model-1.6.1.pkl", "model-1.6.1.skmig"),
+        ("model-1.6.1", "model-1.6.1.skmig"),
+        ("model", "model.skmig"),
+    ):
+        assert record.beside(tmp_path / name).name == record_name
+    longer = record.beside(tmp_path / "model-1.6.1.pkl", whole=True)
+    assert longer.name == "model-1.6.1.pkl.skmig"
+    assert record_of(tmp_path / "model-1.6.1.pkl").name == "model-1.6.1.skmig"
+    longer.write_bytes(b"")
+    assert record_of(tmp_path / "model-1.6.1.pkl") == longer
+    assert record_of(tmp_path / "model-1.6.1.joblib").name == "model-1.6.1.skmig"

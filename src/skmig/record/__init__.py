@@ -1,6 +1,6 @@
 """The record of a migration: manifest, bundle, report."""
 
-from skmig.record.bundle import FACTS, SUFFIX, Record, check_place, placed, read, write
+from skmig.record.bundle import FACTS, SUFFIX, Record, beside, check_place, placed, read, write
 from skmig.record.manifest import (
     UNPROVEN,
     EnvironmentFact,
@@ -20,6 +20,7 @@ __all__ = [
     "FileFact",
     "Manifest",
     "Record",
+    "beside",
     "check_place",
     "commit",
     "now",

@@ -28,6 +28,17 @@ MEMBERS = frozenset(
 )
 
 
+def beside(result: Path, *, whole: bool = False) -> Path:
+    """Where the record of a result lies: `model-1.6.1.skmig` beside `model-1.6.1.pkl`.
+
+    `whole`: `model-1.6.1.pkl.skmig`, for where two results differ in nothing but their suffix.
+    What ends in a number (`model-1.6.1`) has no suffix.
+    """
+    if whole or not result.suffix or result.suffix[1:].isdigit():
+        return result.with_name(result.name + SUFFIX)
+    return result.with_suffix(SUFFIX)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Record:
     """A record that was read and whose members are what its manifest says."""
