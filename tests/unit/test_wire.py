@@ -41,6 +41,8 @@ def equal(one: Any, other: Any) -> bool:
     if isinstance(one, list | tuple):
         return len(one) == len(other) and all(equal(a, b) for a, b in zip(one, other, strict=True))
     if isinstance(one, float):
+        if one != one and other != other:  # a nan is one, whatever its sign
+            return True
         return struct.pack("<d", one) == struct.pack("<d", other)
     return bool(one == other)
 
