@@ -494,4 +494,10 @@ def test_only_0_23_does_not_transform_before_it_knows_the_columns() -> None:
 def test_an_empty_object_does_not_stop_at_the_release_that_cannot_pickle_it() -> None:
     empty = Obj("sklearn.preprocessing.LabelEncoder", {})
     assert "cannot be pickled" in refused(empty, "1.1.3", "1.2.0")
+    assert "cannot be pickled" in refused(empty, "1.0", "1.1.3")
     assert moved(empty, "1.1.3", "1.2.1").tag == empty.tag
+
+
+def test_a_rate_that_announces_another_is_written_as_the_number_it_means() -> None:
+    tsne = Obj("sklearn.manifold.TSNE", {"learning_rate": "warn", "_learning_rate": 200.0})
+    assert moved(tsne, "1.0.2", "0.24.2").state["learning_rate"] == 200.0

@@ -138,10 +138,11 @@ def _rate_up(obj: Obj, step: Step) -> None:
 
 
 def _rate_down(obj: Obj, step: Step) -> None:
-    if text(obj.state.get("learning_rate"), "auto"):
+    # 'warn' announces 'auto' and means the number
+    if text(obj.state.get("learning_rate"), "auto", "warn"):
         found = obj.state.get("_learning_rate")
-        obj.state["learning_rate"] = 200.0 if found is None or text(found, "auto") else float(found)
-        step.note(obj, "`learning_rate='auto'` is written as a number")
+        obj.state["learning_rate"] = float(found) if isinstance(found, int | float) else 200.0
+        step.note(obj, "`learning_rate` is written as the number that it stood for")
 
 
 def _constant_up(obj: Obj, step: Step) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import clustering, shapes
+from skmig.adapters import clustering, empty, shapes
 from skmig.adapters.columns import FUNCTION_TRANSFORMER, identity, is_empty
 from skmig.adapters.forms import is_obj, swap, text
 from skmig.adapters.ops import (
@@ -85,22 +85,6 @@ def _passthrough_down(obj: Obj, step: Step) -> None:
 
 def _same(obj: Obj, step: Step) -> None:
     """An older release has no such setting."""
-
-
-def _empty_up(obj: Obj, step: Step) -> None:
-    """base.py: __getstate__ takes the None of an empty object for a dict (repaired in 1.2.1)."""
-    if not obj.state and step.target == step.newer:
-        raise Refusal(
-            f"an object without parameters and attributes cannot be pickled by {step.newer}"
-        )
-
-
-def _empty_down(obj: Obj, step: Step) -> None:
-    """The last release below is the first for Python 3.11, whose empty objects have no state."""
-    if not obj.state and step.target == step.older:
-        raise Refusal(
-            f"an object without parameters and attributes cannot be pickled by {step.older}"
-        )
 
 
 def _output_down(obj: Obj, step: Step) -> None:
@@ -245,10 +229,10 @@ _SPELLINGS: tuple[tuple[str, str, _Values, _Values], ...] = (
 
 _OPS: list[Op] = [
     Rewritten(
-        classes=tags("preprocessing.KernelCenterer preprocessing.LabelEncoder"),
-        to_new=_empty_up,
-        to_old=_empty_down,
-        why="base.py: BaseEstimator.__getstate__",
+        classes=empty.CLASSES,
+        to_new=empty.refuse_above,
+        to_old=empty.refuse_below,
+        why="base.py: BaseEstimator.__getstate__ (repaired in 1.2.1)",
     ),
     # estimator
     Rewritten(
