@@ -510,3 +510,15 @@ def test_names_that_were_not_kept_are_not_promised() -> None:
     model = Obj("sklearn.preprocessing.FunctionTransformer", {"feature_names_out": "one-to-one"})
     (loss,) = moved(model, "1.3.2", "1.4.0").losses
     assert "names that it was fitted on" in loss.text
+
+
+def test_a_mean_is_filled_in_as_it_was() -> None:
+    mean = np.array([1 / 3, np.nan])
+    state = {"strategy": "mean", "statistics_": mean, "_fit_dtype": np.dtype(np.float32)}
+    model = Obj("sklearn.impute.SimpleImputer", state)
+    newer = there(model, "1.7.2", "1.8.0")
+    assert newer.state["_fill_dtype"] == np.float64  # in single precision it would be another
+    assert newer.state["statistics_"] is mean
+    native = Obj("sklearn.impute.SimpleImputer", {**state, "_fill_dtype": np.dtype(np.float32)})
+    older = there(native, "1.8.0", "1.7.2").state["statistics_"]
+    np.testing.assert_array_equal(older, [float(np.float32(1 / 3)), np.nan])

@@ -191,7 +191,8 @@ def _imputer_up(obj: Obj, step: Step) -> None:
     statistics = obj.state.get("statistics_")
     if statistics is None:
         return
-    obj.state["_fill_dtype"] = obj.state.get("_fit_dtype", statistics.dtype)
+    # an older release fills in the statistics as they are, whatever type the data had
+    obj.state["_fill_dtype"] = statistics.dtype
     if text(obj.state.get("strategy"), "constant"):
         value = statistics.astype(object)
         missing = [item != item for item in value]
@@ -204,13 +205,29 @@ def _imputer_up(obj: Obj, step: Step) -> None:
 def _imputer_down(obj: Obj, step: Step) -> None:
     dtype = obj.state.pop("_fill_dtype", None)
     statistics = obj.state.get("statistics_")
-    if statistics is None or not text(obj.state.get("strategy"), "constant"):
+    if statistics is None:
+        return
+    if not text(obj.state.get("strategy"), "constant"):
+        obj.state["statistics_"] = _as_filled_in(statistics, dtype)
         return
     empty = [item != item for item in statistics]
     if any(empty) and not obj.state.get("keep_empty_features"):
         step.loss(obj, f"empty features are dropped; {step.older} keeps them with a constant")
     if dtype is not None and (not any(empty) or np.dtype(dtype).kind == "f"):
         obj.state["statistics_"] = statistics.astype(dtype)
+
+
+def _as_filled_in(statistics: Any, dtype: Any) -> Any:
+    """Numbers as the newer release fills them in: cast to the type of the data in `fit`."""
+    if dtype is None or np.dtype(dtype).kind not in "fiu" or statistics.dtype.kind != "f":
+        return statistics
+    known = ~np.isnan(statistics)
+    cast = statistics[known].astype(dtype).astype(statistics.dtype)
+    if np.array_equal(cast, statistics[known]):
+        return statistics
+    result = statistics.copy()
+    result[known] = cast
+    return result
 
 
 # ------------------------------------------------------------------ others
