@@ -22,6 +22,7 @@ from sklearn.preprocessing import LabelEncoder, StandardScaler
 from sklearn.svm import SVC
 
 from skmig.agent import predict
+from skmig.agent.rounding import rounding
 
 X, y = make_classification(n_samples=120, n_features=6, random_state=0)
 
@@ -61,14 +62,14 @@ def test_rounding_is_what_the_last_bit_of_the_input_does() -> None:
     # distances by the expansion of the square: large terms that cancel
     data = X + 100
     model, probe = NearestNeighbors(algorithm="brute").fit(data), {"input": data}
-    found = predict.rounding(model, probe, predict.outputs(model, probe))
-    assert found["kneighbors"]["distances"].shape == (len(data),)
+    found = rounding(model, probe, predict.outputs(model, probe))
+    assert found["kneighbors"]["distances"].shape == (len(data), 5)
     assert 1e-8 < found["kneighbors"]["distances"].max() < 1e-4
     linear = LogisticRegression().fit(X, y)
     probe = {"input": X}
     # nothing that a tolerance would notice
-    assert "predict_proba" not in predict.rounding(linear, probe, predict.outputs(linear, probe))
-    assert predict.rounding(linear, {"input": ["text"]}, {}) == {}
+    assert "predict_proba" not in rounding(linear, probe, predict.outputs(linear, probe))
+    assert rounding(linear, {"input": ["text"]}, {}) == {}
 
 
 def test_rounding_of_a_model_that_reads_single_precision() -> None:
@@ -77,7 +78,7 @@ def test_rounding_of_a_model_that_reads_single_precision() -> None:
             return (data.astype(np.float32) * 3).astype(float)
 
     model, probe = Narrow(), {"input": X}
-    found = predict.rounding(model, probe, predict.outputs(model, probe))["transform"]
+    found = rounding(model, probe, predict.outputs(model, probe))["transform"]
     assert 1e-8 < found.max() < 1e-5
 
 
