@@ -16,8 +16,10 @@ import numpy as np
 
 from skmig.parity.verdict import MethodParity, Verdict
 
-FACTOR = 16.0  # another order of summation moves an answer a few times further than one nudge
+FACTOR = 8.0  # another order of summation moves an answer a few times further than one nudge
 LIMIT = 1e-6  # of the largest value in the row: beyond it another leaf or label was reached
+SPREAD = 8.0  # times the median row: as far may a row move that did not jump
+COMMON = 4.0  # times LIMIT: where most rows move further than that, nothing is excused by them
 
 
 def forgive(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) -> Any:
@@ -51,18 +53,24 @@ def _forgive_array(expected: Any, actual: Any, noise: Any, rtol: float, atol: fl
     if not asked.any():
         return actual
     with np.errstate(all="ignore"):
-        known = np.where(np.isfinite(expected), np.abs(expected), 0.0).reshape(count, -1)
-        size, moved = known.max(axis=1), np.where(asked, gaps.max(axis=1), np.inf)
+        before = np.where(np.isfinite(expected), np.abs(expected), 0.0).reshape(count, -1)
+        after = np.where(np.isfinite(actual), np.abs(actual), np.inf).reshape(count, -1)
+        size, moved = before.max(axis=1), np.where(asked, gaps.max(axis=1), np.inf)
         # a row that jumped does so for another reason: it has no slack at all; rows that move as
         # far as most of them did not jump, however small their own values are
         common = float(np.median(moved[asked]))
-        if common > FACTOR * LIMIT * float(np.median(size[asked])):
+        if common > COMMON * LIMIT * float(np.median(size[asked])):
             common = 0.0
-        calm = moved <= np.maximum(LIMIT * size, FACTOR * common)
+        calm = moved <= np.maximum(LIMIT * size, SPREAD * common)
+        if not calm.any():
+            return actual
         # a value that no nudge happened to move is not more exact than the others of its column
-        typical = np.median(gaps[calm], axis=0) if calm.any() else 0.0
-        slack = np.where(calm[:, None], FACTOR * np.fmax(gaps, typical), 0.0)
-        slack = slack.reshape(expected.shape)
+        slack = FACTOR * np.fmax(gaps, np.median(gaps[calm], axis=0))
+        # where all of a value cancels (the distance of a point to itself), what is left is nothing
+        # but rounding, and may be 0: no nudge shows it
+        rest = np.minimum(FACTOR * float(np.median(moved[calm])), LIMIT * before.max(axis=0))
+        slack = np.where((before <= rest) & (after <= rest), np.fmax(slack, rest), slack)
+        slack = np.where(calm[:, None], slack, 0.0).reshape(expected.shape)
         near = np.abs(actual - expected) <= atol + rtol * np.abs(expected) + slack
     return np.where(near, expected, actual).astype(actual.dtype)
 
