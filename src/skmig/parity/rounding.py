@@ -66,9 +66,11 @@ def _forgive_array(expected: Any, actual: Any, noise: Any, rtol: float, atol: fl
             return actual
         # a value that no nudge happened to move is not more exact than the others of its column
         slack = FACTOR * np.fmax(gaps, np.median(gaps[calm], axis=0))
-        # where all of a value cancels (the distance of a point to itself), what is left is nothing
-        # but rounding, and may be 0: no nudge shows it
-        rest = np.minimum(FACTOR * float(np.median(moved[calm])), LIMIT * before.max(axis=0))
+        # where all of a value cancels (the distance of a point to itself) what is left is nothing
+        # but rounding, and may be 0 that no nudge moves: it is as exact as others of its kind
+        least = LIMIT * before.max(axis=0)
+        kind = (before <= least) & calm[:, None]
+        rest = np.minimum(FACTOR * float(np.median(gaps[kind])), least) if kind.any() else 0.0
         slack = np.where((before <= rest) & (after <= rest), np.fmax(slack, rest), slack)
         slack = np.where(calm[:, None], slack, 0.0).reshape(expected.shape)
         near = np.abs(actual - expected) <= atol + rtol * np.abs(expected) + slack
