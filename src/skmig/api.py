@@ -153,7 +153,8 @@ def plan(artifact: Path, settings: Settings) -> Plan:
 def check(settings: Settings) -> Settings:
     """The settings with the target's full name; what cannot be right is said before any work.
 
-    Raises UnsupportedError (a release), UsageError (a path that is not there).
+    Raises UnsupportedError (a release), UsageError (a path that is not there, options that do not
+    go together).
     """
     for name, paths in (
         ("--code", settings.code),
@@ -164,6 +165,11 @@ def check(settings: Settings) -> Settings:
         for path in paths:
             if path is not None and not path.exists():
                 raise UsageError(f"there is no `{path}`", hint=f"check the path given with {name}")
+    for name, wanted in (("--data-only", settings.data_only), ("--sample", settings.sample)):
+        if wanted and settings.data is None:
+            raise UsageError(f"{name} is about --data, which is not given", hint="add --data FILE")
+    if settings.sample is not None and settings.sample < 1:
+        raise UsageError("--sample takes a number of rows", hint="such as --sample 100000")
     if settings.source is not None:
         versions.release(settings.source)
     return replace(settings, target=versions.release(settings.target).version)

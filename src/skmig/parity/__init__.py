@@ -1,7 +1,7 @@
-"""Parity: do two releases give the same answers?  Comparison, verdict, and the user's own data."""
+"""Parity: do two releases give the same answers?  Comparison and verdict."""
 
-from skmig.parity.compare import ATOL, RTOL, Documented, compare
-from skmig.parity.data import check_columns, read_data
+from skmig.parity.compare import ATOL, RTOL, Documented, beyond, compare
+from skmig.parity.merge import Merger
 from skmig.parity.naive import naive_sentence
 from skmig.parity.values import Difference, difference
 from skmig.parity.verdict import MethodParity, Parity, Verdict
@@ -11,12 +11,12 @@ __all__ = [
     "RTOL",
     "Difference",
     "Documented",
+    "Merger",
     "MethodParity",
     "Parity",
     "Verdict",
-    "check_columns",
+    "beyond",
     "compare",
     "difference",
     "naive_sentence",
-    "read_data",
 ]

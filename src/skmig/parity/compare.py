@@ -22,6 +22,8 @@ _FOLLOWS = {
     "decision_function": ("staged_decision_function",),
 }
 _SCORES = ("predict_proba", "predict_log_proba", "decision_function")
+# a list that these answer has an item for each row; of others it has one for each stage or output
+_BY_ITEM = ("transform", "inverse_transform", "radius_neighbors")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +50,15 @@ def compare(
     documented: Iterable[Documented | tuple[str, str, str]] = (),
     accept: Iterable[str] = (),
     rounding: Mapping[str, Any] | None = None,
+    numbers: Any = None,
 ) -> Parity:
     """Compare the documents `expected` and `actual`.
 
     `documented`: what scikit-learn itself changed between the two releases; such a method gets
     the verdict `changed` where its answers differ.  It holds only when `accept` names it, as
     `SVC.decision_function`.  What only the target has is not compared.  `rounding`: how
-    far the source's own answers move when the last bits of the input do, by path, method and row.
+    far the source's own answers move when the last bits of the input do, by path, method and value.
+    `numbers`: those of the rows, where they are a part of more (of the user's data).
     """
     known = [
         item
@@ -73,7 +77,8 @@ def compare(
             reply = other["methods"].get(method)
             if method == "inverse_transform" and "error" in other["methods"].get("transform", {}):
                 continue  # it is asked about what transform gives, and the answer stands there
-            result = _method(path, method, answer, reply, rtol, atol)
+            ask = _Asked(path, method, rtol, atol, numbers)
+            result = ask.judge(answer, reply)
             if result is None:
                 continue
             # a flag (`predict(return_std)`) is in the signature of the class or is not
@@ -88,7 +93,7 @@ def compare(
                     result, entry["methods"], other["methods"], rtol, atol
                 )
                 noise = (rounding or {}).get(path, {}).get(method)
-                result = _rounded(result, answer, reply, noise, rtol, atol)
+                result = _rounded(ask, result, answer, reply, noise)
             tag = str(entry.get("class", ""))
             found.append(_excused(result, tag, known, accepted))
     return Parity(methods=tuple(found), rtol=rtol, atol=atol)
@@ -98,42 +103,65 @@ def _missing(path: str, method: str, text: str) -> MethodParity:
     return MethodParity(path=path, method=method, verdict=Verdict.MISSING, text=text)
 
 
-def _method(
-    path: str, method: str, expected: Any, actual: Any, rtol: float, atol: float
-) -> MethodParity | None:
-    """The verdict on one method; None where the source did not have it either."""
-    refused = str(expected.get("error", ""))
-    if _kind(refused) == "AttributeError" and (
-        actual is None or _kind(actual.get("error", "")) in ("AttributeError", "")
-    ):
-        # the name is there, the method is not: a pipeline or search without it inside
-        return None
-    if actual is None:
-        text = "the class of the target does not have this method"
-        return MethodParity(path=path, method=method, verdict=Verdict.GONE, text=text)
-    raised = str(actual.get("error", ""))
-    if refused or raised:
-        return _errors(path, method, refused, raised)
-    found = difference(expected["value"], actual["value"], rtol=rtol, atol=atol)
-    result = MethodParity(
-        path=path,
-        method=method,
-        verdict=_verdict(found),
-        n=found.n,
-        shape=found.shape or (),
-        max_abs=found.max_abs,
-        max_rel=found.max_rel,
-        max_ulp=found.max_ulp,
-        worst_row=found.worst_row,
-        mismatched_labels=found.mismatched,
-        text="; ".join(found.problems),
-        notes=tuple(found.notes),
-    )
-    if method == "kneighbors" and result.verdict is Verdict.DIFFERENT:
-        return _tied(result, expected["value"], actual["value"], rtol, atol)
-    if method in _SCORES:
-        return _with_labels(result, expected["value"], actual["value"])
-    return result
+@dataclass(frozen=True)
+class _Asked:
+    """One method of one estimator, and how its answers are compared."""
+
+    path: str
+    method: str
+    rtol: float
+    atol: float
+    numbers: Any = None
+
+    def judge(self, expected: Any, actual: Any) -> MethodParity | None:
+        """The verdict on one method; None where the source did not have it either."""
+        path, method = self.path, self.method
+        refused = str(expected.get("error", ""))
+        if _kind(refused) == "AttributeError" and (
+            actual is None or _kind(actual.get("error", "")) in ("AttributeError", "")
+        ):
+            # the name is there, the method is not: a pipeline or search without it inside
+            return None
+        if actual is None:
+            text = "the class of the target does not have this method"
+            return MethodParity(path=path, method=method, verdict=Verdict.GONE, text=text)
+        raised = str(actual.get("error", ""))
+        if refused or raised:
+            return _errors(path, method, refused, raised)
+        found = self.difference(expected, actual)
+        result = MethodParity(
+            path=path,
+            method=method,
+            verdict=_verdict(found),
+            n=found.n,
+            shape=found.shape or (),
+            max_abs=found.max_abs,
+            max_rel=found.max_rel,
+            max_ulp=found.max_ulp,
+            worst_row=found.worst_row,
+            mismatched_labels=found.mismatched,
+            text="; ".join(found.problems),
+            notes=tuple(found.notes),
+        )
+        if method == "kneighbors" and result.verdict is Verdict.DIFFERENT:
+            return _tied(result, expected["value"], actual["value"], self.rtol, self.atol)
+        if method in _SCORES:
+            return _with_labels(result, expected["value"], actual["value"])
+        return result
+
+    def difference(self, expected: Any, actual: Any) -> Difference:
+        rows = expected.get("rows")  # it was asked for these only
+        numbers = self.numbers
+        if rows is not None:
+            numbers = rows if numbers is None else np.asarray(numbers)[rows]
+        return difference(
+            expected["value"],
+            actual["value"],
+            rtol=self.rtol,
+            atol=self.atol,
+            numbers=numbers,
+            by_item=self.method in _BY_ITEM,
+        )
 
 
 def _verdict(found: Difference) -> Verdict:
@@ -164,18 +192,39 @@ def _errors(path: str, method: str, refused: str, raised: str) -> MethodParity:
 
 
 def _rounded(
-    result: MethodParity, answer: Any, reply: Any, noise: Any, rtol: float, atol: float
+    ask: _Asked, result: MethodParity, answer: Any, reply: Any, noise: Any
 ) -> MethodParity:
     """`close` where every difference is of the size that a last-bit change of the input makes."""
     if result.verdict is not Verdict.DIFFERENT or noise is None or "value" not in reply:
         return result
-    forgiven = arithmetic.forgive(answer["value"], reply["value"], noise, rtol, atol)
-    again = _method(result.path, result.method, answer, {**reply, "value": forgiven}, rtol, atol)
+    forgiven = arithmetic.forgive(answer["value"], reply["value"], noise, ask.rtol, ask.atol)
+    again = ask.judge(answer, {**reply, "value": forgiven})
     if again is None or not again.ok:
         return result
     verdict = again.verdict if again.verdict is Verdict.TIED else Verdict.CLOSE
     notes = (*again.notes, arithmetic.note())
     return replace(result, verdict=verdict, text="", notes=notes)
+
+
+def beyond(
+    expected: Mapping[str, Any], actual: Mapping[str, Any], found: Parity
+) -> dict[str, dict[str, list[int] | None]]:
+    """The methods whose difference may be rounding, by path, with the rows in which it stands.
+
+    None for the rows: all that the method was asked for.
+    """
+    result: dict[str, dict[str, list[int] | None]] = {}
+    for item in found.methods:
+        if item.verdict is not Verdict.DIFFERENT:
+            continue
+        answer = expected[item.path]["methods"][item.method]
+        reply = actual[item.path]["methods"].get(item.method, {})
+        if "value" not in answer or "value" not in reply:
+            continue
+        ask = _Asked(item.path, item.method, found.rtol, found.atol)
+        rows = None if "rows" in answer else sorted(ask.difference(answer, reply).rows)
+        result.setdefault(item.path, {})[item.method] = rows
+    return result
 
 
 # ------------------------------------------------------------------ neighbours at equal distances
@@ -186,24 +235,37 @@ def _tied(
     try:
         first, second = np.asarray(expected["distances"]), np.asarray(actual["distances"])
         ours, theirs = np.asarray(expected["indices"]), np.asarray(actual["indices"])
+        further = expected.get("next")
     except (KeyError, TypeError, IndexError, ValueError):
         return result
     if first.shape != second.shape or ours.shape != theirs.shape or first.shape != ours.shape:
         return result
     if difference(first, second, rtol=rtol, atol=atol).problems:
         return result
-    rows = np.flatnonzero((ours != theirs).any(axis=1))
-    if not all(_same_ties(first[r], ours[r], theirs[r], rtol, atol) for r in rows):
+    if (
+        further is not None
+        and difference(further, actual.get("next"), rtol=rtol, atol=atol).problems
+    ):
         return result
+    rows = np.flatnonzero((ours != theirs).any(axis=1))
+    for row in rows:
+        after = None if further is None else further[row]
+        if not _same_ties(first[row], ours[row], theirs[row], after, rtol, atol):
+            return result
     note = f"{len(rows)} rows have neighbours at equal distances in another order"
     return replace(result, verdict=Verdict.TIED, text="", notes=(*result.notes, note))
 
 
-def _same_ties(distances: Any, ours: Any, theirs: Any, rtol: float, atol: float) -> bool:
+def _same_ties(
+    distances: Any, ours: Any, theirs: Any, after: Any, rtol: float, atol: float
+) -> bool:
+    """`after`: the distance of the next neighbour, the first that is not listed."""
     for first, last in _groups(distances, rtol, atol):
-        same = set(ours[first:last].tolist()) == set(theirs[first:last].tolist())
-        # the last group may be cut: which of its members are listed is the search's choice
-        if not same and last < len(distances):
+        if set(ours[first:last].tolist()) == set(theirs[first:last].tolist()):
+            continue
+        # a last group that is cut: which of its members are listed is the search's choice
+        cut = last == len(distances) and after is not None
+        if not cut or abs(after - distances[first]) > atol + rtol * abs(distances[first]):
             return False
     return True
 

@@ -86,6 +86,11 @@ def _calls_back(estimator):
     )
 
 
+def unasked():
+    """No probes, because none are wanted."""
+    return _none("only the data of the user was asked")
+
+
 def _none(why, notes=()):
     return {
         "input": None,
