@@ -20,6 +20,7 @@ ROWS_SMALL = 64
 ROWS_TINY = 16
 STAGES = 16
 MAX_DEPTH = 6
+MAX_WHOLE = 4000000  # cells of a sparse answer that is looked at whole
 SWAYS, SWAYS_FIRST = 8, 2  # one nudge of terms that cancel may leave their difference as it was
 # a relative change that no tolerance would notice
 NOISE = 1e-11
@@ -42,6 +43,7 @@ ON_DATA = (
     "staged_predict_proba",
     "staged_decision_function",
     "mahalanobis",
+    "query",
 )
 # methods that some estimators answer by chance
 CHANCY = ("predict", "predict_proba", "predict_log_proba", "transform")
@@ -53,7 +55,16 @@ WITHOUT_DATA = (
     "get_n_leaves",
 )
 # what an estimator that cannot be asked about new rows has to say about its own
-FITTED = ("labels_", "embedding_", "negative_outlier_factor_", "row_labels_", "column_labels_")
+FITTED = (
+    "labels_",
+    "embedding_",
+    "negative_outlier_factor_",
+    "row_labels_",
+    "column_labels_",
+    "covariance_",
+)
+# of a bare tree; what is asked for is what the tree holds at least
+NEIGHBOURS = 5
 
 
 def estimators(artifact, path="model"):
@@ -197,6 +208,12 @@ def _kneighbors(method, rows):
     return {"distances": distances, "indices": indices}
 
 
+def _query(method, rows):
+    count = min(NEIGHBOURS, np.shape(method.__self__.data)[0])
+    distances, indices = method(rows, k=count)
+    return {"distances": distances, "indices": indices}
+
+
 def _radius_neighbors(method, rows):
     distances, indices = method(rows)
     # the neighbours within a radius are a set: they come in the order of the search
@@ -235,11 +252,26 @@ def outputs(estimator, probe):
         for name in WITHOUT_DATA:
             if has(estimator, name):
                 answers[name] = _ask(getattr, estimator, name)
-        if not (has(estimator, "predict") or has(estimator, "transform")):
+        if not any("value" in answers.get(name, {}) for name in ON_DATA):
+            state = getattr(_last(estimator), "__dict__", {})
             for name in FITTED:
-                if name in getattr(estimator, "__dict__", ()):
-                    answers[name] = {"value": copy.deepcopy(estimator.__dict__[name])}
+                if name in state:
+                    answers[name] = {"value": copy.deepcopy(state[name])}
     return dict(answers)
+
+
+def _last(estimator):
+    """What a pipeline or a search hands the answers of on, down to an estimator of its own."""
+    for _ in range(MAX_DEPTH):
+        state = getattr(estimator, "__dict__", {})
+        steps = state.get("steps")
+        if isinstance(steps, list) and steps:
+            estimator = steps[-1][1]
+        elif state.get("best_estimator_") is not None:
+            estimator = state["best_estimator_"]
+        else:
+            break
+    return estimator
 
 
 def _ask_on_data(answers, estimator, name, data, swayed):
@@ -257,7 +289,11 @@ def _ask_on_data(answers, estimator, name, data, swayed):
                 answers[name] = _ask(getattr, estimator, name, whole)
         return
     rows = some(data, _ROWS.get(name, count_rows(data)))
-    shape = {"kneighbors": _kneighbors, "radius_neighbors": _radius_neighbors}.get(name)
+    shape = {
+        "kneighbors": _kneighbors,
+        "radius_neighbors": _radius_neighbors,
+        "query": _query,
+    }.get(name)
     if name.startswith("staged_"):
         answers[name] = _ask(
             lambda e, n: lambda x: _collected(getattr(e, n)(x)), estimator, name, rows
@@ -336,6 +372,7 @@ def _moved(one, two, noise=NOISE):
     if isinstance(one, (list, tuple)) and isinstance(two, (list, tuple)) and len(one) == len(two):
         result = [_moved(a, b, noise) for a, b in zip(one, two)]
         return result if any(item is not None for item in result) else None
+    one, two = _whole(one), _whole(two)
     for value in (one, two):
         if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.size:
             return None
@@ -346,6 +383,13 @@ def _moved(one, two, noise=NOISE):
         gap = np.where(np.isfinite(gap), gap, 0).reshape(len(one), -1).max(axis=1)
         size = np.abs(np.where(np.isfinite(one), one, 0)).reshape(len(one), -1).max(axis=1)
     return gap.astype(np.float64) if (gap > noise * size).any() else None
+
+
+def _whole(value):
+    """A sparse answer as an array, if it is small."""
+    if hasattr(value, "tocsr") and np.prod(value.shape) <= MAX_WHOLE:
+        return value.toarray()
+    return value
 
 
 def _sway(data, seed=0, single=False):

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from skmig.parity.sparse import entries, is_sparse
 from skmig.payload import Name, New, Obj
 
-_COMPRESSED = ("csr", "csc")
 # an answer in single precision cannot be closer than its own rounding
 _LARGEST = float(np.finfo(np.float64).max) / 4
 _SINGLE = 8 * float(np.finfo(np.float32).eps)
@@ -60,7 +60,7 @@ def _values(found: Difference, one: Any, two: Any, where: str, row: int | None) 
     one, two = _plain(found, one), _plain(found, two)
     if isinstance(one, np.ndarray) and isinstance(two, np.ndarray):
         _arrays(found, one, two, where, row)
-    elif _sparse(one) and _sparse(two):
+    elif is_sparse(one) and is_sparse(two):
         _sparse_matrices(found, one, two, where)
     elif isinstance(one, Mapping) and isinstance(two, Mapping):
         _mappings(found, dict(one), dict(two), where)
@@ -100,10 +100,6 @@ def _objects(items: Any) -> np.ndarray[Any, Any]:
     array = np.empty(len(items), dtype=object)
     array[:] = items
     return array
-
-
-def _sparse(value: Any) -> bool:
-    return isinstance(value, New) and value.tag.startswith("scipy.sparse.")
 
 
 # ------------------------------------------------------------------ arrays
@@ -340,7 +336,7 @@ def _sparse_matrices(found: Difference, one: New, two: New, where: str) -> None:
     """By what they hold: the order inside a row and stored zeros have no meaning."""
     if one.tag != two.tag:
         found.note(f"{two.tag} instead of {one.tag}{_at(where)}")
-    left, right = _entries(one), _entries(two)
+    left, right = entries(one), entries(two)
     if left is None or right is None:
         if one.tag != two.tag:
             found.problem(f"{two.tag} instead of {one.tag}{_at(where)}")
@@ -369,24 +365,3 @@ def _sparse_matrices(found: Difference, one: New, two: New, where: str) -> None:
     found.shape = shape_before
     if len(found.problems) > problems and found.worst_row is not None:
         found.worst_row = int(rows[min(found.worst_row, len(rows) - 1)])
-
-
-def _entries(matrix: New) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None:
-    """Sorted positions (row * columns + column) and values, without zeros; None if not known."""
-    kind = matrix.tag.rsplit(".", 1)[1].split("_")[0]
-    args = matrix.args
-    if kind == "coo":
-        rows, columns = np.asarray(args["row"]), np.asarray(args["col"])
-    elif kind in _COMPRESSED:
-        outer = np.repeat(np.arange(len(args["indptr"]) - 1), np.diff(args["indptr"]))
-        inner = np.asarray(args["indices"])
-        rows, columns = (outer, inner) if kind == "csr" else (inner, outer)
-    else:
-        return None
-    data = np.asarray(args["data"])
-    keys = rows.astype(np.int64) * max(int(args["shape"][1]), 1) + columns.astype(np.int64)
-    keys, inverse = np.unique(keys, return_inverse=True)
-    total = np.zeros(len(keys), dtype=data.dtype)
-    np.add.at(total, inverse.ravel(), data)  # what is stored twice counts together
-    kept = total != 0
-    return keys[kept], total[kept]

@@ -608,7 +608,7 @@ RULES = rules(
         ),
         Gone(
             classes=("sklearn.multioutput.MultiOutputEstimator",),
-            why="It is the base of MultiOutputClassifier and MultiOutputRegressor: use one of them.",
+            why="It is the base of MultiOutputClassifier and MultiOutputRegressor: fit one.",
         ),
     ],
 )
