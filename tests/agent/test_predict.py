@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
-from sklearn.cluster import AgglomerativeClustering
+from sklearn.cluster import AffinityPropagation, AgglomerativeClustering
 from sklearn.datasets import make_classification
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
@@ -24,7 +24,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import KDTree, NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, StandardScaler
 from sklearn.svm import SVC
@@ -252,3 +252,24 @@ def test_rows_are_chosen_evenly(count: int) -> None:
     assert len(chosen) == min(count, 100)
     assert chosen[0] == 0
     assert count == 1 or chosen[-1] == 99
+
+
+def test_what_stands_last_in_a_pipeline_shows_its_labels() -> None:
+    pipeline = make_pipeline(StandardScaler(), AgglomerativeClustering()).fit(X)
+    found = predict.outputs(pipeline, None)
+    assert found["labels_"]["value"].tolist() == pipeline[-1].labels_.tolist()
+
+
+def test_a_model_of_its_own_distances_shows_its_labels() -> None:
+    model = AffinityPropagation(affinity="precomputed", random_state=0).fit(X @ X.T)
+    found = predict.outputs(model, {"input": X @ X.T})
+    assert "error" in found["predict"]
+    assert found["labels_"]["value"].tolist() == model.labels_.tolist()
+
+
+def test_a_bare_tree_is_asked_for_neighbours() -> None:
+    tree = KDTree(X[:3])
+    assert predict.estimators({"tree": tree}) == [("model['tree']", tree)]
+    value = predict.outputs(tree, {"input": X[:2]})["query"]["value"]
+    assert value["indices"].shape == (2, 3)
+    assert value["indices"][:, 0].tolist() == [0, 1]

@@ -41,6 +41,7 @@ ON_DATA = (
     "staged_predict_proba",
     "staged_decision_function",
     "mahalanobis",
+    "query",
 )
 # methods that some estimators answer by chance
 CHANCY = ("predict", "predict_proba", "predict_log_proba", "transform")
@@ -54,7 +55,16 @@ WITHOUT_DATA = (
 # one answer to all rows together: no row has an answer of its own
 TOGETHER = ("predict(return_cov)",)
 # what an estimator that cannot be asked about new rows has to say about its own
-FITTED = ("labels_", "embedding_", "negative_outlier_factor_", "row_labels_", "column_labels_")
+FITTED = (
+    "labels_",
+    "embedding_",
+    "negative_outlier_factor_",
+    "row_labels_",
+    "column_labels_",
+    "covariance_",
+)
+# of a bare tree; what is asked for is what the tree holds at least
+NEIGHBOURS = 5
 
 
 def estimators(artifact, path="model"):
@@ -210,6 +220,12 @@ def _kneighbors(method, rows):
     return answer
 
 
+def _query(method, rows):
+    count = min(NEIGHBOURS, np.shape(method.__self__.data)[0])
+    distances, indices = method(rows, k=count)
+    return {"distances": distances, "indices": indices}
+
+
 def _radius_neighbors(method, rows):
     distances, indices = method(rows)
     # the neighbours within a radius are a set: they come in the order of the search
@@ -270,10 +286,25 @@ def _ask_state(answers, estimator, asked):
     for name in WITHOUT_DATA:
         if name in asked and has(estimator, name):
             answers[name] = _ask(getattr, estimator, name)
-    if not (has(estimator, "predict") or has(estimator, "transform")):
+    if not any("value" in answers.get(name, {}) for name in ON_DATA):
+        fitted = getattr(_last(estimator), "__dict__", {})
         for name in FITTED:
-            if name in asked and name in getattr(estimator, "__dict__", ()):
-                answers[name] = {"value": copy.deepcopy(estimator.__dict__[name])}
+            if name in asked and name in fitted:
+                answers[name] = {"value": copy.deepcopy(fitted[name])}
+
+
+def _last(estimator):
+    """What a pipeline or a search hands the answers of on, down to an estimator of its own."""
+    for _ in range(MAX_DEPTH):
+        state = getattr(estimator, "__dict__", {})
+        steps = state.get("steps")
+        if isinstance(steps, list) and steps:
+            estimator = steps[-1][1]
+        elif state.get("best_estimator_") is not None:
+            estimator = state["best_estimator_"]
+        else:
+            break
+    return estimator
 
 
 def _ask_on_data(answers, estimator, name, data, swayed):
@@ -294,7 +325,11 @@ def _ask_on_data(answers, estimator, name, data, swayed):
     count = count_rows(data)
     chosen = evenly(count, _ROWS.get(name, count))
     rows = take(data, chosen)
-    shape = {"kneighbors": _kneighbors, "radius_neighbors": _radius_neighbors}.get(name)
+    shape = {
+        "kneighbors": _kneighbors,
+        "radius_neighbors": _radius_neighbors,
+        "query": _query,
+    }.get(name)
     if name.startswith("staged_"):
         answers[name] = _ask(
             lambda e, n: lambda x: _collected(getattr(e, n)(x)), estimator, name, rows

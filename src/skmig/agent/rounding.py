@@ -10,6 +10,7 @@ from skmig.agent.predict import outputs
 from skmig.agent.sway import SWAYS, sway
 
 FIRST = 2  # one nudge of terms that cancel may leave their difference as it was
+MAX_WHOLE = 4000000  # cells of a sparse answer that is looked at whole
 # a relative change that no tolerance would notice
 NOISE = 1e-11
 # what boosting begins with (ensemble/_gb.py, ensemble/gradient_boosting.py)
@@ -100,6 +101,7 @@ def _moved(one, two, noise=NOISE):
     if isinstance(one, (list, tuple)) and isinstance(two, (list, tuple)) and len(one) == len(two):
         result = [_moved(a, b, noise) for a, b in zip(one, two)]
         return result if any(item is not None for item in result) else None
+    one, two = _whole(one), _whole(two)
     for value in (one, two):
         if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.size:
             return None
@@ -111,3 +113,10 @@ def _moved(one, two, noise=NOISE):
         size = np.abs(np.where(np.isfinite(one), one, 0)).reshape(len(one), -1).max(axis=1)
         felt = gap.reshape(len(one), -1).max(axis=1) > noise * size
     return gap.astype(np.float64) if felt.any() else None
+
+
+def _whole(value):
+    """A sparse answer as an array, if it is small."""
+    if hasattr(value, "tocsr") and np.prod(value.shape) <= MAX_WHOLE:
+        return value.toarray()
+    return value

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from skmig.parity import neighbours
 from skmig.parity import rounding as arithmetic
 from skmig.parity.values import Difference, difference
 from skmig.parity.verdict import MethodParity, Parity, Verdict
@@ -70,6 +71,7 @@ def compare(
     found: list[MethodParity] = []
     for path, entry in expected.items():
         other = actual.get(path)
+        rows: np.ndarray[Any, Any] | None = None
         for method, answer in entry["methods"].items():
             if other is None:
                 found.append(_missing(path, method, "the target has no such estimator"))
@@ -94,6 +96,9 @@ def compare(
                 )
                 noise = (rounding or {}).get(path, {}).get(method)
                 result = _rounded(ask, result, answer, reply, noise)
+                if rows is None:
+                    rows = neighbours.cut(entry["methods"], other["methods"], rtol, atol)
+                result = _among_ties(ask, result, answer, reply, rows, noise)
             tag = str(entry.get("class", ""))
             found.append(_excused(result, tag, known, accepted))
     return Parity(methods=tuple(found), rtol=rtol, atol=atol)
@@ -143,8 +148,9 @@ class _Asked:
             text="; ".join(found.problems),
             notes=tuple(found.notes),
         )
-        if method == "kneighbors" and result.verdict is Verdict.DIFFERENT:
-            return _tied(result, expected["value"], actual["value"], self.rtol, self.atol)
+        if method in ("kneighbors", "query") and result.verdict is Verdict.DIFFERENT:
+            pair = expected["value"], actual["value"]
+            return neighbours.tied(result, *pair, self.rtol, self.atol)
         if method in _SCORES:
             return _with_labels(result, expected["value"], actual["value"])
         return result
@@ -228,57 +234,29 @@ def beyond(
 
 
 # ------------------------------------------------------------------ neighbours at equal distances
-def _tied(
-    result: MethodParity, expected: Any, actual: Any, rtol: float, atol: float
+def _among_ties(
+    ask: _Asked,
+    result: MethodParity,
+    answer: Any,
+    reply: Any,
+    rows: np.ndarray[Any, Any],
+    noise: Any,
 ) -> MethodParity:
-    """Distances agree, and indices differ only among neighbours that are equally far away."""
-    try:
-        first, second = np.asarray(expected["distances"]), np.asarray(actual["distances"])
-        ours, theirs = np.asarray(expected["indices"]), np.asarray(actual["indices"])
-        further = expected.get("next")
-    except (KeyError, TypeError, IndexError, ValueError):
+    """`tied` where what is made of the neighbours differs only in rows where a tie chose them."""
+    if result.verdict is not Verdict.DIFFERENT or "value" not in reply:
         return result
-    if first.shape != second.shape or ours.shape != theirs.shape or first.shape != ours.shape:
+    pair = answer.get("value"), reply["value"]
+    left = neighbours.without(ask.method, *pair, rows, ask.rtol, ask.atol)
+    if left is None:
         return result
-    if difference(first, second, rtol=rtol, atol=atol).problems:
+    again = ask.judge(answer, {**reply, "value": left})
+    if again is None:
         return result
-    if (
-        further is not None
-        and difference(further, actual.get("next"), rtol=rtol, atol=atol).problems
-    ):
+    again = _rounded(ask, again, answer, {**reply, "value": left}, noise)
+    if not again.ok:
         return result
-    rows = np.flatnonzero((ours != theirs).any(axis=1))
-    for row in rows:
-        after = None if further is None else further[row]
-        if not _same_ties(first[row], ours[row], theirs[row], after, rtol, atol):
-            return result
-    note = f"{len(rows)} rows have neighbours at equal distances in another order"
+    note = "differs only in rows whose last neighbours are equally far away"
     return replace(result, verdict=Verdict.TIED, text="", notes=(*result.notes, note))
-
-
-def _same_ties(
-    distances: Any, ours: Any, theirs: Any, after: Any, rtol: float, atol: float
-) -> bool:
-    """`after`: the distance of the next neighbour, the first that is not listed."""
-    for first, last in _groups(distances, rtol, atol):
-        if set(ours[first:last].tolist()) == set(theirs[first:last].tolist()):
-            continue
-        # a last group that is cut: which of its members are listed is the search's choice
-        cut = last == len(distances) and after is not None
-        if not cut or abs(after - distances[first]) > atol + rtol * abs(distances[first]):
-            return False
-    return True
-
-
-def _groups(distances: Any, rtol: float, atol: float) -> Iterator[tuple[int, int]]:
-    """Runs of equal distances in one sorted row."""
-    start = 0
-    for i in range(1, len(distances) + 1):
-        if i == len(distances) or abs(distances[i] - distances[start]) > atol + rtol * abs(
-            distances[start]
-        ):
-            yield start, i
-            start = i
 
 
 # ------------------------------------------------------------------ scores and their labels

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from skmig.parity.sparse import entries, is_sparse
 from skmig.payload import Name, New, Obj
 
-_COMPRESSED = ("csr", "csc")
 # an answer in single precision cannot be closer than its own rounding
 _LARGEST = float(np.finfo(np.float64).max) / 4
 _SINGLE = 8 * float(np.finfo(np.float32).eps)
@@ -79,7 +79,7 @@ def _values(found: Difference, one: Any, two: Any, where: str, row: int | None) 
     one, two = _plain(found, one), _plain(found, two)
     if isinstance(one, np.ndarray) and isinstance(two, np.ndarray):
         _arrays(found, one, two, where, row)
-    elif _sparse(one) and _sparse(two):
+    elif is_sparse(one) and is_sparse(two):
         _sparse_matrices(found, one, two, where)
     elif isinstance(one, Mapping) and isinstance(two, Mapping):
         _mappings(found, dict(one), dict(two), where)
@@ -119,10 +119,6 @@ def _objects(items: Any) -> np.ndarray[Any, Any]:
     array = np.empty(len(items), dtype=object)
     array[:] = items
     return array
-
-
-def _sparse(value: Any) -> bool:
-    return isinstance(value, New) and value.tag.startswith("scipy.sparse.")
 
 
 # ------------------------------------------------------------------ arrays
@@ -382,7 +378,7 @@ def _sparse_matrices(found: Difference, one: New, two: New, where: str) -> None:
     """
     if one.tag != two.tag:
         found.note(f"{two.tag} instead of {one.tag}{_at(where)}")
-    left, right = _entries(one), _entries(two)
+    left, right = entries(one), entries(two)
     if left is None or right is None:
         if one.tag != two.tag:
             found.problem(f"{two.tag} instead of {one.tag}{_at(where)}")
@@ -433,33 +429,3 @@ def _absorb(found: Difference, inner: Difference, rows: set[int]) -> None:
         found.problem(text)
     for text in inner.notes:
         found.note(text)
-
-
-@dataclass(frozen=True)
-class _Entries:
-    """Sorted positions (row * columns + column) and values that are not zero; stored zeros."""
-
-    keys: np.ndarray[Any, Any]
-    data: np.ndarray[Any, Any]
-    zeros: int
-
-
-def _entries(matrix: New) -> _Entries | None:
-    """What a sparse matrix holds; None for a form that is not known."""
-    kind = matrix.tag.rsplit(".", 1)[1].split("_")[0]
-    args = matrix.args
-    if kind == "coo":
-        rows, columns = np.asarray(args["row"]), np.asarray(args["col"])
-    elif kind in _COMPRESSED:
-        outer = np.repeat(np.arange(len(args["indptr"]) - 1), np.diff(args["indptr"]))
-        inner = np.asarray(args["indices"])
-        rows, columns = (outer, inner) if kind == "csr" else (inner, outer)
-    else:
-        return None
-    data = np.asarray(args["data"])
-    keys = rows.astype(np.int64) * max(int(args["shape"][1]), 1) + columns.astype(np.int64)
-    keys, inverse = np.unique(keys, return_inverse=True)
-    total = np.zeros(len(keys), dtype=data.dtype)
-    np.add.at(total, inverse.ravel(), data)  # what is stored twice counts together
-    kept = total != 0
-    return _Entries(keys[kept], total[kept], int((~kept).sum()))

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import isolation, leftout
+from skmig.adapters import isolation, leftout, successors
 from skmig.adapters.early import drop_unfitted, empty, epochs, forest_parameter, meaning, tags
 from skmig.adapters.ops import (
     DERIVED,
@@ -241,10 +241,6 @@ def _topics_down(obj: Obj, step: Step) -> None:
     state.pop("bound_", None)
 
 
-def _solver_up(obj: Obj, step: Step) -> None:
-    """The solvers of the older release are there."""
-
-
 def _solver_down(obj: Obj, step: Step) -> None:
     if obj.state.get("solver") == "mu":
         step.loss(obj, f"solver='mu', by which transform works too, is not in {step.older}")
@@ -255,7 +251,7 @@ RULES = rules(
     [
         Rewritten(
             classes=("sklearn.decomposition.NMF",),
-            to_new=_solver_up,
+            to_new=successors.coordinate_descent,
             to_old=_solver_down,
             names=("solver",),
             why="decomposition/nmf.py: transform",
@@ -604,12 +600,15 @@ RULES = rules(
             to_old=_alias_down,
             why="lda.py, qda.py: subclasses that add nothing, deprecated since 0.17",
         ),
+        Rewritten(
+            classes=("sklearn.decomposition.ProjectedGradientNMF",),
+            to_new=successors.projected_gradient,
+            to_old=successors.unchanged,
+            why="decomposition/nmf.py: it is NMF(solver='pg')",
+        ),
         Gone(
-            classes=(
-                "sklearn.decomposition.ProjectedGradientNMF",
-                "sklearn.multioutput.MultiOutputEstimator",
-            ),
-            why="Fit it anew with its successor in sklearn.decomposition.",
+            classes=("sklearn.multioutput.MultiOutputEstimator",),
+            why="It is the base of MultiOutputClassifier and MultiOutputRegressor: fit one.",
         ),
     ],
 )

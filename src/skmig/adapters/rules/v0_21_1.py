@@ -356,11 +356,12 @@ RULES = rules(
             )
         ),
         Gone(
-            classes=tags(
-                "linear_model.RandomizedLasso linear_model.RandomizedLogisticRegression "
-                "neighbors.GaussianRandomProjectionHash neighbors.LSHForest"
-            ),
-            why="It has no successor.",
+            classes=tags("linear_model.RandomizedLasso linear_model.RandomizedLogisticRegression"),
+            why="It has no successor: select the columns of its get_support() instead.",
+        ),
+        Gone(
+            classes=tags("neighbors.GaussianRandomProjectionHash neighbors.LSHForest"),
+            why="Its neighbours were approximate: fit NearestNeighbors on its data instead.",
         ),
     ],
 )
