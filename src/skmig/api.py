@@ -180,6 +180,8 @@ def verify_all(
     *,
     backend: str = "auto",
     original: Path | None = None,
+    data: Path | None = None,
+    sample: int | None = None,
     code: tuple[Path, ...] = (),
     timeout: float = 600.0,
     memory: int | None = None,
@@ -189,7 +191,7 @@ def verify_all(
     places = []
     for path in paths:
         places += verification.records_below(path) if path.is_dir() else [path]
-    options = verification.Options(original=original, code=code)
+    options = verification.Options(original=original, data=data, sample=sample, code=code)
     settings = Settings(target="", backend=backend, timeout=timeout, memory=memory)
     with pipeline.workshop(settings, progress or SilentProgress()) as shop:
         for place in places:
@@ -205,12 +207,15 @@ def verify(
     *,
     backend: str = "auto",
     original: str | Path | None = None,
+    data: str | Path | None = None,
+    sample: int | None = None,
     code: tuple[Path, ...] = (),
     progress: Progress | None = None,
 ) -> verification.Verification:
     """Ask a migrated model again and hold its answers against its record.
 
-    `path` is the record or the result; `original` repeats the whole comparison.
+    `path` is the record or the result; `original` repeats the whole comparison, and compares on the
+    rows of the file `data` too (at most `sample` of them, evenly chosen).
     Raises UnreadableError for a record that is missing, damaged or was changed.
     """
     outcome = next(
@@ -218,6 +223,8 @@ def verify(
             [Path(path)],
             backend=backend,
             original=None if original is None else Path(original),
+            data=None if data is None else Path(data),
+            sample=sample,
             code=code,
             progress=progress,
         )

@@ -362,7 +362,7 @@ def compare_data(compared: Compared, shop: Workshop) -> Compared:
     graph = read_document(exported.bundle, "model")
     with shop.worker(source, "source") as one, shop.worker(exported.target, "target") as two:
         sides = (
-            source_side(one, exported, put_code(one, source)),
+            _exported_side(one, exported, source),
             result_side(two, exported.format, put_code(two, exported.target), exported.allow),
         )
         terms = streaming.Terms(
@@ -401,18 +401,24 @@ def compare_rows(
         raise _not_given(rows, exc) from exc
 
 
-def source_side(worker: Worker, exported: Exported, code: list[str]) -> streaming.Side:
-    """The source's worker, where the artifact lies since it was exported."""
-    return streaming.Side(
-        worker=worker,
-        arguments={
-            "artifact": exported.request.artifact.name,
-            "code": code,
-            "encoding": exported.encoding,
-            "reader": exported.reader,
-            "strict": False,
-        },
-    )
+def source_side(
+    worker: Worker, artifact: Path, code: list[str], encoding: str | None, reader: str | None
+) -> streaming.Side:
+    """The source's worker, where the artifact lies under its own name."""
+    arguments: Mapping[str, Any] = {
+        "artifact": artifact.name,
+        "code": code,
+        "encoding": encoding,
+        "reader": reader,
+        "strict": False,
+    }
+    return streaming.Side(worker=worker, arguments=arguments)
+
+
+def _exported_side(worker: Worker, exported: Exported, spec: EnvironmentSpec) -> streaming.Side:
+    code = put_code(worker, spec)
+    artifact = exported.request.artifact
+    return source_side(worker, artifact, code, exported.encoding, exported.reader)
 
 
 def result_side(
@@ -481,7 +487,7 @@ def _questions(exported: Exported, shop: Workshop) -> tuple[Path, Any]:
     probe = {"input": first, "coverage": {}, "kind": "data"}
     write_bundle(str(bundle), {"probes": dict.fromkeys(expected, probe)})
     with shop.worker(source, "source") as worker:
-        side = source_side(worker, exported, put_code(worker, source))
+        side = _exported_side(worker, exported, source)
         worker.put("probes.skmig", bundle)
         worker.call("predict", **side.arguments, bundle="probes.skmig", out="first.skmig")
         worker.get("first.skmig", answers)
@@ -740,6 +746,7 @@ def _data_fact(compared: Compared) -> dict[str, Any] | None:
         **dataclasses.asdict(record.FileFact.of(rows.data.path)),
         "rows": rows.data.rows,
         "asked": rows.rows,
+        "words": words_for(rows),
         "parity": compared.data.as_json(),
     }
 
@@ -816,13 +823,17 @@ def _found(compared: Compared) -> str:
     return " ".join(f"{where}{part.summary}" for where, part in _parts(compared))
 
 
+def words_for(rows: inputs.Inputs) -> str:
+    """Which rows were asked."""
+    of = "" if rows.rows == rows.data.rows else f" of {rows.data.rows}"
+    return f"{rows.rows}{of} rows of `{rows.data.path.name}`"
+
+
 def _parts(compared: Compared) -> list[tuple[str, Parity]]:
     """The comparisons that were made, each with the words that say on what."""
     exported = compared.restored.adapted.exported
     parts = [("", compared.parity)]
     if compared.data is not None and exported.rows is not None:
-        rows = exported.rows
-        of = "" if rows.rows == rows.data.rows else f" of {rows.data.rows}"
-        said = f"On {rows.rows}{of} rows of `{rows.data.path.name}`: ", compared.data
+        said = f"On {words_for(exported.rows)}: ", compared.data
         parts = [said] if exported.request.settings.data_only else [*parts, said]
     return parts

@@ -168,10 +168,9 @@ class _Asking:
         for question, bundle in zip(questions, bundles, strict=True):
             side.worker.put(question["bundle"], bundle)
         reply = side.worker.call("answer", **side.arguments, parts=questions, state=state)
-        if side is self.sides[0]:
+        if state and side is self.sides[0]:
             self._seconds = reply.seconds
-            if state:
-                self._leans = reply.result["leans"]
+            self._leans = reply.result["leans"]
         return [self._document(side, question["out"], "answers") for question in questions]
 
     def _document(self, side: Side, name: str, document: str) -> Any:
@@ -191,7 +190,7 @@ class _Asking:
         """After the first part: how many rows the next ones have, and which methods they ask."""
         count = len(first.part.chunk.numbers)
         cells = max(1, _cells(first.expected) // count)
-        slow = self._seconds / count
+        slow = max(self._seconds, 1e-3) / count
         size = min(ROWS, CELLS // cells, int(SECONDS / slow))
         self.size = max(FIRST, 1 << size.bit_length() - 1 if size else FIRST)
         self.parts = PARTS if slow * self.size * PARTS < 4 * SECONDS else 1
@@ -298,10 +297,9 @@ class _Asking:
             if not any(only.values()):
                 continue
             side = self.sides[0]
-            arguments = {name: value for name, value in side.arguments.items() if name != "strict"}
             side.worker.call(
                 "sway",
-                **arguments,
+                **side.arguments,
                 bundle=item.name,
                 out="rounding.skmig",
                 only=only,

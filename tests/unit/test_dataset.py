@@ -169,6 +169,15 @@ MAKERS = {
 }
 
 
+def parquet(path: Path, array: Any) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    pandas.DataFrame(array, columns=["a", "b"]).to_parquet(path, row_group_size=5)
+
+
+MAKERS["parquet"] = parquet
+
+
 def content(value: Any) -> Any:
     """Rows as a list, whatever they are."""
     if is_frame(value):
@@ -198,6 +207,22 @@ def test_parts_and_samples_are_rows_of_the_whole(name: str, tmp_path: Path) -> N
         assert len(numbers) == sample
         assert [row for part in parts for row in content(part.value)] == [whole[i] for i in numbers]
         assert {row_count(part.value) for part in parts[:-1]} <= {2}
+
+
+def test_a_column_of_parquet_has_one_type_in_every_part(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    numbers = pandas.array([1, 2, 3, None], dtype="Int64")
+    truths = pandas.array([True, False, None, True], dtype="boolean")
+    found = pandas.DataFrame({"a": numbers, "b": truths, "c": ["x", None, "y", "z"], "d": range(4)})
+    found.to_parquet(tmp_path / "data.parquet", row_group_size=2)
+    data = opened(tmp_path / "data.parquet")
+    kinds = [
+        {name: item.dtype.kind for name, item in columns(part.value).items()}
+        for part in data.chunks(2)
+    ]
+    assert kinds == [{"a": "f", "b": "O", "c": "O", "d": "i"}] * 2
+    assert data.texts == {"c": (1, "x")}
 
 
 def test_a_file_that_changes_on_the_way(tmp_path: Path) -> None:

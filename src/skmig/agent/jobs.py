@@ -167,10 +167,7 @@ def answer(args, exchange):
     `state`: the first part is also asked what no rows are needed for.  Gives, of the first part,
     the methods whose answer to a row `leans` on the rows that are asked with it, by path.
     """
-    allow = list(args.get("allow", ())) + use_code(exchange, args.get("code", ()))
-    reader = args.get("reader") or args.get("format")
-    path = os.path.join(exchange, args["artifact"])
-    artifact = _load_quietly(path, args.get("encoding"), reader, args.get("strict", True))
+    artifact, allow = _opened(args, exchange)
     estimators = predict.estimators(artifact)
     leans = {}
     for number, part in enumerate(args["parts"]):
@@ -195,9 +192,7 @@ def sway(args, exchange):
     `only` {path: [methods]}, `numbers` (of the rows; all without).  Writes the bundle `out` with
     the document `rounding`.
     """
-    allow = list(args.get("allow", ())) + use_code(exchange, args.get("code", ()))
-    path = os.path.join(exchange, args["artifact"])
-    artifact = _load_quietly(path, args.get("encoding"), args.get("reader"), False)
+    artifact, allow = _opened(args, exchange)
     data = Builder(allow)(_document(exchange, args["bundle"], "rows"), "rows")
     if args.get("numbers") is not None:
         data = predict.take(data, args["numbers"])
@@ -209,6 +204,14 @@ def sway(args, exchange):
             moved[path] = rounding(estimator, {"input": data}, answers, names)
     _write(os.path.join(exchange, args["out"]), {"rounding": moved})
     return {}
+
+
+def _opened(args, exchange):
+    """The artifact that the arguments of a job name, and the modules whose classes may be made."""
+    allow = list(args.get("allow", ())) + use_code(exchange, args.get("code", ()))
+    reader = args.get("reader") or args.get("format")
+    path = os.path.join(exchange, args["artifact"])
+    return _load_quietly(path, args.get("encoding"), reader, args.get("strict", True)), allow
 
 
 def _answers(estimator, probe, only=None, state=True):

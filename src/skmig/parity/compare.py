@@ -221,7 +221,7 @@ def beyond(
     """
     result: dict[str, dict[str, list[int] | None]] = {}
     for item in found.methods:
-        if item.verdict is not Verdict.DIFFERENT:
+        if item.verdict not in (Verdict.DIFFERENT, Verdict.CHANGED):
             continue
         answer = expected[item.path]["methods"][item.method]
         reply = actual[item.path]["methods"].get(item.method, {})

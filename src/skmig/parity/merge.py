@@ -88,7 +88,8 @@ class Merger:
             ]
             if item.verdict is not Verdict.ERROR_EQUAL:
                 notes += [
-                    f"{count} rows have no answer in the source, the first is row {first}: {said}"
+                    f"{count} rows have no answer in the source, the first is row {first}: "
+                    f"{said.splitlines()[0]}"
                     for said, (count, first) in known.refused.items()
                 ]
             if known.rows and known.rows < rows:
