@@ -35,7 +35,9 @@ def rename_metric(obj: Obj, old: str, new: str) -> None:
 def _in_tree(obj: Obj, metric: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     for name in _TREES:
         tree = obj.state.get(name)
-        inside = tree.args.get("metric") if isinstance(tree, New) else None
+        if not isinstance(tree, New):
+            continue
+        inside = tree.args.get("metric")
         if isinstance(inside, New) and inside.args.get("metric") == metric:
             other = New(inside.tag, change(inside.args))
             obj.state[name] = New(tree.tag, {**tree.args, "metric": other})
