@@ -79,13 +79,31 @@ def test_without_weights_nothing_is_weighed() -> None:
 
 
 def test_other_names_of_the_same_metric() -> None:
-    hamming = moved(model("matching"), "1.2.2", "1.3.0")
+    hamming = moved(model("matching", in_tree=False), "1.2.2", "1.3.0")
     assert hamming.state["metric"] == hamming.state["effective_metric_"] == "hamming"
-    assert hamming.state["_tree"].args["metric"].args["metric"] == "hamming"
     brute = moved(model("sokalmichener", in_tree=False), "1.8.0", "1.9.0")
     assert brute.state["metric"] == brute.state["effective_metric_"] == "rogerstanimoto"
     in_tree = moved(model("sokalmichener"), "1.8.0", "1.9.0")
     assert in_tree.state["metric"] == "sokalmichener"
+
+
+def test_a_tree_of_booleans_is_measured_anew() -> None:
+    """`matching` took the centre (0.5, 0.5) for (True, True); to `hamming` it is like no point."""
+    booleans = model("matching")
+    booleans.state["_tree"].args.update(
+        data=np.array([[0.0, 1.0], [1.0, 1.0]]),
+        idx_array=np.array([0, 1]),
+        node_data=np.array([(0, 2, 1, 0.5)], "i8, i8, i8, f8"),
+        node_bounds=np.array([[[0.5, 0.5]]]),
+    )
+    nodes = booleans.state["_tree"].args["node_data"]
+    nodes.dtype.names = ("idx_start", "idx_end", "is_leaf", "radius")
+    tree = moved(booleans, "1.2.2", "1.3.0").state["_tree"].args
+    assert tree["metric"].args["metric"] == "hamming"
+    assert tree["node_data"]["radius"].tolist() == [1.0]
+    booleans.state["_tree"].args["data"] = np.array([[0.0, 2.0], [1.0, 1.0]])
+    (refusal,) = adapt(booleans, "1.2.2", "1.3.0").refusals
+    assert "every number but 0" in refusal.text
 
 
 def test_a_metric_without_a_successor_says_what_to_do() -> None:

@@ -35,12 +35,15 @@ def rename_metric(obj: Obj, old: str, new: str) -> None:
 def _in_tree(obj: Obj, metric: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     for name in _TREES:
         tree = obj.state.get(name)
-        if not isinstance(tree, New):
-            continue
-        inside = tree.args.get("metric")
-        if isinstance(inside, New) and inside.args.get("metric") == metric:
+        if isinstance(tree, New) and _metric_of(tree) == metric:
+            inside = tree.args["metric"]
             other = New(inside.tag, change(inside.args))
             obj.state[name] = New(tree.tag, {**tree.args, "metric": other})
+
+
+def _metric_of(tree: New) -> Any:
+    inside = tree.args.get("metric")
+    return inside.args.get("metric") if isinstance(inside, New) else None
 
 
 def _reweigh(obj: Obj, old: str, new: str, power: Callable[[float], float]) -> None:
@@ -63,7 +66,26 @@ def _reweigh(obj: Obj, old: str, new: str, power: Callable[[float], float]) -> N
 
 
 # ------------------------------------------------------------------ scikit-learn 1.3.0
+def _remeasured(args: dict[str, Any]) -> dict[str, Any]:
+    """The radii of a ball tree by hamming: its centres are no booleans, as they were to matching.
+
+    neighbors/_ball_tree.pyx: init_node
+    """
+    data, order, nodes = (np.asarray(args[name]) for name in ("data", "idx_array", "node_data"))
+    if not np.isin(data, (0, 1)).all():
+        raise Refusal("the metric 'matching' took every number but 0 for True; 'hamming' does not")
+    nodes = nodes.copy()
+    for node, centre in zip(nodes, args["node_bounds"][0], strict=True):
+        inside = data[order[node["idx_start"] : node["idx_end"]]]
+        node["radius"] = (inside != centre).mean(axis=1).max()
+    return {**args, "node_data": nodes}
+
+
 def known_up(obj: Obj, step: Step) -> None:
+    for name in _TREES:
+        tree = obj.state.get(name)
+        if isinstance(tree, New) and _metric_of(tree) == "matching":
+            obj.state[name] = New(tree.tag, _remeasured(tree.args))
     rename_metric(obj, "matching", "hamming")
     if any(text(obj.state[name], "wminkowski") for name in _names(obj)):
         _reweigh(obj, "wminkowski", "minkowski", lambda p: p)
