@@ -4,9 +4,11 @@ Measured on the source, and only where rounding can be felt: what decides by com
 (trees) answers the same or jumps, and a jump is no rounding.
 """
 
+import copy
+
 import numpy as np
 
-from skmig.agent.predict import outputs
+from skmig.agent.predict import has, outputs
 from skmig.agent.sway import SWAYS, sway
 
 FIRST = 2  # one nudge of terms that cancel may leave their difference as it was
@@ -54,7 +56,27 @@ def rounding(estimator, probe, answers, only=None):
             gaps = _larger(result.get(name), _moved(*pair))
             if gaps is not None:
                 result[name] = gaps
+    if has(estimator, "get_precision"):
+        for seed in range(FIRST):
+            for name, answer in outputs(_swayed(estimator, seed), probe, only).items():
+                pair = answers.get(name, {}).get("value"), answer.get("value")
+                gaps = _larger(result.get(name), _moved(*pair))
+                if gaps is not None:
+                    result[name] = gaps
     return result
+
+
+def _swayed(estimator, seed):
+    """A copy whose arrays are moved by their last bits.
+
+    A matrix that is inverted on every call is rounded as if it had been another one by that much,
+    whatever the input is.
+    """
+    other = copy.copy(estimator)
+    for i, (name, value) in enumerate(sorted(other.__dict__.items())):
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            other.__dict__[name] = sway(value, seed + SWAYS * (i + 1))
+    return other
 
 
 def stepwise(estimator):

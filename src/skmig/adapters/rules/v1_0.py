@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from skmig.adapters import clustering, factorization, frames, hist_boosting, shapes
+from skmig.adapters import clustering, factorization, frames, hist_boosting, metrics, shapes
 from skmig.adapters.forms import is_obj, members, swap, text
 from skmig.adapters.ops import (
     DERIVED,
@@ -542,6 +542,12 @@ _OPS: list[Op] = [
         when=has("L_"),
         why="gaussian_process/_gpr.py: the variance, a difference of nearly equal numbers, is "
         "worked out from one triangular solution instead of two",
+    ),
+    Rewritten(
+        classes=shapes.NEIGHBORS,
+        to_new=metrics.variances_up,
+        to_old=metrics.variances_down,
+        why="metrics/pairwise.py: _precompute_metric_params",
     ),
     Born(
         classes=tags(

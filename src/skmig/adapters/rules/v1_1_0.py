@@ -406,6 +406,12 @@ _OPS: list[Op] = [
     ),
     _width("_max_components", "discriminant_analysis.LinearDiscriminantAnalysis", int),
     _width("one_hot_encoder_", "ensemble.RandomTreesEmbedding", _leaves),
+    Parameter(
+        classes=("sklearn.manifold.Isomap",),
+        name="radius",
+        neutral=(None,),
+        why="manifold/_isomap.py: transform looks for neighbours within it",
+    ),
     Added(
         classes=shapes.STACKING,
         name="_n_feature_outs",

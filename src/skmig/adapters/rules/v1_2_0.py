@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import clustering, empty, shapes
+from skmig.adapters import clustering, empty, factorization, shapes
 from skmig.adapters.columns import FUNCTION_TRANSFORMER, identity, is_empty
 from skmig.adapters.forms import is_obj, swap, text
 from skmig.adapters.ops import (
@@ -197,26 +197,6 @@ def _gamma_up(obj: Obj, step: Step) -> None:
     if "random_weights_" in obj.state:
         obj.state.setdefault("_gamma", obj.state["gamma"])
 
-
-def _factorization_up(obj: Obj, step: Step) -> None:
-    state = obj.state
-    for name in ("alpha", "regularization"):
-        value = state.pop(name, "deprecated")
-        if name == "alpha" and not text(value, "deprecated") and value != 0:
-            step.loss(obj, f"`alpha={value!r}` weighs the regularization; transform reads it")
-    for name in _REGULARIZATION:
-        state.pop(name, None)
-
-
-def _factorization_down(obj: Obj, step: Step) -> None:
-    obj.state.setdefault("alpha", "deprecated")
-    obj.state.setdefault("regularization", "deprecated")
-    if "components_" in obj.state:
-        for name in _REGULARIZATION:
-            obj.state.setdefault(name, 0.0)
-
-
-_REGULARIZATION = ("_l1_reg_W", "_l1_reg_H", "_l2_reg_W", "_l2_reg_H")
 
 _Values = dict[Any, Any]
 # classes, parameter, values going up, values going down
@@ -419,9 +399,9 @@ _OPS: list[Op] = [
     ),
     Rewritten(
         classes=("sklearn.decomposition.NMF", *_BATCH_NMF),
-        to_new=_factorization_up,
-        to_old=_factorization_down,
-        names=("alpha", "regularization", *_REGULARIZATION),
+        to_new=factorization.weights_up,
+        to_old=factorization.weights_down,
+        names=("alpha", "alpha_W", "alpha_H", "regularization", *factorization.REGULARIZATION),
         why="decomposition/_nmf.py: `_compute_regularization` works from alpha_W and alpha_H",
     ),
     *(

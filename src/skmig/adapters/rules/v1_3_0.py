@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skmig.adapters import isolation
+from skmig.adapters import isolation, metrics
 from skmig.adapters.forms import (
     TREE,
     function,
@@ -37,7 +37,6 @@ from skmig.adapters.ops import (
     Changed,
     Explained,
     Parameter,
-    Refusal,
     Removed,
     Renamed,
     Retyped,
@@ -168,20 +167,6 @@ def _scorer_up(obj: Obj, step: Step) -> None:
 def _scorer_down(obj: Obj, step: Step) -> None:
     if is_obj(obj.state.get("scorer_"), "sklearn.metrics._PassthroughScorer"):
         obj.state["scorer_"] = function("sklearn.metrics._passthrough_scorer")
-
-
-def _metric_up(obj: Obj, step: Step) -> None:
-    """`matching` was another name of `hamming`; the two others have no successor here."""
-    for name in ("metric", "effective_metric_"):
-        value = obj.state.get(name)
-        if text(value, "matching"):
-            obj.state[name] = "hamming"
-        elif text(value, "kulsinski", "wminkowski"):
-            raise Refusal(f"the metric {value!r} was removed in scikit-learn {step.newer}")
-
-
-def _metric_down(obj: Obj, step: Step) -> None:
-    """The metrics of this release all exist in the older one."""
 
 
 def _dual_down(obj: Obj, step: Step) -> None:
@@ -324,10 +309,10 @@ RULES = rules(
             why="changelog 1.1: loss='log' deprecated, use 'log_loss'",
         ),
         Rewritten(
-            classes=NEIGHBORS,
-            names=("metric", "effective_metric_"),
-            to_new=_metric_up,
-            to_old=_metric_down,
+            classes=(*NEIGHBORS, "sklearn.neighbors.KernelDensity"),
+            names=("metric", "effective_metric_", "metric_params", "effective_metric_params_"),
+            to_new=metrics.known_up,
+            to_old=metrics.known_down,
             why="metrics/_dist_metrics.pyx.tp: METRIC_MAPPING64",
         ),
         Rewritten(

@@ -33,6 +33,7 @@ from skmig.adapters.ops import (
     has,
     rules,
 )
+from skmig.adapters.shapes import tags
 from skmig.payload import Obj
 
 SINCE = "1.8.0"
@@ -285,6 +286,11 @@ def _missing_left(obj: Obj) -> bool:
     return any(tree is not None and tree.state["nodes"][LEFT].any() for tree in trees)
 
 
+def _of_dot_products(obj: Obj) -> bool:
+    """Are the terms of the likelihood written into an array of the input's dtype?"""
+    return text(obj.state.get("covariance_type"), "full", "tied")
+
+
 RULES = rules(
     SINCE,
     [
@@ -466,6 +472,27 @@ RULES = rules(
             when=lambda obj: not obj.state.get("n_components_", 1),
             why="decomposition/_base.py: inverse_transform checks its input, and a model of no "
             "components has none to give",
+        ),
+        *(
+            Changed(
+                classes=tags(
+                    "decomposition.DictionaryLearning decomposition.MiniBatchDictionaryLearning "
+                    "decomposition.SparseCoder"
+                ),
+                method=method,
+                when=lambda obj: text(obj.state.get("transform_algorithm"), "lasso_cd"),
+                why="linear_model/_cd_fast.pyx: coordinate descent stops at another iterate",
+            )
+            for method in ("transform", "inverse_transform")
+        ),
+        *(
+            Changed(
+                classes=tags("mixture.BayesianGaussianMixture mixture.GaussianMixture"),
+                method=method,
+                when=_of_dot_products,
+                why="mixture/_gaussian_mixture.py: of integers is rounded to integers",
+            )
+            for method in ("predict", "predict_proba", "score_samples")
         ),
         Born(
             classes=(
