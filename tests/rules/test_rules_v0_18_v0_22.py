@@ -171,6 +171,27 @@ def test_a_forest_that_keeps_an_older_formula_goes_nowhere_where_it_is_computed_
     assert "another formula" in refusal.text
 
 
+@pytest.mark.parametrize(
+    ("source", "threshold", "outlier"),
+    [
+        ("0.18.2", "threshold_", True),
+        ("0.19.2", "threshold_", True),
+        ("0.20.4", "_threshold_", False),
+    ],
+)
+def test_a_sample_on_the_threshold_stays_on_its_side_however_its_score_is_rounded(
+    source: str, threshold: str, outlier: bool
+) -> None:
+    state = {**isolation_state(4), threshold: np.float64(-0.125)}
+    if threshold == "threshold_":
+        del state["offset_"]
+    else:
+        state["behaviour"] = "old"
+    offset = moved(Obj(FOREST, state), source, "1.3.0").graph.state["offset_"]
+    for rounding in (-1e-15, 0.0, 1e-15):
+        assert bool(-0.625 + rounding < offset) is outlier
+
+
 def test_isolation_forests_do_not_cross_other_path_lengths() -> None:
     fitted = Obj(FOREST, isolation_state(4))
     for source, target in (("0.20.4", "0.21.1"), ("0.21.1", "0.20.4")):
@@ -426,3 +447,36 @@ def test_weights_of_text_were_doubles_whatever_the_counts_are() -> None:
 def test_an_alias_is_the_class_that_it_stood_for() -> None:
     new = moved(Obj("sklearn.qda.QDA", {"means_": np.ones((2, 2))}), "0.18.1", "0.19.0").graph
     assert new.tag == "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis"
+
+
+# ------------------------------------------------------------------ how boosting begins
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        (("MeanEstimator", {}), ("mean", None)),
+        (("QuantileEstimator", {"alpha": 0.3}), ("quantile", 0.3)),
+        (("QuantileEstimator", {"alpha": 0.5}), ("median", None)),
+    ],
+)
+def test_a_setting_of_the_first_prediction_is_a_dummy_since_0_21(
+    older: tuple[str, dict[str, Any]], newer: tuple[str, float | None]
+) -> None:
+    name, state = older
+    strategy, quantile = newer
+    boosting = "sklearn.ensemble.GradientBoostingRegressor"
+    settings = {"strategy": strategy, "constant": None, "quantile": quantile}
+    dummy = Obj("sklearn.dummy.DummyRegressor", settings)
+    below = moved(Obj(boosting, {"init": dummy}), "0.21.1", "0.20.4").graph.state["init"]
+    assert below.tag == f"sklearn.ensemble.{name}"
+    assert below.state == state
+    if strategy != "median":
+        above = moved(Obj(boosting, {"init": below}), "0.20.4", "0.21.1").graph.state["init"]
+        assert above.tag == dummy.tag
+        assert above.state == settings
+
+
+def test_a_first_prediction_that_is_the_default_is_no_setting() -> None:
+    for name in ("LogOddsEstimator", "ScaledLogOddsEstimator", "PriorProbabilityEstimator"):
+        state = {"init": Obj(f"sklearn.ensemble.{name}", {})}
+        boosting = Obj("sklearn.ensemble.GradientBoostingClassifier", state)
+        assert moved(boosting, "0.20.4", "0.21.1").graph.state["init"] is None

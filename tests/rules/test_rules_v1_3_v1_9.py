@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from skmig.adapters import boosting, categories, columns, forms, isolation
+from skmig.adapters import boosting, categories, columns, forms, isolation, requests
 from skmig.adapters.chain import Adapted, adapt
 from skmig.payload import Name, New, Obj
 
@@ -510,3 +510,40 @@ def test_names_that_were_not_kept_are_not_promised() -> None:
     model = Obj("sklearn.preprocessing.FunctionTransformer", {"feature_names_out": "one-to-one"})
     (loss,) = moved(model, "1.3.2", "1.4.0").losses
     assert "names that it was fitted on" in loss.text
+
+
+# ------------------------------------------------------------------ scorers and requests
+@pytest.mark.parametrize("name", ["_scorer", "scorer_"])
+def test_an_estimator_that_scores_itself_keeps_its_scorer(name: str) -> None:
+    function = Name("function", "sklearn.metrics._passthrough_scorer")
+    tag = "sklearn.ensemble.HistGradientBoostingClassifier"
+    older = Obj(tag, {"scoring": None, name: function})
+    if name == "scorer_":
+        tag = "sklearn.model_selection.GridSearchCV"
+        older = Obj(tag, {"estimator": Obj("sklearn.svm.SVC", {}), name: function})
+    newer = there(older, "1.2.2", "1.9.1")
+    scorer = newer.state[name]
+    assert scorer.tag == "sklearn.metrics._PassthroughScorer"
+    assert scorer.state["_estimator"] is (newer if name == "_scorer" else newer.state["estimator"])
+    assert there(newer, "1.9.1", "1.2.2").state[name] == function
+
+
+def test_requests_for_metadata_stay_where_they_are_routed() -> None:
+    request = Obj(requests.REQUEST, {"fit": Obj(requests.METHOD_REQUEST, {})})
+    tree = Obj("sklearn.tree.DecisionTreeClassifier", {"_metadata_request": request})
+    result = moved(tree, "1.4.0", "1.2.2")
+    assert "_metadata_request" not in result.graph.state
+    assert [note.boundary for note in result.notes] == ["1.3.0 → 1.2.2"]
+
+
+def test_a_constant_first_prediction_is_a_probability() -> None:
+    state = {
+        "strategy": "constant",
+        "_strategy": "constant",
+        "constant": 1,
+        "classes_": np.arange(3),
+        "class_prior_": np.full(3, 1 / 3),
+    }
+    found = boosting.constant_probabilities(Obj(boosting.DUMMY, state))
+    assert found is not None
+    assert found.tolist() == [0.0, 1.0, 0.0]

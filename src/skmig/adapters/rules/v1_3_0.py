@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skmig.adapters import isolation
+from skmig.adapters import isolation, shapes
 from skmig.adapters.forms import (
     TREE,
     function,
@@ -56,6 +56,10 @@ SEARCHES = (
     "sklearn.model_selection.RandomizedSearchCV",
     "sklearn.model_selection.HalvingGridSearchCV",
     "sklearn.model_selection.HalvingRandomSearchCV",
+)
+HISTOGRAM_BOOSTING = (
+    "sklearn.ensemble.HistGradientBoostingClassifier",
+    "sklearn.ensemble.HistGradientBoostingRegressor",
 )
 TREES = (
     "sklearn.tree.DecisionTreeClassifier",
@@ -160,14 +164,25 @@ def _oob_down(obj: Obj, step: Step) -> None:
 
 
 def _scorer_up(obj: Obj, step: Step) -> None:
-    if obj.state.get("scorer_") == function("sklearn.metrics._passthrough_scorer"):
-        state = {"_estimator": obj.state.get("estimator")}
-        obj.state["scorer_"] = Obj("sklearn.metrics._PassthroughScorer", state)
+    """A search scores its estimator; histogram boosting scores itself, to stop early."""
+    for name, scored in (("scorer_", obj.state.get("estimator")), ("_scorer", obj)):
+        if obj.state.get(name) == function("sklearn.metrics._passthrough_scorer"):
+            obj.state[name] = Obj("sklearn.metrics._PassthroughScorer", {"_estimator": scored})
 
 
 def _scorer_down(obj: Obj, step: Step) -> None:
-    if is_obj(obj.state.get("scorer_"), "sklearn.metrics._PassthroughScorer"):
-        obj.state["scorer_"] = function("sklearn.metrics._passthrough_scorer")
+    for name in ("scorer_", "_scorer"):
+        if is_obj(obj.state.get(name), "sklearn.metrics._PassthroughScorer"):
+            obj.state[name] = function("sklearn.metrics._passthrough_scorer")
+
+
+def _no_request(obj: Obj, step: Step) -> None:
+    """An older release hands no metadata on."""
+
+
+def _request_down(obj: Obj, step: Step) -> None:
+    if obj.state.pop("_metadata_request", None) is not None:
+        step.note(obj, f"the metadata that it requests is not routed in {step.older}")
 
 
 def _metric_up(obj: Obj, step: Step) -> None:
@@ -278,8 +293,15 @@ RULES = rules(
             why="ensemble/_iforest.py: fit",
         ),
         Rewritten(
-            classes=SEARCHES,
-            names=("scorer_",),
+            classes=shapes.ESTIMATORS,
+            names=("_metadata_request",),
+            to_new=_no_request,
+            to_old=_request_down,
+            why="utils/_metadata_requests.py: set_fit_request and its like",
+        ),
+        Rewritten(
+            classes=(*SEARCHES, *HISTOGRAM_BOOSTING),
+            names=("scorer_", "_scorer"),
             to_new=_scorer_up,
             to_old=_scorer_down,
             why="metrics/_scorer.py: check_scoring",
