@@ -210,6 +210,7 @@ def _committees():
         (v, "soft", "multi", {"estimators": pair, "voting": "soft", "weights": [1, 2]}),
         (v, "flat", "binary", {"estimators": pair, "voting": "soft", "flatten_transform": False}),
         (v, "drop", "binary", {"estimators": [*pair, ("nb", Either("drop", None))]}),
+        (v, "unfitted", "multi unfitted", {"estimators": pair}),
         (v, "boosted", "multi", {"estimators": [("ada", ADA), ("lr", LR)], "voting": "soft"}),
         ("calibration.CalibratedClassifierCV", "boosted", "multi", {"estimator": ADA, "cv": 3}),
         (v, "frame", "binary bools frame", {"estimators": pair}),

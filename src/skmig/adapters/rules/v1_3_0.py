@@ -44,6 +44,7 @@ from skmig.adapters.ops import (
     Rewritten,
     Step,
     Successor,
+    fitted,
     has,
     rules,
 )
@@ -291,6 +292,12 @@ RULES = rules(
             to_new=isolation.store,
             to_old=isolation.forget,
             why="ensemble/_iforest.py: fit",
+        ),
+        Changed(
+            classes=("sklearn.ensemble.VotingClassifier", "sklearn.ensemble.VotingRegressor"),
+            method="get_feature_names_out",
+            when=lambda obj: not fitted(obj),
+            why="raises NotFittedError before `fit` (ensemble/_voting.py)",
         ),
         Rewritten(
             classes=shapes.ESTIMATORS,
