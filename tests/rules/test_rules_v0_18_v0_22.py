@@ -480,3 +480,24 @@ def test_a_first_prediction_that_is_the_default_is_no_setting() -> None:
         state = {"init": Obj(f"sklearn.ensemble.{name}", {})}
         boosting = Obj("sklearn.ensemble.GradientBoostingClassifier", state)
         assert moved(boosting, "0.20.4", "0.21.1").graph.state["init"] is None
+
+
+# ------------------------------------------------------------------ what combines others
+def test_searches_in_a_bag_know_their_classes_below_0_19() -> None:
+    classes = np.arange(3)
+    best = Obj("sklearn.tree.DecisionTreeClassifier", {"classes_": classes})
+    search = Obj("sklearn.model_selection.GridSearchCV", {"best_estimator_": best})
+    bag = Obj("sklearn.ensemble.BaggingClassifier", {"estimators_": [search]})
+    older = moved(bag, "0.19.0", "0.18.2").graph
+    assert older.state["estimators_"][0].state["classes_"] is classes
+    newer = moved(older, "0.18.2", "0.19.0").graph
+    assert "classes_" not in newer.state["estimators_"][0].state
+
+
+@pytest.mark.parametrize(("voting", "changes"), [("hard", 1), ("soft", 0)])
+def test_a_hard_vote_seems_to_have_probabilities_before_0_22(voting: str, changes: int) -> None:
+    vote = Obj("sklearn.ensemble.VotingClassifier", {"voting": voting})
+    bag = Obj("sklearn.ensemble.BaggingClassifier", {"estimators_": [vote]})
+    found = adapt(bag, "0.22", "0.21.3").changes
+    assert len(found) == changes
+    assert all(change.method.startswith("raises AttributeError") for change in found)

@@ -547,3 +547,13 @@ def test_a_constant_first_prediction_is_a_probability() -> None:
     found = boosting.constant_probabilities(Obj(boosting.DUMMY, state))
     assert found is not None
     assert found.tolist() == [0.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_score_of_ones_own_is_that_of_the_forest_before_1_3(given: bool) -> None:
+    forest = "sklearn.ensemble.RandomForestClassifier"
+    function = Name("function", "sklearn.metrics.balanced_accuracy_score")
+    result = moved(Obj(forest, {"oob_score": function}), "1.3.0", "1.2.2")
+    assert result.graph.state["oob_score"] is True
+    assert "balanced_accuracy" in result.notes[0].text
+    assert there(Obj(forest, {"oob_score": given}), "1.3.0", "1.2.2").state["oob_score"] is given

@@ -47,6 +47,7 @@ from skmig.adapters.ops import (
     fitted,
     has,
     rules,
+    short,
 )
 from skmig.payload import Obj
 
@@ -177,6 +178,17 @@ def _scorer_down(obj: Obj, step: Step) -> None:
             obj.state[name] = function("sklearn.metrics._passthrough_scorer")
 
 
+def _oob_score_up(obj: Obj, step: Step) -> None:
+    """A bool is one here too."""
+
+
+def _oob_score_down(obj: Obj, step: Step) -> None:
+    given = obj.state.get("oob_score")
+    if given is not None and not isinstance(given, bool | np.bool_):
+        obj.state["oob_score"] = True
+        step.note(obj, f"`oob_score={short(given)}`: a refit in {step.older} takes its own score")
+
+
 def _no_request(obj: Obj, step: Step) -> None:
     """An older release hands no metadata on."""
 
@@ -298,6 +310,13 @@ RULES = rules(
             method="get_feature_names_out",
             when=lambda obj: not fitted(obj),
             why="raises NotFittedError before `fit` (ensemble/_voting.py)",
+        ),
+        Rewritten(
+            classes=shapes.FORESTS,
+            names=("oob_score",),
+            to_new=_oob_score_up,
+            to_old=_oob_score_down,
+            why="ensemble/_forest.py: oob_score may be a callable",
         ),
         Rewritten(
             classes=shapes.ESTIMATORS,
