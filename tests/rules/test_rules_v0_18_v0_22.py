@@ -171,6 +171,27 @@ def test_a_forest_that_keeps_an_older_formula_goes_nowhere_where_it_is_computed_
     assert "another formula" in refusal.text
 
 
+@pytest.mark.parametrize(
+    ("source", "threshold", "outlier"),
+    [
+        ("0.18.2", "threshold_", True),
+        ("0.19.2", "threshold_", True),
+        ("0.20.4", "_threshold_", False),
+    ],
+)
+def test_a_sample_on_the_threshold_stays_on_its_side_however_its_score_is_rounded(
+    source: str, threshold: str, outlier: bool
+) -> None:
+    state = {**isolation_state(4), threshold: np.float64(-0.125)}
+    if threshold == "threshold_":
+        del state["offset_"]
+    else:
+        state["behaviour"] = "old"
+    offset = moved(Obj(FOREST, state), source, "1.3.0").graph.state["offset_"]
+    for rounding in (-1e-15, 0.0, 1e-15):
+        assert bool(-0.625 + rounding < offset) is outlier
+
+
 def test_isolation_forests_do_not_cross_other_path_lengths() -> None:
     fitted = Obj(FOREST, isolation_state(4))
     for source, target in (("0.20.4", "0.21.1"), ("0.21.1", "0.20.4")):
@@ -546,3 +567,57 @@ def test_projected_gradients_end_elsewhere() -> None:
         state["sparseness"] = "data"
         (loss,) = adapt(Obj(f"sklearn.decomposition.{name}", state), "0.18.2", "0.19.0").losses
         assert "sparseness" in loss.text
+
+
+# ------------------------------------------------------------------ how boosting begins
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        (("MeanEstimator", {}), ("mean", None)),
+        (("QuantileEstimator", {"alpha": 0.3}), ("quantile", 0.3)),
+        (("QuantileEstimator", {"alpha": 0.5}), ("median", None)),
+    ],
+)
+def test_a_setting_of_the_first_prediction_is_a_dummy_since_0_21(
+    older: tuple[str, dict[str, Any]], newer: tuple[str, float | None]
+) -> None:
+    name, state = older
+    strategy, quantile = newer
+    boosting = "sklearn.ensemble.GradientBoostingRegressor"
+    settings = {"strategy": strategy, "constant": None, "quantile": quantile}
+    dummy = Obj("sklearn.dummy.DummyRegressor", settings)
+    below = moved(Obj(boosting, {"init": dummy}), "0.21.1", "0.20.4").graph.state["init"]
+    assert below.tag == f"sklearn.ensemble.{name}"
+    assert below.state == state
+    if strategy != "median":
+        above = moved(Obj(boosting, {"init": below}), "0.20.4", "0.21.1").graph.state["init"]
+        assert above.tag == dummy.tag
+        assert above.state == settings
+
+
+def test_a_first_prediction_that_is_the_default_is_no_setting() -> None:
+    for name in ("LogOddsEstimator", "ScaledLogOddsEstimator", "PriorProbabilityEstimator"):
+        state = {"init": Obj(f"sklearn.ensemble.{name}", {})}
+        boosting = Obj("sklearn.ensemble.GradientBoostingClassifier", state)
+        assert moved(boosting, "0.20.4", "0.21.1").graph.state["init"] is None
+
+
+# ------------------------------------------------------------------ what combines others
+def test_searches_in_a_bag_know_their_classes_below_0_19() -> None:
+    classes = np.arange(3)
+    best = Obj("sklearn.tree.DecisionTreeClassifier", {"classes_": classes})
+    search = Obj("sklearn.model_selection.GridSearchCV", {"best_estimator_": best})
+    bag = Obj("sklearn.ensemble.BaggingClassifier", {"estimators_": [search]})
+    older = moved(bag, "0.19.0", "0.18.2").graph
+    assert older.state["estimators_"][0].state["classes_"] is classes
+    newer = moved(older, "0.18.2", "0.19.0").graph
+    assert "classes_" not in newer.state["estimators_"][0].state
+
+
+@pytest.mark.parametrize(("voting", "changes"), [("hard", 1), ("soft", 0)])
+def test_a_hard_vote_seems_to_have_probabilities_before_0_22(voting: str, changes: int) -> None:
+    vote = Obj("sklearn.ensemble.VotingClassifier", {"voting": voting})
+    bag = Obj("sklearn.ensemble.BaggingClassifier", {"estimators_": [vote]})
+    found = adapt(bag, "0.22", "0.21.3").changes
+    assert len(found) == changes
+    assert all(change.method.startswith("raises AttributeError") for change in found)

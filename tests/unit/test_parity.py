@@ -369,6 +369,33 @@ def test_a_change_excuses_no_other_method() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("inner", "method", "asked", "verdict"),
+    [
+        # a vote, or a calibration, makes its answers of those of its members
+        ("model.estimators_[0]", "predict_proba", "transform", Verdict.CHANGED),
+        ("model.steps[1][1].estimators_[0]", "predict_proba", "predict", Verdict.CHANGED),
+        # a later step reads what an earlier one gives
+        ("model.steps[0][1]", "transform", "predict", Verdict.CHANGED),
+        # these hand a method on as it is
+        ("model.best_estimator_.steps[1][1]", "predict_proba", "predict", Verdict.DIFFERENT),
+        ("model", "predict_proba", "predict", Verdict.DIFFERENT),
+        # no answer is made of these
+        ("model.estimators_[0]", "get_feature_names", "transform", Verdict.DIFFERENT),
+        ("model.estimators_[0]", "raises ValueError: Input", "predict", Verdict.DIFFERENT),
+    ],
+)
+def test_what_combines_others_changes_with_them(
+    inner: str, method: str, asked: str, verdict: Verdict
+) -> None:
+    found = compare(
+        answers(**{asked: {"value": np.zeros(2)}}),
+        answers(**{asked: {"value": np.ones(2)}}),
+        documented=[Documented(path=inner, method=method, text="cited", tag="sklearn.a.Inner")],
+    )
+    assert found.methods[0].verdict is verdict
+
+
 def test_a_documented_change_that_changed_nothing_is_identical() -> None:
     same = answers(decision_function={"value": np.zeros(2)})
     assert compare(same, same, documented=[CHANGE]).verdict is Verdict.IDENTICAL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +23,11 @@ _FOLLOWS = {
     "predict_proba": ("predict_log_proba", "staged_predict_proba"),
     "decision_function": ("staged_decision_function",),
 }
+# answers of an estimator of which those around it make answers of other methods: votes, averages,
+# calibrated probabilities, selected features, the input of a next step
+_MATERIAL = ("predict", "predict_proba", "decision_function", "transform", "feature_importances_")
+# on these paths to it, a method is handed on to the method of the same name
+_HANDED_ON = re.compile(r"(\.steps\[\d+\]\[1\]|\.best_estimator_)*")
 _SCORES = ("predict_proba", "predict_log_proba", "decision_function")
 # a list that these answer has an item for each row; of others it has one for each stage or output
 _BY_ITEM = ("transform", "inverse_transform", "radius_neighbors")
@@ -33,6 +39,7 @@ class Documented:
     otherwise for the same state; `text` cites where.  `accepted`: the user said so already.
 
     A method `raises ValueError: Input` is every method that the target answers with that error.
+    What combines the answers of others (a vote, a calibration) may answer any method by them.
     """
 
     path: str
@@ -310,4 +317,10 @@ def _concerns(change: Documented, result: MethodParity) -> bool:
     )
     if change.method.startswith("raises "):
         return inside and result.text.startswith(f"the target {change.method}")
-    return inside and result.method in (change.method, *_FOLLOWS.get(change.method, ()))
+    if not inside:
+        return False
+    if result.method in (change.method, *_FOLLOWS.get(change.method, ())):
+        return True
+    way = change.path[len(result.path) :]
+    made_of_it = change.method == "transform" or not _HANDED_ON.fullmatch(way)
+    return bool(way) and made_of_it and change.method in _MATERIAL

@@ -19,6 +19,7 @@ import numpy as np
 
 from skmig.adapters import isolation, leftout, successors
 from skmig.adapters.early import drop_unfitted, empty, epochs, forest_parameter, meaning, tags
+from skmig.adapters.forms import is_obj, members
 from skmig.adapters.ops import (
     DERIVED,
     Accepted,
@@ -170,6 +171,24 @@ def _voting_down(obj: Obj, step: Step) -> None:
             f"{step.older} has no `flatten_transform`: probabilities of voting='soft' come as "
             "(classifiers, samples, classes)",
         )
+
+
+def _inner_searches(obj: Obj) -> list[Obj]:
+    found = [*members(obj), obj.state.get("base_estimator")]
+    return [item for item in found if is_obj(item, *SEARCHES)]
+
+
+def _members_up(obj: Obj, step: Step) -> None:
+    for search in _inner_searches(obj):
+        search.state.pop("classes_", None)
+
+
+def _members_down(obj: Obj, step: Step) -> None:
+    """What combines searches asks them for their classes."""
+    for search in _inner_searches(obj):
+        best = search.state.get("best_estimator_")
+        if is_obj(best) and "classes_" in best.state:
+            search.state["classes_"] = best.state["classes_"]
 
 
 def _voting_up(obj: Obj, step: Step) -> None:
@@ -339,6 +358,12 @@ RULES = rules(
             to_old=_search_down,
             names=("best_params_", "best_score_", "multimetric_", "cv_results_", "fit_params"),
             why="model_selection/_search.py: BaseSearchCV.fit",
+        ),
+        Rewritten(
+            classes=tags("ensemble.BaggingClassifier calibration._CalibratedClassifier"),
+            to_new=_members_up,
+            to_old=_members_down,
+            why="model_selection/_search.py: a search has the classes of its best estimator",
         ),
         Rewritten(
             classes=("sklearn.ensemble.VotingClassifier",),

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import encoders, imputers, leftout, outliers, searches, successors
+from skmig import versions
+from skmig.adapters import encoders, imputers, isolation, leftout, outliers, searches, successors
 from skmig.adapters.early import drop_unfitted, meaning, seeded, tags
 from skmig.adapters.ops import (
     DERIVED,
@@ -37,6 +38,7 @@ from skmig.adapters.ops import (
     has,
     rules,
 )
+from skmig.adapters.rules.v1_3_0 import SINCE as STORED
 from skmig.adapters.shapes import FORESTS, GRADIENT_BOOSTING, SEARCHES, never
 from skmig.payload import Name, New, Obj
 
@@ -276,6 +278,13 @@ def _rate_down(obj: Obj, step: Step) -> None:
         step.note(obj, f"learning_rate='adaptive' is 'constant' in {step.older}")
 
 
+def _forest_up(obj: Obj, step: Step) -> None:
+    """Scores that are stored will have been computed otherwise: see `isolation.keep`."""
+    outliers.forest_to_offset(obj, step)
+    if versions.position(step.target) >= versions.position(STORED):
+        isolation.nudge(obj, 2 * isolation.ROUNDING)
+
+
 RULES = rules(
     SINCE,
     [
@@ -386,7 +395,7 @@ RULES = rules(
         ),
         Rewritten(
             classes=("sklearn.ensemble.IsolationForest",),
-            to_new=outliers.forest_to_offset,
+            to_new=_forest_up,
             to_old=outliers.forest_to_threshold,
             names=("threshold_", "_threshold_", "offset_", "_contamination", "behaviour"),
             why="ensemble/iforest.py: fit, predict",

@@ -209,8 +209,14 @@ RULES = rules(
             classes=HIST_GRADIENT_BOOSTING,
             to_new=histograms.loss_up,
             to_old=histograms.loss_down,
-            names=("loss",),
+            names=("loss", "loss_"),
             why="ensemble/_hist_gradient_boosting/loss.py: LeastAbsoluteDeviation",
+        ),
+        Changed(
+            classes=("sklearn.ensemble.VotingClassifier",),
+            method="raises AttributeError: predict_proba is not available when",
+            when=lambda obj: obj.state.get("voting") == "hard",
+            why="a hard vote among others seemed to have probabilities (ensemble/voting.py)",
         ),
         Accepted(
             classes=HIST_GRADIENT_BOOSTING,

@@ -299,6 +299,12 @@ _OPS: list[Op] = [
         names=("handle_unknown", "unknown_value"),
         why="preprocessing/_encoders.py: transform reads both",
     ),
+    Parameter(
+        classes=("sklearn.feature_selection.SelectFromModel",),
+        name="importance_getter",
+        neutral=("auto", "feature_importances_", "coef_"),
+        why="feature_selection/_from_model.py: _get_support_mask; before, it was one of the two",
+    ),
     Explained(
         classes=("sklearn.impute.MissingIndicator",),
         names=("n_features_in_",),

@@ -536,6 +536,15 @@ _OPS: list[Op] = [
         names=("n_samples_seen_",),
         why="preprocessing/_data.py: one number where all features have seen as many samples",
     ),
+    *(
+        Changed(
+            classes=("sklearn.ensemble.IsolationForest",),
+            method=method,
+            when=lambda obj: obj.state.get("max_samples_") == 1,
+            why="of one sample a tree is the score is -0.5, no longer nan (ensemble/_iforest.py)",
+        )
+        for method in ("score_samples", "decision_function")
+    ),
     Changed(
         classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
         method="predict(return_std)",
