@@ -37,7 +37,7 @@ from skmig.adapters.ops import (
     has,
     rules,
 )
-from skmig.adapters.shapes import FORESTS, GRADIENT_BOOSTING, SEARCHES, never
+from skmig.adapters.shapes import DUMMY, FORESTS, GRADIENT_BOOSTING, SEARCHES, never
 from skmig.payload import Name, New, Obj
 
 SINCE = "0.20.0"
@@ -276,6 +276,11 @@ def _rate_down(obj: Obj, step: Step) -> None:
         step.note(obj, f"learning_rate='adaptive' is 'constant' in {step.older}")
 
 
+def _column(obj: Obj) -> bool:
+    """A dummy of one output that was given as a column."""
+    return bool(obj.state.get("output_2d_")) and obj.state.get("n_outputs_") == 1
+
+
 RULES = rules(
     SINCE,
     [
@@ -404,6 +409,17 @@ RULES = rules(
             to_old=_envelope_down,
             names=("threshold_", "offset_"),
             why="covariance/elliptic_envelope.py: fit",
+        ),
+        *(
+            Changed(
+                classes=DUMMY,
+                method=method,
+                when=lambda obj: (
+                    obj.state.get("n_outputs_") != 1 or not obj.state.get("output_2d_")
+                ),
+                why="dummy.py: a list of texts is as many samples, no longer one (_num_samples)",
+            )
+            for method in ("predict", "predict_proba", "predict_log_proba")
         ),
         Changed(
             classes=("sklearn.covariance.EllipticEnvelope",),

@@ -16,6 +16,7 @@ from skmig.adapters.ops import (
     Accepted,
     Added,
     Born,
+    Changed,
     Explained,
     Gone,
     Op,
@@ -200,6 +201,11 @@ def _function_down(obj: Obj, step: Step) -> None:
     if not obj.state.get("validate"):
         obj.state.pop("n_features_in_", None)
         obj.state.pop("feature_names_in_", None)
+
+
+def _one_column(obj: Obj) -> bool:
+    y = obj.state.get("y_train_")
+    return isinstance(y, np.ndarray) and y.ndim == 2 and y.shape[1] == 1
 
 
 _OPS: list[Op] = [
@@ -446,6 +452,22 @@ _OPS: list[Op] = [
         to_old=_consensus_down,
         names=("base_estimator", "estimator"),
         why="linear_model/_ransac.py: base_estimator is deprecated for estimator",
+    ),
+    *(
+        Changed(
+            classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
+            method=method,
+            when=_one_column,
+            why="gaussian_process/_gpr.py: of one output is flat, however y was given",
+        )
+        for method in ("predict", "predict(return_std)", "predict(return_cov)")
+    ),
+    Changed(
+        classes=("sklearn.multiclass.OneVsOneClassifier",),
+        method="predict",
+        when=lambda obj: len(obj.state.get("estimators_", ())) == 1,
+        why="multiclass.py: of two classes is decided at 0.5 where there is no decision_function, "
+        "no longer at 0, which a probability always exceeds",
     ),
     Retyped(
         classes=("sklearn.gaussian_process.GaussianProcessRegressor",),

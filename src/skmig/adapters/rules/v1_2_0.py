@@ -25,11 +25,13 @@ from skmig.adapters.ops import (
     Rewritten,
     Step,
     always,
+    fitted,
     has,
     rules,
 )
 from skmig.adapters.rules.v1_0 import KEEPS_NORMALIZE, NORMALIZED
 from skmig.adapters.shapes import tags
+from skmig.adapters.training import since_here
 from skmig.payload import Obj
 
 SINCE = "1.2.0"
@@ -66,6 +68,17 @@ def _normalize_up(obj: Obj, step: Step) -> None:
 def _normalize_down(obj: Obj, step: Step) -> None:
     if text(obj.state.get("normalize"), "deprecated"):
         obj.state["normalize"] = False
+
+
+def _deviation_up(obj: Obj, step: Step) -> None:
+    """The oldest models keep nothing that a standard deviation could be told from."""
+    if obj.state.pop("_normalize", False) and "X_offset_" in obj.state:
+        step.loss(obj, f"predict(return_std=True) does not normalize its input in {step.newer}")
+
+
+def _deviation_down(obj: Obj, step: Step) -> None:
+    if fitted(obj):
+        obj.state["_normalize"] = False
 
 
 # ------------------------------------------------------------------ ColumnTransformer
@@ -335,12 +348,29 @@ _OPS: list[Op] = [
         why="linear_model/_logistic.py: older releases do not know None",
     ),
     # linear models
-    Removed(
+    since_here(
+        tags(
+            "linear_model.LogisticRegression linear_model.LogisticRegressionCV "
+            "linear_model.GammaRegressor linear_model.PoissonRegressor "
+            "linear_model.TweedieRegressor"
+        ),
+        "solver",
+        {"newton-cholesky": "lbfgs"},
+        "linear_model/_logistic.py: _check_solver",
+    ),
+    Rewritten(
         classes=KEEPS_NORMALIZE[:2],
-        name="_normalize",
-        restore=False,
-        neutral=(False,),
+        to_new=_deviation_up,
+        to_old=_deviation_down,
+        names=("_normalize",),
         why="linear_model/_bayes.py: predict(return_std=True) does not normalize",
+    ),
+    Retyped(
+        classes=("sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",),
+        name="priors",
+        to_new=lambda value: value,
+        to_old=lambda value: None if value is None else np.asarray(value),
+        why="discriminant_analysis.py: __init__ made an array of it, which clone compares",
     ),
     Removed(
         classes=KEEPS_NORMALIZE[2:],
