@@ -33,7 +33,7 @@ from skmig.adapters.ops import (
 )
 from skmig.adapters.outputs import one_hot_widths
 from skmig.adapters.shapes import never, tags
-from skmig.payload import New, Obj
+from skmig.payload import Name, New, Obj
 
 SINCE = "1.1.0"
 
@@ -76,8 +76,24 @@ def _general_up(obj: Obj, step: Step) -> None:
 
 
 def _general_down(obj: Obj, step: Step) -> None:
-    if "_base_loss" in obj.state:
-        raise Refusal("its family of distributions has no form that can be carried")
+    """What `__init__` of the older base class sets, and the distribution and link of `fit`."""
+    state = obj.state
+    loss = state.pop("_base_loss", None)
+    name = obj.tag.rpartition(".")[2].removesuffix("Regressor")
+    state["solver"] = "lbfgs"
+    if name != "Tweedie":
+        state["link"] = "log"
+    if not isinstance(loss, New):
+        return
+    power = {"Poisson": 1, "Gamma": 2}.get(name, state.get("power"))
+    # TweedieDistribution.power: where the values begin, and whether the bound is one of them
+    bound = (-float("inf") if power <= 0 else 0, 1 <= power < 2)
+    of = Name("type", "sklearn._loss.DistributionBoundary")
+    lower = New("collections.namedtuple", {"of": of, "items": bound})
+    family = {"_lower_bound": lower, "_power": power}
+    link = "IdentityLink" if loss.tag.endswith("Identity") else "LogLink"
+    state["_family_instance"] = Obj(f"sklearn._loss.{name}Distribution", family)
+    state["_link_instance"] = Obj(f"sklearn.linear_model.{link}", {})
     if not obj.tag.endswith(".TweedieRegressor"):
         obj.state.setdefault("link", "log")
 
