@@ -107,7 +107,8 @@ def _one_class_each(obj: Obj) -> Any:
 
 def _output_up(obj: Obj, step: Step) -> None:
     if obj.state.pop("output_2d_", False) and _n_outputs(obj) == 1:
-        step.changed(obj, "predict", "of one output is flat, however y was given (dummy.py)")
+        for method in ("predict", "predict(return_std)"):
+            step.changed(obj, method, "of one output is flat, however y was given (dummy.py)")
         for name in ("classes_", "n_classes_", "class_prior_"):
             if isinstance(obj.state.get(name), list):
                 obj.state[name] = obj.state[name][0]
