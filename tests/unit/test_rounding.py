@@ -82,3 +82,13 @@ def test_a_method_that_the_class_has_and_the_model_lost_is_a_difference() -> Non
     assert lost.verdict is Verdict.DIFFERENT
     gone = compare(expected, {"model": {"class": "a.B", "offers": [], "methods": {}}}).methods[0]
     assert gone.verdict is Verdict.GONE
+
+
+def test_single_precision_moves_in_steps() -> None:
+    """A row that no last bit moved may still be a step off; one that jumped stays different."""
+    expected = np.array([0.5, 0.4, 0.9998017, 0.3], dtype=np.float32)
+    noise = np.array([2e-6, 1e-6, 0.0, 3e-6])
+    actual = expected + np.array([0, 0, 4e-6, 2e-6], dtype=np.float32)
+    assert verdict(expected, actual, noise) is Verdict.CLOSE
+    assert verdict(expected, actual, np.array([2e-6, 1e-6, 0.0, 3e-3])) is Verdict.DIFFERENT
+    assert verdict(expected.astype(float), actual.astype(float), noise) is Verdict.DIFFERENT
