@@ -85,7 +85,7 @@ def _general_down(obj: Obj, step: Step) -> None:
         state["link"] = "log"
     if not isinstance(loss, New):
         return
-    power = {"Poisson": 1, "Gamma": 2}.get(name, state.get("power"))
+    power: float = state["power"] if name == "Tweedie" else {"Poisson": 1, "Gamma": 2}[name]
     # TweedieDistribution.power: where the values begin, and whether the bound is one of them
     bound = (-float("inf") if power <= 0 else 0, 1 <= power < 2)
     of = Name("type", "sklearn._loss.DistributionBoundary")

@@ -39,6 +39,7 @@ SINCE = "1.2.0"
 _WITH_PARAMETER = (*shapes.ADABOOST, *shapes.BAGGING)
 _WITH_ATTRIBUTE = (*shapes.FORESTS, *shapes.ISOLATION_FOREST)
 _AGGLOMERATIVE = tags("cluster.AgglomerativeClustering cluster.FeatureAgglomeration")
+_LOGISTIC = tags("linear_model.LogisticRegression linear_model.LogisticRegressionCV")
 _BATCH_NMF = ("sklearn.decomposition.MiniBatchNMF",)
 _BATCH_SPCA = ("sklearn.decomposition.MiniBatchSparsePCA",)
 
@@ -156,6 +157,12 @@ def _functions_up(obj: Obj) -> None:
             transformer.state.setdefault("n_features_in_", len(known[name]))
             if names is not None:
                 transformer.state.setdefault("feature_names_in_", names[list(known[name])])
+
+
+def _one_vs_rest_down(obj: Obj, step: Step) -> None:
+    """What "auto" means for the solver 'newton-cholesky'; for every other it is multinomial."""
+    if text(obj.state.get("solver"), "newton-cholesky") and text(obj.state["multi_class"], "auto"):
+        obj.state["multi_class"] = "ovr"
 
 
 def _penalty_down(obj: Obj, step: Step) -> None:
@@ -349,14 +356,18 @@ _OPS: list[Op] = [
     ),
     # linear models
     since_here(
-        tags(
-            "linear_model.LogisticRegression linear_model.LogisticRegressionCV "
-            "linear_model.GammaRegressor linear_model.PoissonRegressor "
-            "linear_model.TweedieRegressor"
-        ),
+        (*_LOGISTIC, *shapes.GENERALIZED_LINEAR),
         "solver",
         {"newton-cholesky": "lbfgs"},
         "linear_model/_logistic.py: _check_solver",
+    ),
+    # below the solver, so that it is still known going down
+    Rewritten(
+        classes=_LOGISTIC,
+        to_new=_same,
+        to_old=_one_vs_rest_down,
+        names=("multi_class",),
+        why="linear_model/_logistic.py: _check_multi_class, predict_proba",
     ),
     Rewritten(
         classes=KEEPS_NORMALIZE[:2],

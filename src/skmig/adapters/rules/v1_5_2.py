@@ -1,4 +1,4 @@
-"""scikit-learn 1.5.2: TransformedTargetRegressor has its transformer give arrays."""
+"""scikit-learn 1.5.2: TransformedTargetRegressor has its own FunctionTransformer give arrays."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from skmig.adapters.forms import is_obj
 from skmig.adapters.ops import Explained, Rewritten, Step, rules
-from skmig.adapters.shapes import ESTIMATORS
 from skmig.payload import Obj
 
 SINCE = "1.5.2"
@@ -16,7 +15,7 @@ CONFIG = "_sklearn_output_config"
 
 def _arrays_up(obj: Obj, step: Step) -> None:
     transformer = _transformer(obj)
-    if is_obj(transformer, *ESTIMATORS) and "steps" not in transformer.state:
+    if is_obj(transformer) and obj.state.get("transformer") is None:
         transformer.state.setdefault(CONFIG, {"transform": "default"})
 
 
