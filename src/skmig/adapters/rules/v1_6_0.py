@@ -134,7 +134,6 @@ def _multi_class_down(obj: Obj, step: Step) -> None:
             f"a refit takes solver='lbfgs': with 'newton-cholesky' {step.older} fits no "
             "multinomial model",
         )
-        step.note(obj, f"a fit with newton-cholesky and several classes fails in {step.older}")
 
 
 def _renamed_keyword(old: str, new: str) -> Callable[[Obj, Step], None]:
