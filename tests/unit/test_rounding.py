@@ -92,5 +92,6 @@ def test_single_precision_moves_in_steps() -> None:
     assert verdict(expected, actual, noise) is Verdict.CLOSE
     assert verdict(expected, actual, np.array([2e-6, 1e-6, 0.0, 3e-3])) is Verdict.DIFFERENT
     steps = np.array([1e-9, 1e-9, 0.0, 4e-7])  # above the limit of doubles, 11 units of this row
+    actual = expected + np.array([0, 0, 0, 2e-6], dtype=np.float32)
     assert verdict(expected, actual, steps) is Verdict.CLOSE
     assert verdict(expected.astype(float), actual.astype(float), steps) is Verdict.DIFFERENT
