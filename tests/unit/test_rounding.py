@@ -273,3 +273,19 @@ def test_a_sparse_answer_rounds_as_the_whole_one_does() -> None:
     assert verdict(ours, theirs) is Verdict.DIFFERENT
     assert verdict(ours, theirs, noise) is Verdict.CLOSE
     assert verdict(ours, compressed(other * 1.001), noise) is Verdict.DIFFERENT
+
+
+def test_single_precision_moves_in_steps() -> None:
+    """A row that no last bit moved may still be a step off; that one jumped excuses no more."""
+    expected = np.array([0.5, 0.4, 0.9998017, 0.3], dtype=np.float32)
+    noise = np.array([2e-6, 1e-6, 0.0, 3e-6])
+    actual = expected + np.array([0, 0, 4e-6, 2e-6], dtype=np.float32)
+    assert verdict(expected, actual, noise) is Verdict.CLOSE
+    jumped = np.array([2e-6, 1e-6, 0.0, 3e-3])
+    assert verdict(expected, actual, jumped) is Verdict.CLOSE
+    further = expected + np.array([0, 0, 0, 2e-5], dtype=np.float32)
+    assert verdict(expected, further, jumped) is Verdict.DIFFERENT
+    steps = np.array([1e-9, 1e-9, 0.0, 4e-7])  # above the limit of doubles, 11 units of this row
+    actual = expected + np.array([0, 0, 0, 2e-6], dtype=np.float32)
+    assert verdict(expected, actual, steps) is Verdict.CLOSE
+    assert verdict(expected.astype(float), actual.astype(float), steps) is Verdict.DIFFERENT

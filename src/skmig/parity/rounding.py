@@ -18,7 +18,10 @@ from skmig.parity.sparse import compressed, dense, is_sparse
 from skmig.parity.verdict import MethodParity, Verdict
 
 FACTOR = 8.0  # another order of summation moves an answer a few times further than one nudge
-LIMIT = 1e-6  # of the largest value in the row: beyond it another leaf or label was reached
+# of the largest value in the row: beyond it another leaf or label was reached
+LIMIT = 1e-6
+LIMIT_SINGLE = 1e-4  # 1e-6 is 8 units of single precision, which a sum of a few terms loses
+SINGLE = np.dtype(np.float32).itemsize
 SPREAD = 8.0  # times the median row: as far may a row move that did not jump
 COMMON = 4.0  # times LIMIT: where most rows move further than that, nothing is excused by them
 
@@ -91,25 +94,35 @@ def _forgive_array(expected: Any, actual: Any, noise: Any, rtol: float, atol: fl
         before = np.where(np.isfinite(expected), np.abs(expected), 0.0).reshape(count, -1)
         after = np.where(np.isfinite(actual), np.abs(actual), np.inf).reshape(count, -1)
         size, moved = before.max(axis=1), np.where(asked, gaps.max(axis=1), np.inf)
-        # a row that jumped does so for another reason: it has no slack at all; rows that move as
-        # far as most of them did not jump, however small their own values are
+        single = min(expected.dtype.itemsize, actual.dtype.itemsize) <= SINGLE
+        limit = LIMIT_SINGLE if single else LIMIT
+        # a row that jumped did so for another reason, and that it did excuses nothing; rows that
+        # move as far as most of them did not jump, however small their own values are
         common = float(np.median(moved[asked]))
-        if common > COMMON * LIMIT * float(np.median(size[asked])):
+        if common > COMMON * limit * float(np.median(size[asked])):
             common = 0.0
-        calm = moved <= np.maximum(LIMIT * size, SPREAD * common)
+        calm = moved <= np.maximum(limit * size, SPREAD * common)
         if not calm.any():
             return actual
-        # a value that no nudge happened to move is not more exact than the others of its column
-        slack = FACTOR * np.fmax(gaps, np.median(gaps[calm], axis=0))
+        # a value that no nudge happened to move is not more exact than the others of its column;
+        # in single precision values move in steps, so that many do not move by chance
+        middle = _root_mean_square if single else np.median
+        typical = middle(gaps[calm], axis=0)
+        slack = FACTOR * np.where(calm[:, None], np.fmax(gaps, typical), typical)
         # where all of a value cancels (the distance of a point to itself) what is left is nothing
         # but rounding, and may be 0 that no nudge moves: it is as exact as others of its kind
-        least = LIMIT * before.max(axis=0)
+        least = limit * before.max(axis=0)
         kind = (before <= least) & calm[:, None]
         rest = np.minimum(FACTOR * float(np.median(gaps[kind])), least) if kind.any() else 0.0
-        slack = np.where((before <= rest) & (after <= rest), np.fmax(slack, rest), slack)
-        slack = np.where(calm[:, None], slack, 0.0).reshape(expected.shape)
+        nothing = (before <= rest) & (after <= rest) & calm[:, None]
+        slack = np.where(nothing, np.fmax(slack, rest), slack)
+        slack = np.where(asked[:, None], slack, 0.0).reshape(expected.shape)
         near = np.abs(actual - expected) <= atol + rtol * np.abs(expected) + slack
     return np.where(near, expected, actual).astype(actual.dtype)
+
+
+def _root_mean_square(values: Any, axis: int) -> Any:
+    return np.sqrt(np.mean(np.square(values), axis=axis))
 
 
 def note() -> str:

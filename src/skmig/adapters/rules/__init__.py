@@ -26,6 +26,7 @@ from skmig.adapters.rules.v1_3_0 import RULES as V1_3_0
 from skmig.adapters.rules.v1_3_1 import RULES as V1_3_1
 from skmig.adapters.rules.v1_3_2 import RULES as V1_3_2
 from skmig.adapters.rules.v1_4_0 import RULES as V1_4_0
+from skmig.adapters.rules.v1_4_1_post1 import RULES as V1_4_1_POST1
 from skmig.adapters.rules.v1_5_0 import RULES as V1_5_0
 from skmig.adapters.rules.v1_5_2 import RULES as V1_5_2
 from skmig.adapters.rules.v1_6_0 import RULES as V1_6_0
@@ -59,6 +60,7 @@ LINE: tuple[RuleSet, ...] = (
     V1_3_1,
     V1_3_2,
     V1_4_0,
+    V1_4_1_POST1,
     V1_5_0,
     V1_5_2,
     V1_6_0,

@@ -19,7 +19,7 @@ import numpy as np
 
 from skmig.adapters import isolation, leftout, successors
 from skmig.adapters.early import drop_unfitted, empty, epochs, forest_parameter, meaning, tags
-from skmig.adapters.forms import is_obj, members
+from skmig.adapters.forms import is_obj, members, text
 from skmig.adapters.ops import (
     DERIVED,
     Accepted,
@@ -40,7 +40,17 @@ from skmig.adapters.ops import (
     rules,
 )
 from skmig.adapters.rules.v1_3_0 import SINCE as STORED
-from skmig.adapters.shapes import ADABOOST, BAGGING, FORESTS, GRADIENT_BOOSTING, SGD, TREES, never
+from skmig.adapters.shapes import (
+    ADABOOST,
+    BAGGING,
+    FORESTS,
+    GRADIENT_BOOSTING,
+    LINEAR,
+    SGD,
+    TREES,
+    never,
+)
+from skmig.adapters.training import since_here
 from skmig.payload import Name, New, Obj
 
 SINCE = "0.19.0"
@@ -62,6 +72,12 @@ _KERNELS: dict[str, tuple[str, dict[str, Any]]] = {
 _ALIASES = {
     "sklearn.lda.LDA": "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
     "sklearn.qda.QDA": "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",
+}
+_LINEAR_REGRESSORS = frozenset(
+    tag for tag in LINEAR if not any(part in tag for part in ("Classif", "Logistic", "Perceptron"))
+) - {
+    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
+    "sklearn.svm.LinearSVC",
 }
 _TREE_STATE = ("tree_", "classes_", "max_features_", "n_classes_", "n_features_", "n_outputs_")
 _SGD_STATE = ("coef_", "t_", "classes_", "standard_coef_", "average_coef_")
@@ -219,6 +235,33 @@ def _kernel_down(obj: Obj, step: Step) -> None:
     """The older release understands all that this one does."""
 
 
+def _chi2(obj: Obj) -> bool:
+    """A kernel that got no `gamma` before, so that it was always 1 (KERNEL_PARAMS)."""
+    return any(text(obj.state.get(name), "chi2") for name in ("kernel", "metric"))
+
+
+def _chi2_up(obj: Obj, step: Step) -> None:
+    if _chi2(obj):
+        obj.state["gamma"] = 1.0
+
+
+def _chi2_down(obj: Obj, step: Step) -> None:
+    gamma = obj.state.get("gamma")
+    if _chi2(obj) and gamma is not None and gamma != 1:
+        step.loss(obj, f"{step.older} takes no gamma for the kernel 'chi2': it is 1, not {gamma!r}")
+
+
+def _label_kernel_down(obj: Obj, step: Step) -> None:
+    if not isinstance(obj.state.get("kernel"), str):
+        raise Refusal(f"{step.older} knows the kernels 'rbf' and 'knn', no function")
+
+
+def _of_regressors(obj: Obj) -> bool:
+    """Whether its scores came from linear regressors, whose `decision_function` went."""
+    first = next(members(obj), None)
+    return first is not None and first.tag in _LINEAR_REGRESSORS
+
+
 def _alias_up(obj: Obj, step: Step) -> None:
     obj.tag = _ALIASES[obj.tag]
 
@@ -268,6 +311,18 @@ def _solver_down(obj: Obj, step: Step) -> None:
 RULES = rules(
     SINCE,
     [
+        since_here(
+            tags("linear_model.LogisticRegression linear_model.LogisticRegressionCV"),
+            "solver",
+            {"saga": "sag"},
+            "linear_model/logistic.py: _check_solver_option",
+        ),
+        since_here(
+            tags("linear_model.Ridge linear_model.RidgeClassifier"),
+            "solver",
+            {"saga": "sag"},
+            "linear_model/ridge.py: ridge_regression",
+        ),
         Rewritten(
             classes=("sklearn.decomposition.NMF",),
             to_new=successors.coordinate_descent,
@@ -577,6 +632,36 @@ RULES = rules(
             method="decision_function",
             when=lambda obj: len(obj.state.get("estimators_", ())) == 1,
             why="of two classes is one number a sample, no longer two (multiclass.py)",
+        ),
+        Changed(
+            classes=("sklearn.multiclass.OneVsOneClassifier",),
+            method="predict",
+            when=lambda obj: len(obj.state.get("estimators_", ())) == 1,
+            why="of two classes is whether the score of the second is positive, which a "
+            "probability always is, no longer the larger score of both (multiclass.py)",
+        ),
+        Changed(
+            classes=("sklearn.multiclass.OneVsRestClassifier",),
+            method="decision_function",
+            when=_of_regressors,
+            why="linear_model/base.py: linear regressors have no decision_function any more",
+        ),
+        Rewritten(
+            classes=tags(
+                "decomposition.KernelPCA gaussian_process.PairwiseKernel "
+                "kernel_approximation.Nystroem kernel_ridge.KernelRidge"
+            ),
+            to_new=_chi2_up,
+            to_old=_chi2_down,
+            names=("gamma",),
+            why="metrics/pairwise.py: KERNEL_PARAMS",
+        ),
+        Rewritten(
+            classes=tags("semi_supervised.LabelPropagation semi_supervised.LabelSpreading"),
+            to_new=_kernel_down,
+            to_old=_label_kernel_down,
+            names=("kernel",),
+            why="semi_supervised/label_propagation.py: _get_kernel",
         ),
         Changed(
             classes=("sklearn.multioutput.MultiOutputClassifier",),

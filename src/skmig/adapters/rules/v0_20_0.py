@@ -39,7 +39,7 @@ from skmig.adapters.ops import (
     rules,
 )
 from skmig.adapters.rules.v1_3_0 import SINCE as STORED
-from skmig.adapters.shapes import FORESTS, GRADIENT_BOOSTING, SEARCHES, never
+from skmig.adapters.shapes import DUMMY, FORESTS, GRADIENT_BOOSTING, SEARCHES, never
 from skmig.payload import Name, New, Obj
 
 SINCE = "0.20.0"
@@ -285,6 +285,11 @@ def _forest_up(obj: Obj, step: Step) -> None:
         isolation.nudge(obj, 2 * isolation.ROUNDING)
 
 
+def _column(obj: Obj) -> bool:
+    """A dummy of one output that was given as a column."""
+    return bool(obj.state.get("output_2d_")) and obj.state.get("n_outputs_") == 1
+
+
 RULES = rules(
     SINCE,
     [
@@ -413,6 +418,17 @@ RULES = rules(
             to_old=_envelope_down,
             names=("threshold_", "offset_"),
             why="covariance/elliptic_envelope.py: fit",
+        ),
+        *(
+            Changed(
+                classes=DUMMY,
+                method=method,
+                when=lambda obj: (
+                    obj.state.get("n_outputs_") != 1 or not obj.state.get("output_2d_")
+                ),
+                why="dummy.py: a list of texts is as many samples, no longer one (_num_samples)",
+            )
+            for method in ("predict", "predict_proba", "predict_log_proba")
         ),
         Changed(
             classes=("sklearn.covariance.EllipticEnvelope",),

@@ -21,7 +21,7 @@ import numpy as np
 from skmig.adapters import encoders, histograms, imputers, outliers, successors
 from skmig.adapters.columns import COLUMN_TRANSFORMER
 from skmig.adapters.early import forest_parameter, meaning, tags
-from skmig.adapters.forms import is_obj
+from skmig.adapters.forms import classes_of, is_obj
 from skmig.adapters.ops import (
     DERIVED,
     Accepted,
@@ -107,7 +107,13 @@ def _one_class_each(obj: Obj) -> Any:
 
 def _output_up(obj: Obj, step: Step) -> None:
     if obj.state.pop("output_2d_", False) and _n_outputs(obj) == 1:
-        step.changed(obj, "predict", "of one output is flat, however y was given (dummy.py)")
+        for method in ("predict", "predict(return_std)"):
+            step.changed(obj, method, "of one output is flat, however y was given (dummy.py)")
+        for name in ("classes_", "n_classes_", "class_prior_"):
+            if isinstance(obj.state.get(name), list):
+                obj.state[name] = obj.state[name][0]
+        for method in ("predict_proba", "predict_log_proba"):
+            step.changed(obj, method, "of one output is no list, however y was given (dummy.py)")
 
 
 def _output_down(obj: Obj, step: Step) -> None:
@@ -458,10 +464,10 @@ RULES = rules(
         Added(
             classes=("sklearn.multioutput.MultiOutputClassifier",),
             name="classes_",
-            value=lambda obj: [member.state["classes_"] for member in obj.state["estimators_"]],
+            value=lambda obj: [classes_of(member) for member in obj.state["estimators_"]],
             neutral=DERIVED,
             when=lambda obj: all(
-                "classes_" in member.state for member in obj.state.get("estimators_", [obj])
+                classes_of(member) is not None for member in obj.state.get("estimators_", [obj])
             ),
             why="multioutput.py: MultiOutputClassifier.fit",
         ),

@@ -66,6 +66,14 @@ def _calibrated_down(obj: Obj, step: Step) -> None:
         )
 
 
+def _matern_down(obj: Obj, step: Step) -> None:
+    """The limit of the Matern kernels is the RBF, as the newer release's own text says."""
+    if obj.state.get("nu") == float("inf"):
+        obj.tag = "sklearn.gaussian_process.RBF"
+        del obj.state["nu"]
+        step.note(obj, "Matern(nu=inf) is the kernel RBF")
+
+
 # ------------------------------------------------------------------ trees
 def _tree_up(obj: Obj, step: Step) -> None:
     """Trees inside forests were fitted without validation and had no `n_features_in_`."""
@@ -244,6 +252,19 @@ _OPS: list[Op] = [
         to_old=_calibrated_down,
         names=("classes", "classes_", "label_encoder_"),
         why="calibration.py: `_CalibratedClassifier.__init__` takes the classes as they are",
+    ),
+    Accepted(
+        classes=("sklearn.isotonic.IsotonicRegression",),
+        what="a table of one column",
+        error="ValueError: Isotonic regression input should be a 1d array",
+        why="isotonic.py: _check_input_data_shape",
+    ),
+    Rewritten(
+        classes=("sklearn.gaussian_process.Matern",),
+        to_new=_same,
+        to_old=_matern_down,
+        names=("nu",),
+        why="gaussian_process/kernels.py: nu=inf",
     ),
     *(
         Renamed(

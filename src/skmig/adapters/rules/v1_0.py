@@ -28,6 +28,7 @@ from skmig.adapters.ops import (
     rules,
 )
 from skmig.adapters.shapes import never, tags
+from skmig.adapters.training import since_here
 from skmig.payload import Name, Obj
 
 SINCE = "1.0"
@@ -344,6 +345,12 @@ _OPS: list[Op] = [
         "normalize",
         {True: "deprecated"},
         "linear_model/_base.py: `_deprecate_normalize`, default True",
+    ),
+    since_here(
+        tags("linear_model.Ridge linear_model.RidgeClassifier"),
+        "solver",
+        {"lbfgs": "auto"},
+        "linear_model/_ridge.py: the solver of `positive`",
     ),
     # spellings
     _losses(

@@ -14,14 +14,21 @@ from skmig.payload import Obj
 SINCE = "1.0.2"
 
 
-def _same(obj: Obj, step: Step) -> None:
-    """One label for each sample is predicted as before."""
+def _several_labels(obj: Obj) -> bool:
+    binarizer = obj.state.get("_label_binarizer")
+    kind = binarizer.state.get("y_type_", "") if isinstance(binarizer, Obj) else ""
+    return str(kind).startswith("multilabel")
+
+
+def _labels_up(obj: Obj, step: Step) -> None:
+    """RidgeClassifierCV could be fitted on several labels, and predicted the best of them."""
+    if _several_labels(obj):
+        why = "of several labels is an indicator of each (linear_model/_ridge.py)"
+        step.changed(obj, "predict", why)
 
 
 def _labels_down(obj: Obj, step: Step) -> None:
-    binarizer = obj.state.get("_label_binarizer")
-    kind = binarizer.state.get("y_type_", "") if isinstance(binarizer, Obj) else ""
-    if str(kind).startswith("multilabel"):
+    if _several_labels(obj):
         raise Refusal(f"several labels for a sample, which {step.older} predicts as one class")
 
 
@@ -37,7 +44,7 @@ RULES = rules(
         ),
         Rewritten(
             classes=tags("linear_model.RidgeClassifier linear_model.RidgeClassifierCV"),
-            to_new=_same,
+            to_new=_labels_up,
             to_old=_labels_down,
             why="linear_model/_ridge.py: _RidgeClassifierMixin.predict",
         ),

@@ -25,11 +25,13 @@ from skmig.adapters.ops import (
     Rewritten,
     Step,
     always,
+    fitted,
     has,
     rules,
 )
 from skmig.adapters.rules.v1_0 import KEEPS_NORMALIZE, NORMALIZED
 from skmig.adapters.shapes import tags
+from skmig.adapters.training import since_here
 from skmig.payload import Obj
 
 SINCE = "1.2.0"
@@ -37,6 +39,7 @@ SINCE = "1.2.0"
 _WITH_PARAMETER = (*shapes.ADABOOST, *shapes.BAGGING)
 _WITH_ATTRIBUTE = (*shapes.FORESTS, *shapes.ISOLATION_FOREST)
 _AGGLOMERATIVE = tags("cluster.AgglomerativeClustering cluster.FeatureAgglomeration")
+_LOGISTIC = tags("linear_model.LogisticRegression linear_model.LogisticRegressionCV")
 _BATCH_NMF = ("sklearn.decomposition.MiniBatchNMF",)
 _BATCH_SPCA = ("sklearn.decomposition.MiniBatchSparsePCA",)
 
@@ -66,6 +69,17 @@ def _normalize_up(obj: Obj, step: Step) -> None:
 def _normalize_down(obj: Obj, step: Step) -> None:
     if text(obj.state.get("normalize"), "deprecated"):
         obj.state["normalize"] = False
+
+
+def _deviation_up(obj: Obj, step: Step) -> None:
+    """The oldest models keep nothing that a standard deviation could be told from."""
+    if obj.state.pop("_normalize", False) and "X_offset_" in obj.state:
+        step.loss(obj, f"predict(return_std=True) does not normalize its input in {step.newer}")
+
+
+def _deviation_down(obj: Obj, step: Step) -> None:
+    if fitted(obj):
+        obj.state["_normalize"] = False
 
 
 # ------------------------------------------------------------------ ColumnTransformer
@@ -127,6 +141,12 @@ def _functions_up(obj: Obj) -> None:
             transformer.state.setdefault("n_features_in_", len(known[name]))
             if names is not None:
                 transformer.state.setdefault("feature_names_in_", names[list(known[name])])
+
+
+def _one_vs_rest_down(obj: Obj, step: Step) -> None:
+    """What "auto" means for the solver 'newton-cholesky'; for every other it is multinomial."""
+    if text(obj.state.get("solver"), "newton-cholesky") and text(obj.state["multi_class"], "auto"):
+        obj.state["multi_class"] = "ovr"
 
 
 def _penalty_down(obj: Obj, step: Step) -> None:
@@ -299,12 +319,33 @@ _OPS: list[Op] = [
         why="linear_model/_logistic.py: older releases do not know None",
     ),
     # linear models
-    Removed(
+    since_here(
+        (*_LOGISTIC, *shapes.GENERALIZED_LINEAR),
+        "solver",
+        {"newton-cholesky": "lbfgs"},
+        "linear_model/_logistic.py: _check_solver",
+    ),
+    # below the solver, so that it is still known going down
+    Rewritten(
+        classes=_LOGISTIC,
+        to_new=_same,
+        to_old=_one_vs_rest_down,
+        names=("multi_class",),
+        why="linear_model/_logistic.py: _check_multi_class, predict_proba",
+    ),
+    Rewritten(
         classes=KEEPS_NORMALIZE[:2],
-        name="_normalize",
-        restore=False,
-        neutral=(False,),
+        to_new=_deviation_up,
+        to_old=_deviation_down,
+        names=("_normalize",),
         why="linear_model/_bayes.py: predict(return_std=True) does not normalize",
+    ),
+    Retyped(
+        classes=("sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",),
+        name="priors",
+        to_new=lambda value: value,
+        to_old=lambda value: None if value is None else np.asarray(value),
+        why="discriminant_analysis.py: __init__ made an array of it, which clone compares",
     ),
     Removed(
         classes=KEEPS_NORMALIZE[2:],

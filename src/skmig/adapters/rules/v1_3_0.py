@@ -48,6 +48,7 @@ from skmig.adapters.ops import (
     rules,
     short,
 )
+from skmig.adapters.shapes import ESTIMATORS
 from skmig.payload import Obj
 
 SINCE = "1.3.0"
@@ -234,6 +235,15 @@ def _subsample_down(obj: Obj, step: Step) -> None:
         if isinstance(obj.state.get("subsample"), int):
             step.note(obj, "`subsample` is for strategy='quantile' alone: a fit takes all samples")
         obj.state["subsample"] = None
+
+
+def _requests_up(obj: Obj, step: Step) -> None:
+    """The older release routes no metadata."""
+
+
+def _requests_down(obj: Obj, step: Step) -> None:
+    if obj.state.pop("_metadata_request", None) is not None:
+        step.note(obj, f"its requests for metadata: {step.older} routes none in a fit")
 
 
 RULES = rules(
@@ -490,6 +500,13 @@ RULES = rules(
             to_new=_statistics_up,
             to_old=_statistics_down,
             why="decomposition/_dict_learning.py: partial_fit",
+        ),
+        Rewritten(
+            classes=ESTIMATORS,
+            to_new=_requests_up,
+            to_old=_requests_down,
+            names=("_metadata_request",),
+            why="utils/_metadata_requests.py: _MetadataRequester (SLEP 6)",
         ),
         Added(
             classes=("sklearn.linear_model.ARDRegression",),
