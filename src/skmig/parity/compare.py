@@ -20,6 +20,7 @@ _FOLLOWS = {
     "predict": ("staged_predict",),
     "predict_proba": ("predict_log_proba", "staged_predict_proba"),
     "decision_function": ("staged_decision_function",),
+    "transform": ("inverse_transform",),  # it is asked about what transform gives
 }
 _SCORES = ("predict_proba", "predict_log_proba", "decision_function")
 

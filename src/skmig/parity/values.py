@@ -358,9 +358,10 @@ def _sparse_matrices(found: Difference, one: New, two: New, where: str) -> None:
     inverse = inverse.ravel()
     if not _kinds(found, left[1].dtype, right[1].dtype, where):
         return
-    dense = np.zeros((2, len(keys)), dtype=np.result_type(left[1].dtype, right[1].dtype))
-    dense[0, inverse[: len(left[0])]] = left[1]
-    dense[1, inverse[len(left[0]) :]] = right[1]
+    # each keeps its own precision: single is held to single
+    dense = [np.zeros(len(keys), dtype=side[1].dtype) for side in (left, right)]
+    dense[0][inverse[: len(left[0])]] = left[1]
+    dense[1][inverse[len(left[0]) :]] = right[1]
     rows = keys // max(shape[1], 1)
     problems = len(found.problems)
     found.n += 1 if not len(keys) else 0

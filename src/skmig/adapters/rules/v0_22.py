@@ -213,6 +213,12 @@ RULES = rules(
             why="ensemble/_hist_gradient_boosting/loss.py: LeastAbsoluteDeviation",
         ),
         Accepted(
+            classes=tags("feature_selection.VarianceThreshold"),
+            what="missing values",
+            error="ValueError: Input",
+            why="feature_selection/_variance_threshold.py: force_all_finite='allow-nan'",
+        ),
+        Accepted(
             classes=HIST_GRADIENT_BOOSTING,
             what="missing values",
             error="ValueError: Input",

@@ -14,8 +14,10 @@ from skmig.adapters import factorization, hist_boosting, shapes
 from skmig.adapters.forms import members, swap
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Born,
+    Changed,
     Explained,
     Op,
     Parameter,
@@ -278,7 +280,27 @@ _OPS: list[Op] = [
         when=always,
         why="metrics/_scorer.py: `_BaseScorer.__init__`",
     ),
+    # feature extraction and selection
+    Changed(
+        classes=("sklearn.feature_extraction.DictVectorizer",),
+        method="transform",
+        when=has("feature_names_"),
+        why="feature_extraction/_dict_vectorizer.py: a list of strings is a feature for each",
+    ),
+    Parameter(
+        classes=("sklearn.feature_selection.SelectFromModel",),
+        name="importance_getter",
+        # the names that "auto" looks for
+        neutral=("auto", "coef_", "feature_importances_"),
+        why="feature_selection/_from_model.py: _get_support_mask",
+    ),
     # preprocessing
+    Accepted(
+        classes=shapes.tags("preprocessing.OneHotEncoder preprocessing.OrdinalEncoder"),
+        what="missing values",
+        error="ValueError: Input",
+        why="preprocessing/_encoders.py: _check_X, force_all_finite='allow-nan'",
+    ),
     Parameter(
         classes=("sklearn.preprocessing.MinMaxScaler",),
         name="clip",

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skmig.adapters import isolation
+from skmig.adapters import isolation, requests, shapes
 from skmig.adapters.forms import (
     TREE,
     function,
@@ -210,6 +210,12 @@ def _kernel_down(obj: Obj, step: Step) -> None:
     if _inverse_by_components(obj) and "gamma_" in obj.state:
         obj.state["gamma"] = obj.state["gamma_"]
         step.note(obj, "`gamma=None` is written as the value that `fit` worked out")
+
+
+def _draws(obj: Obj) -> bool:
+    """Does it choose among the patches, by a seed?"""
+    seed = obj.state.get("random_state")
+    return obj.state.get("max_patches") is not None and isinstance(seed, int | np.integer)
 
 
 def _subsample_up(obj: Obj, step: Step) -> None:
@@ -473,6 +479,19 @@ RULES = rules(
             neutral=DERIVED,
             when=never,
             why="covariance/_graph_lasso.py: the costs are not in an older state",
+        ),
+        Changed(
+            classes=("sklearn.feature_extraction.PatchExtractor",),
+            method="transform",
+            when=_draws,
+            why="feature_extraction/image.py: a seed starts anew at each call, before at the first",
+        ),
+        Rewritten(
+            classes=(*shapes.ESTIMATORS, *requests.SCORERS_OF_THREE),
+            names=("_metadata_request",),
+            to_new=requests.keep,
+            to_old=requests.drop,
+            why="utils/_metadata_requests.py: set_fit_request and its like",
         ),
         Explained(
             classes=("sklearn.impute.MissingIndicator",),

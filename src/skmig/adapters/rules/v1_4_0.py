@@ -233,8 +233,9 @@ def _scorer_up(obj: Obj, step: Step) -> None:
 
 def _scorer_down(obj: Obj, step: Step) -> None:
     response = obj.state.pop("_response_method", "predict")
+    asked = tuple(response) if isinstance(response, list | tuple) else (response,)
     for tag, method in RESPONSES.items():
-        if method == response or (isinstance(response, list) and method == tuple(response)):
+        if asked == (method if isinstance(method, tuple) else (method,)):
             obj.tag = tag
             return
     raise Refusal(f"a scorer with response_method={response!r} needs {step.newer} or newer")
