@@ -188,6 +188,15 @@ def test_sparse_matrices_are_compared_by_what_they_hold() -> None:
     assert not one(value, csr([1, 2, 3.001], [0, 2, 1], [0, 2, 3])).ok
 
 
+def test_single_precision_of_one_sparse_matrix_is_enough() -> None:
+    value = csr([1, 2, 1 / 3], [0, 2, 1], [0, 2, 3])
+    single = csr([1, 2, 1 / 3], [0, 2, 1], [0, 2, 3])
+    single.args["data"] = single.args["data"].astype(np.float32)
+    assert one(value, single).verdict is Verdict.CLOSE
+    single.args["data"] = single.args["data"] * np.float32(1 + 1e-5)
+    assert one(value, single).verdict is Verdict.DIFFERENT
+
+
 def test_row_and_column_forms_of_a_matrix_are_one() -> None:
     turned = New(
         "scipy.sparse.csc_matrix",
