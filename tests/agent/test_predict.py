@@ -14,8 +14,9 @@ from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_selection import RFE
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, StandardScaler
@@ -182,6 +183,26 @@ def test_checks_of_a_whole_estimator() -> None:
     found = predict.checks(make_pipeline(StandardScaler(), model))
     assert any(item.startswith("get_params: AttributeError") for item in found)
     assert any(item.startswith("clone: ") for item in found)
+
+
+def test_elimination_offers_what_its_estimator_does_and_its_own() -> None:
+    found = predict.offers(RFE(LinearRegression(), n_features_to_select=2).fit(X, y))
+    assert {"predict", "transform", "get_support"} <= set(found)
+    assert "decision_function" not in found
+    assert "decision_function" in predict.offers(RFE(LogisticRegression()).fit(X, y))
+
+
+def test_chance_inside_a_pipeline_is_seen() -> None:
+    class Noise(BaseEstimator):
+        def fit(self, data: Any, target: Any = None) -> Any:
+            self.source_ = np.random.RandomState(0)
+            return self
+
+        def transform(self, data: Any) -> Any:
+            return data + self.source_.normal(size=data.shape)
+
+    found = ask(make_pipeline(StandardScaler(), Noise()).fit(X))
+    assert found["transform"]["error"].startswith("Random: ")
 
 
 @pytest.mark.parametrize("count", [1, 5, 200])

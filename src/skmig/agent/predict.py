@@ -52,6 +52,9 @@ WITHOUT_DATA = (
     "get_depth",
     "get_n_leaves",
 )
+# what recursive elimination passes on to the estimator inside, which selects nothing itself
+_ELIMINATION = ("RFE", "RFECV")
+_SCORES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 # what an estimator that cannot be asked about new rows has to say about its own
 FITTED = ("labels_", "embedding_", "negative_outlier_factor_", "row_labels_", "column_labels_")
 
@@ -286,6 +289,9 @@ def offers(estimator):
     else:
         inner = [getattr(estimator, "best_estimator_", estimator)]
     own = [name for name in ON_DATA + WITHOUT_DATA if name in dir(type(estimator))]
+    if type(estimator).__name__ in _ELIMINATION and hasattr(estimator, "estimator_"):
+        passed = offers(estimator.estimator_)
+        return [name for name in own if name in passed or name not in _SCORES]
     if not inner or inner[-1] is estimator:
         return own
     passed = offers(inner[-1])
@@ -373,9 +379,7 @@ def _sway(data, seed=0, single=False):
 
 def _settle(answers, estimator, name, data):
     """An answer that chance decides cannot be compared: it is asked for twice."""
-    if "value" not in answers[name] or isinstance(
-        getattr(estimator, "random_state", 0), (int, np.integer)
-    ):
+    if "value" not in answers[name]:
         return
     rows = some(data, ROWS_TINY)
     first, second = (_ask(getattr, estimator, name, rows) for _ in range(2))
