@@ -426,3 +426,12 @@ def test_weights_of_text_were_doubles_whatever_the_counts_are() -> None:
 def test_an_alias_is_the_class_that_it_stood_for() -> None:
     new = moved(Obj("sklearn.qda.QDA", {"means_": np.ones((2, 2))}), "0.18.1", "0.19.0").graph
     assert new.tag == "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis"
+
+
+def test_a_scaler_that_does_nothing_was_never_unfitted() -> None:
+    state = {"with_centering": False, "with_scaling": False}
+    model = Obj("sklearn.preprocessing.RobustScaler", state)
+    newer = moved(model, "0.19.2", "0.20.0").graph
+    assert newer.state["center_"] is None
+    assert newer.state["scale_"] is None
+    assert moved(newer, "0.20.0", "0.19.2").graph.state == model.state

@@ -495,3 +495,10 @@ def test_an_empty_object_does_not_stop_at_the_release_that_cannot_pickle_it() ->
     empty = Obj("sklearn.preprocessing.LabelEncoder", {})
     assert "cannot be pickled" in refused(empty, "1.1.3", "1.2.0")
     assert moved(empty, "1.1.3", "1.2.1").tag == empty.tag
+
+
+def test_only_the_importances_that_auto_finds_can_go_below_the_getter() -> None:
+    for getter, losses in (("auto", 0), ("coef_", 0), ("named_steps.clf.coef_", 1)):
+        state = {"importance_getter": getter, "threshold": None}
+        model = Obj("sklearn.feature_selection.SelectFromModel", state)
+        assert len(adapt(model, "0.24.0", "0.23.2").losses) == losses

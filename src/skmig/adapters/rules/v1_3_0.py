@@ -44,7 +44,6 @@ from skmig.adapters.ops import (
     Rewritten,
     Step,
     Successor,
-    has,
     rules,
 )
 from skmig.payload import Obj
@@ -218,6 +217,19 @@ def _draws(obj: Obj) -> bool:
     return obj.state.get("max_patches") is not None and isinstance(seed, int | np.integer)
 
 
+def _ordinal_up(obj: Obj, step: Step) -> None:
+    """An older release groups nothing."""
+    if "categories_" in obj.state:
+        obj.state.setdefault("_infrequent_enabled", False)
+
+
+def _ordinal_down(obj: Obj, step: Step) -> None:
+    """A limit that no category falls below is one for the next fit only."""
+    groups = obj.state.pop("_infrequent_indices", None)
+    if obj.state.pop("_infrequent_enabled", False) and any(one is not None for one in groups):
+        raise Refusal("infrequent categories share a code, which came with scikit-learn 1.3")
+
+
 def _subsample_up(obj: Obj, step: Step) -> None:
     """Every value of the older release means the same."""
 
@@ -343,21 +355,12 @@ RULES = rules(
             to_old=_dual_down,
             why="svm/_base.py: _validate_dual_parameter",
         ),
-        Added(
+        Rewritten(
             classes=("sklearn.preprocessing.OrdinalEncoder",),
-            name="_infrequent_enabled",
-            value=False,
-            neutral=(False,),
-            when=has("categories_"),
+            names=("_infrequent_enabled", "_infrequent_indices"),
+            to_new=_ordinal_up,
+            to_old=_ordinal_down,
             why="preprocessing/_encoders.py: _check_infrequent_enabled",
-        ),
-        Added(
-            classes=("sklearn.preprocessing.OrdinalEncoder",),
-            name="_infrequent_indices",
-            value=None,
-            neutral=DERIVED,
-            when=never,
-            why="only with _infrequent_enabled, which is refused",
         ),
         Added(
             classes=("sklearn.preprocessing.OrdinalEncoder",),
@@ -365,7 +368,7 @@ RULES = rules(
             value=None,
             neutral=DERIVED,
             when=never,
-            why="only with _infrequent_enabled, which is refused",
+            why="only where a category is infrequent, which is refused",
         ),
         Parameter(
             classes=("sklearn.preprocessing.OneHotEncoder",),
@@ -479,6 +482,14 @@ RULES = rules(
             neutral=DERIVED,
             when=never,
             why="covariance/_graph_lasso.py: the costs are not in an older state",
+        ),
+        Changed(
+            classes=("sklearn.preprocessing.SplineTransformer",),
+            method="get_feature_names_out",
+            when=lambda obj: (
+                "bsplines_" in obj.state and text(obj.state.get("extrapolation"), "periodic")
+            ),
+            why="preprocessing/_polynomial.py: periodic splines were named by their rows",
         ),
         Changed(
             classes=("sklearn.feature_extraction.PatchExtractor",),

@@ -32,6 +32,7 @@ from skmig.adapters.ops import (
     DERIVED,
     Accepted,
     Added,
+    Changed,
     Explained,
     Refusal,
     Removed,
@@ -44,7 +45,7 @@ from skmig.adapters.ops import (
     has,
     rules,
 )
-from skmig.payload import Obj
+from skmig.payload import Name, New, Obj
 
 SINCE = "1.4.0"
 
@@ -500,6 +501,12 @@ RULES = rules(
             to_new=_names_up,
             to_old=_names_down,
             why="preprocessing/_function_transformer.py: transform, get_feature_names_out",
+        ),
+        Changed(
+            classes=("sklearn.preprocessing.FunctionTransformer",),
+            method="transform",
+            when=lambda obj: isinstance(obj.state.get("feature_names_out"), Name | Obj | New),
+            why="preprocessing/_function_transformer.py: a data frame gets the names it announces",
         ),
         Explained(
             classes=("sklearn.ensemble.BaggingClassifier",),

@@ -215,6 +215,13 @@ def _keep(obj: Obj, step: Step) -> None:
     """Every value of the older release is one of the newer."""
 
 
+def _names_up(obj: Obj, step: Step) -> None:
+    """What is neither True nor False was read as one of the two."""
+    value = obj.state.get("verbose_feature_names_out", True)
+    if not isinstance(value, bool | np.bool_):
+        obj.state["verbose_feature_names_out"] = not isinstance(value, str) or value != ""
+
+
 def _names_down(obj: Obj, step: Step) -> None:
     value = obj.state.get("verbose_feature_names_out", True)
     if not isinstance(value, bool | np.bool_):
@@ -349,7 +356,7 @@ RULES = rules(
         Rewritten(
             classes=(columns.COLUMN_TRANSFORMER,),
             names=("verbose_feature_names_out",),
-            to_new=_keep,
+            to_new=_names_up,
             to_old=_names_down,
             why="compose/_column_transformer.py: _add_prefix_for_feature_names_out",
         ),
