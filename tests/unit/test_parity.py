@@ -377,3 +377,11 @@ def test_an_input_that_the_target_rejects_is_told_from_any_other_error() -> None
     assert verdict("ValueError: shapes differ") is Verdict.DIFFERENT
     gone = "AttributeError: Estimator a does not provide predict. Did you mean another?"
     assert verdict(gone) is Verdict.GONE
+
+
+def test_what_changed_in_a_step_changes_what_its_pipeline_answers() -> None:
+    before, after = answers(predict={"value": [1]}), answers(predict={"value": [0]})
+    for path, verdict in (("model.steps[0][1]", Verdict.CHANGED), ("model", Verdict.DIFFERENT)):
+        change = (path, "transform", "an edge belongs to the next bin")
+        found = compare(before, after, documented=[change])
+        assert [item.verdict for item in found.methods] == [verdict]

@@ -271,4 +271,6 @@ def _concerns(change: Documented, result: MethodParity) -> bool:
     )
     if change.method.startswith("raises "):
         return inside and result.text.startswith(f"the target {change.method}")
-    return inside and result.method in (change.method, *_FOLLOWS.get(change.method, ()))
+    # what a step gives is what the steps after it read
+    within = inside and change.path != result.path and change.method == "transform"
+    return within or (inside and result.method in (change.method, *_FOLLOWS.get(change.method, ())))

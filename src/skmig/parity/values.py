@@ -121,7 +121,7 @@ def _arrays(
         return
     if _same_numbers(found, one, two, where):
         return
-    if not _kinds(found, one.dtype, two.dtype, where):
+    if not _kinds(found, one.dtype, two.dtype, where, one.size):
         return
     found.n += one.size
     if not one.size:
@@ -152,13 +152,16 @@ def _same_numbers(
     return True
 
 
-def _kinds(found: Difference, one: np.dtype[Any], two: np.dtype[Any], where: str) -> bool:
+def _kinds(
+    found: Difference, one: np.dtype[Any], two: np.dtype[Any], where: str, size: int = 1
+) -> bool:
     """Compare dtypes: another width is a note, another kind is a problem."""
     if one == two:
         return True
     groups = {"i": "integer", "u": "integer", "U": "text", "O": "text", "S": "bytes"}
     if groups.get(one.kind, one.kind) != groups.get(two.kind, two.kind):
-        found.problem(f"dtype {two} instead of {one}{_at(where)}")
+        say = found.problem if size else found.note  # what holds nothing is of any kind
+        say(f"dtype {two} instead of {one}{_at(where)}")
         return False
     if one.names is not None:
         found.problem(f"fields {two.names} instead of {one.names}{_at(where)}")
@@ -356,7 +359,7 @@ def _sparse_matrices(found: Difference, one: New, two: New, where: str) -> None:
         found.shape = shape
     keys, inverse = np.unique(np.concatenate([left[0], right[0]]), return_inverse=True)
     inverse = inverse.ravel()
-    if not _kinds(found, left[1].dtype, right[1].dtype, where):
+    if not _kinds(found, left[1].dtype, right[1].dtype, where, len(keys)):
         return
     # each keeps its own precision: single is held to single
     dense = [np.zeros(len(keys), dtype=side[1].dtype) for side in (left, right)]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skmig.adapters import isolation, requests, shapes
+from skmig.adapters import columns, isolation, requests, shapes
 from skmig.adapters.forms import (
     TREE,
     function,
@@ -228,6 +228,15 @@ def _ordinal_down(obj: Obj, step: Step) -> None:
     groups = obj.state.pop("_infrequent_indices", None)
     if obj.state.pop("_infrequent_enabled", False) and any(one is not None for one in groups):
         raise Refusal("infrequent categories share a code, which came with scikit-learn 1.3")
+
+
+def _inner_up(obj: Obj, step: Step) -> None:
+    for name in ("initial_imputer_", "_scaler"):
+        columns.plain_output(obj, name)
+
+
+def _inner_down(obj: Obj, step: Step) -> None:
+    """The older release reads it too."""
 
 
 def _subsample_up(obj: Obj, step: Step) -> None:
@@ -508,6 +517,15 @@ RULES = rules(
             classes=("sklearn.impute.MissingIndicator",),
             names=("n_features_in_",),
             why="impute/_base.py: set through the imputer that holds it",
+        ),
+        Rewritten(
+            classes=(
+                "sklearn.impute.IterativeImputer",
+                "sklearn.preprocessing.PowerTransformer",
+            ),
+            to_new=_inner_up,
+            to_old=_inner_down,
+            why="impute/_iterative.py, preprocessing/_data.py: set_output(transform='default')",
         ),
         Explained(
             classes=(
