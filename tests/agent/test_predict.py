@@ -136,9 +136,9 @@ def test_what_cannot_be_asked_shows_its_own_labels() -> None:
 
 def test_what_chance_decides_is_no_answer() -> None:
     found = ask(DummyClassifier(strategy="uniform").fit(X, y))
-    assert found["predict"]["error"].startswith("Random:")
+    assert found["predict"]["chance"].startswith("Random:")
     found = ask(DummyClassifier(strategy="uniform", random_state=1).fit(X, y))
-    assert "value" in found["predict"]
+    assert "chance" not in found["predict"]
 
 
 def test_delegated_methods_follow_what_is_inside() -> None:
@@ -202,7 +202,7 @@ def test_chance_inside_a_pipeline_is_seen() -> None:
             return data + self.source_.normal(size=data.shape)
 
     found = ask(make_pipeline(StandardScaler(), Noise()).fit(X))
-    assert found["transform"]["error"].startswith("Random: ")
+    assert found["transform"]["chance"].startswith("Random: ")
 
 
 @pytest.mark.parametrize("count", [1, 5, 200])

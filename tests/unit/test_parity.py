@@ -379,6 +379,17 @@ def test_an_input_that_the_target_rejects_is_told_from_any_other_error() -> None
     assert verdict(gone) is Verdict.GONE
 
 
+def test_an_answer_of_chance_is_listed_where_it_differs() -> None:
+    before = answers(predict={"value": [1], "chance": "Random: two calls differ"})
+    for after, verdict in (
+        ({"value": [1]}, Verdict.IDENTICAL),
+        ({"value": [0]}, Verdict.ERROR_EQUAL),
+        ({"error": "ValueError: no"}, Verdict.ERROR_EQUAL),
+    ):
+        found = compare(before, answers(predict=after))
+        assert [item.verdict for item in found.methods] == [verdict]
+
+
 def test_what_changed_in_a_step_changes_what_its_pipeline_answers() -> None:
     before, after = answers(predict={"value": [1]}), answers(predict={"value": [0]})
     for path, verdict in (("model.steps[0][1]", Verdict.CHANGED), ("model", Verdict.DIFFERENT)):

@@ -113,9 +113,14 @@ def _method(
         text = "the class of the target does not have this method"
         return MethodParity(path=path, method=method, verdict=Verdict.GONE, text=text)
     raised = str(actual.get("error", ""))
+    chance = str(expected.get("chance", ""))
+    if raised and chance:
+        refused = chance
     if refused or raised:
         return _errors(path, method, refused, raised)
     found = difference(expected["value"], actual["value"], rtol=rtol, atol=atol)
+    if found.problems and chance:
+        return _errors(path, method, chance, "")
     result = MethodParity(
         path=path,
         method=method,
