@@ -23,7 +23,7 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.impute import SimpleImputer
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
@@ -39,6 +39,7 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeClassifier
 
 from skmig.agent import probes
+from skmig.agent.probes.ties import without_ties
 from skmig.agent.walk import walk
 
 rng = np.random.RandomState(0)
@@ -278,3 +279,15 @@ def test_the_same_seed_gives_the_same_probes_and_the_model_stays(model: Any, dat
 def test_the_limit_holds() -> None:
     model = RandomForestClassifier(n_estimators=30, random_state=0).fit(X, y)
     assert probes.synthesise(model, limit=32)["coverage"]["rows"] <= 32 + 64 + 6 + 32
+
+
+def test_a_missing_value_at_a_stored_point_is_up_to_rounding() -> None:
+    stored = np.column_stack([np.arange(40.0), np.arange(40.0) ** 2])
+    asked = np.vstack([stored + 0.3, stored])
+    asked[:, 1] = np.nan
+    for weights, kept in (("distance", 40), ("uniform", 80)):
+        model = KNNImputer(n_neighbors=1, weights=weights).fit(stored)
+        assert len(without_ties(model, asked, [])) == kept
+    halfway = np.column_stack([np.arange(40.0) + 0.5, np.full(40, np.nan)])
+    halfway[:20, 0] += 0.1
+    assert len(without_ties(model, halfway, [])) == 21  # nothing comes after the last
