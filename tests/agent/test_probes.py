@@ -291,3 +291,10 @@ def test_a_missing_value_at_a_stored_point_is_up_to_rounding() -> None:
     halfway = np.column_stack([np.arange(40.0) + 0.5, np.full(40, np.nan)])
     halfway[:20, 0] += 0.1
     assert len(without_ties(model, halfway, [])) == 21  # nothing comes after the last
+
+
+def test_an_imputer_of_texts_is_probed_with_texts() -> None:
+    words = np.array([["red", "S"], ["blue", np.nan], ["red", "S"]], dtype=object)
+    data = probes.synthesise(SimpleImputer(strategy="most_frequent").fit(words))["input"]
+    assert {"red", "another"} <= set(data[:, 0])
+    assert any(value != value for value in data[:, 1])

@@ -548,3 +548,19 @@ def test_names_of_columns_were_prefixed_or_not() -> None:
         "sklearn.compose.ColumnTransformer", {"verbose_feature_names_out": "{feature_name}"}
     )
     assert there(model, "1.5.2", "1.6.0").state["verbose_feature_names_out"] is True
+
+
+def test_groups_were_never_shuffled_before() -> None:
+    splitter = Obj("sklearn.model_selection.GroupKFold", {"n_splits": 3, "shuffle": True})
+    result = moved(splitter, "1.6.0", "1.5.2")
+    assert result.graph.state == {"n_splits": 3, "shuffle": False, "random_state": None}
+    assert result.notes
+
+
+def test_a_warning_of_infrequent_categories_gave_zeros_for_two_releases() -> None:
+    state = {"handle_unknown": "warn", "_infrequent_indices": [np.array([1])]}
+    model = Obj("sklearn.preprocessing.OneHotEncoder", state)
+    for pair in (("1.7.2", "1.8.0"), ("1.6.0", "1.5.2")):
+        assert [item.method for item in moved(model, *pair).changes] == ["transform"]
+    model.state["_infrequent_indices"] = [None]
+    assert not moved(model, "1.6.0", "1.5.2").changes

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import columns, requests
+from skmig.adapters import columns, encoders, requests
 from skmig.adapters.forms import (
     function,
     is_obj,
@@ -32,6 +32,7 @@ from skmig.adapters.ops import (
     Accepted,
     Added,
     Born,
+    Changed,
     Explained,
     Moved,
     Refusal,
@@ -233,6 +234,12 @@ def _names_down(obj: Obj, step: Step) -> None:
         obj.state["verbose_feature_names_out"] = True
 
 
+def _groups_down(obj: Obj, step: Step) -> None:
+    if obj.state.get("shuffle"):
+        step.note(obj, f"GroupKFold(shuffle=True): {step.older} does not shuffle groups")
+    obj.state.update(shuffle=False, random_state=None)
+
+
 def _ensemble_down(obj: Obj, step: Step) -> None:
     if text(obj.state.get("ensemble"), "auto"):
         obj.state["ensemble"] = not is_obj(obj.state.get("estimator"), FROZEN)
@@ -346,12 +353,25 @@ RULES = rules(
             to_old=_flat_down,
             why="linear_model/_ridge.py: one target has a flat coef_; decision_function reshapes",
         ),
+        Rewritten(
+            classes=("sklearn.model_selection.GroupKFold",),
+            names=("random_state", "shuffle"),
+            to_new=_keep,
+            to_old=_groups_down,
+            why="model_selection/_split.py: GroupKFold shuffles; before, its base held False",
+        ),
         Retyped(
             classes=("sklearn.preprocessing.OneHotEncoder",),
             name="handle_unknown",
             to_new=swap({}),
             to_old=swap({"warn": "infrequent_if_exist"}),
             why="preprocessing/_encoders.py: the same output, with a warning",
+        ),
+        Changed(
+            classes=("sklearn.preprocessing.OneHotEncoder",),
+            method="transform",
+            when=encoders.warns_of_infrequent,
+            why="preprocessing/_encoders.py: 'warn' gives zeros, not the infrequent group",
         ),
         Rewritten(
             classes=(columns.COLUMN_TRANSFORMER,),
