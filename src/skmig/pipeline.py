@@ -21,6 +21,7 @@ from skmig.errors import (
     DataError,
     EnvironmentFailedError,
     RefusedError,
+    SkmigError,
     UntrustedError,
     UsageError,
 )
@@ -304,16 +305,19 @@ def restore(adapted: Adapted, shop: Workshop) -> Restored:
         shop.progress.step(f"building {exported.request.result.name} with {target.release}")
         worker.put("adapted.skmig", adapted.bundle)
         code = put_code(worker, target)
-        worker.call(
-            "restore",
-            bundle="adapted.skmig",
-            document="model",
-            out="result.model",
-            format=exported.format,
-            compress=exported.compress,
-            code=code,
-            allow=exported.allow,
-        )
+        try:
+            worker.call(
+                "restore",
+                bundle="adapted.skmig",
+                document="model",
+                out="result.model",
+                format=exported.format,
+                compress=exported.compress,
+                code=code,
+                allow=exported.allow,
+            )
+        except AgentError as error:
+            raise _without_name(error, exported) from error
         reply = worker.call(
             "predict",
             artifact="result.model",
@@ -332,6 +336,18 @@ def restore(adapted: Adapted, shop: Workshop) -> Restored:
         answers=answers,
         environment=fact,
         failures=dict(reply.result["failures"]),
+    )
+
+
+def _without_name(error: AgentError, exported: Exported) -> SkmigError:
+    """A function that only other releases have (`r_regression`) cannot be named in the target."""
+    if not error.details.get("absent"):
+        return error
+    return RefusedError(
+        f"scikit-learn {exported.target.release} cannot express this model of "
+        f"{exported.environment.release}",
+        reasons=(f"{error.details['path']}: {error.details['message']}",),
+        hint="choose another --to",
     )
 
 

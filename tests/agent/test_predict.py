@@ -21,8 +21,9 @@ from sklearn.ensemble import (
     StackingClassifier,
 )
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_selection import RFE
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KDTree, NearestNeighbors
 from sklearn.pipeline import make_pipeline
@@ -196,9 +197,9 @@ def test_what_cannot_be_asked_shows_its_own_labels() -> None:
 
 def test_what_chance_decides_is_no_answer() -> None:
     found = ask(DummyClassifier(strategy="uniform").fit(X, y))
-    assert found["predict"]["error"].startswith("Random:")
+    assert found["predict"]["chance"].startswith("Random:")
     found = ask(DummyClassifier(strategy="uniform", random_state=1).fit(X, y))
-    assert "value" in found["predict"]
+    assert "chance" not in found["predict"]
 
 
 def test_delegated_methods_follow_what_is_inside() -> None:
@@ -243,6 +244,26 @@ def test_checks_of_a_whole_estimator() -> None:
     found = predict.checks(make_pipeline(StandardScaler(), model))
     assert any(item.startswith("get_params: AttributeError") for item in found)
     assert any(item.startswith("clone: ") for item in found)
+
+
+def test_elimination_offers_what_its_estimator_does_and_its_own() -> None:
+    found = predict.offers(RFE(LinearRegression(), n_features_to_select=2).fit(X, y))
+    assert {"predict", "transform", "get_support"} <= set(found)
+    assert "decision_function" not in found
+    assert "decision_function" in predict.offers(RFE(LogisticRegression()).fit(X, y))
+
+
+def test_chance_inside_a_pipeline_is_seen() -> None:
+    class Noise(BaseEstimator):
+        def fit(self, data: Any, target: Any = None) -> Any:
+            self.source_ = np.random.RandomState(0)
+            return self
+
+        def transform(self, data: Any) -> Any:
+            return data + self.source_.normal(size=data.shape)
+
+    found = ask(make_pipeline(StandardScaler(), Noise()).fit(X))
+    assert found["transform"]["chance"].startswith("Random: ")
 
 
 @pytest.mark.parametrize("count", [1, 5, 200])

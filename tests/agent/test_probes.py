@@ -24,7 +24,7 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.impute import SimpleImputer
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.manifold import Isomap
 from sklearn.model_selection import GridSearchCV
@@ -42,6 +42,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skmig.agent import probes
 from skmig.agent.probes import ties
+from skmig.agent.probes.ties import without_ties
 from skmig.agent.walk import walk
 
 rng = np.random.RandomState(0)
@@ -314,3 +315,22 @@ def test_ties_are_left_out_where_a_manifold_searches() -> None:
     notes: list[str] = []
     kept = ties.without_ties(model, np.concatenate([halves, points[5:25]]), notes)
     assert kept.tolist() == halves.tolist()
+
+
+def test_a_missing_value_at_a_stored_point_is_up_to_rounding() -> None:
+    stored = np.column_stack([np.arange(40.0), np.arange(40.0) ** 2])
+    asked = np.vstack([stored + 0.3, stored])
+    asked[:, 1] = np.nan
+    for weights, kept in (("distance", 40), ("uniform", 80)):
+        model = KNNImputer(n_neighbors=1, weights=weights).fit(stored)
+        assert len(without_ties(model, asked, [])) == kept
+    halfway = np.column_stack([np.arange(40.0) + 0.5, np.full(40, np.nan)])
+    halfway[:20, 0] += 0.1
+    assert len(without_ties(model, halfway, [])) == 21  # nothing comes after the last
+
+
+def test_an_imputer_of_texts_is_probed_with_texts() -> None:
+    words = np.array([["red", "S"], ["blue", np.nan], ["red", "S"]], dtype=object)
+    data = probes.synthesise(SimpleImputer(strategy="most_frequent").fit(words))["input"]
+    assert {"red", "another"} <= set(data[:, 0])
+    assert any(value != value for value in data[:, 1])

@@ -621,3 +621,31 @@ def test_a_hard_vote_seems_to_have_probabilities_before_0_22(voting: str, change
     found = adapt(bag, "0.22", "0.21.3").changes
     assert len(found) == changes
     assert all(change.method.startswith("raises AttributeError") for change in found)
+
+
+def test_a_scaler_that_does_nothing_was_never_unfitted() -> None:
+    state = {"with_centering": False, "with_scaling": False}
+    model = Obj("sklearn.preprocessing.RobustScaler", state)
+    newer = moved(model, "0.19.2", "0.20.0").graph
+    assert newer.state["center_"] is None
+    assert newer.state["scale_"] is None
+    assert moved(newer, "0.20.0", "0.19.2").graph.state == model.state
+
+
+def test_an_indicator_that_adds_no_column_can_go() -> None:
+    for found, losses in (([], 0), ([1], 1)):
+        indicator = Obj("sklearn.impute.MissingIndicator", {"features_": np.array(found, int)})
+        state = {"statistics_": np.zeros(2), "add_indicator": True, "indicator_": indicator}
+        model = Obj("sklearn.impute.SimpleImputer", state)
+        result = adapt(model, "0.21.1", "0.20.4")
+        assert len(result.losses) == losses
+        assert "indicator_" not in result.graph.state
+
+
+def test_columns_in_a_tuple_are_columns_in_a_list() -> None:
+    part = ("a", "passthrough", ("x", "y"))
+    state = {"transformers": [part], "transformers_": [part], "_columns": [("x", "y")]}
+    model = Obj("sklearn.compose.ColumnTransformer", {**state, "_remainder": (0, "drop", None)})
+    older = moved(model, "0.22", "0.21.3").graph.state
+    assert older["transformers"] == [("a", "passthrough", ["x", "y"])] == older["transformers_"]
+    assert older["_columns"] == [["x", "y"]]

@@ -538,3 +538,39 @@ def test_isolation_trees_of_one_sample_score_since_1_0(size: int, changes: int) 
     state = {"estimators_": [], "max_samples_": size}
     result = adapt(Obj("sklearn.ensemble.IsolationForest", state), "1.0", "0.24.2")
     assert len(result.changes) == changes
+
+
+def test_only_the_importances_that_auto_finds_can_go_below_the_getter() -> None:
+    for getter, losses in (("auto", 0), ("coef_", 0), ("named_steps.clf.coef_", 1)):
+        state = {"importance_getter": getter, "threshold": None}
+        model = Obj("sklearn.feature_selection.SelectFromModel", state)
+        assert len(adapt(model, "0.24.0", "0.23.2").losses) == losses
+
+
+def test_a_list_of_false_selects_nothing_anywhere() -> None:
+    scaler = Obj("sklearn.preprocessing.StandardScaler", {})
+    state = {
+        "transformers": [("a", scaler, [False, False])],
+        "transformers_": [("a", scaler, [False, False])],
+        "_columns": [[False, False]],
+    }
+    model = Obj("sklearn.compose.ColumnTransformer", state)
+    older = moved(model, "0.24.0", "0.23.2")
+    assert older.state["transformers_"][0][2] == []
+    assert older.state["_columns"] == [[]]
+
+
+def test_a_function_of_the_data_gave_a_number() -> None:
+    function = Name("function", "builtins.len")
+    state = {"max_features": function, "max_features_": 4, "estimator_": None}
+    model = Obj("sklearn.feature_selection.SelectFromModel", state)
+    older = moved(model, "1.1.0", "1.0.2")
+    assert older.state["max_features"] == 4
+    assert moved(older, "1.0.2", "1.1.0").state["max_features_"] == 4
+    del state["max_features_"]
+    assert adapt(Obj(model.tag, state), "1.1.0", "1.0.2").refusals
+
+
+def test_a_polynomial_of_degree_0_stays() -> None:
+    model = Obj("sklearn.preprocessing.PolynomialFeatures", {"degree": 0, "_max_degree": 0})
+    assert adapt(model, "1.0", "0.24.2").refusals

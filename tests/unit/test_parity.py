@@ -209,6 +209,16 @@ def test_what_is_missing_in_another_way_is_noted() -> None:
     assert found.notes == ("missing values as nan instead of None",)
 
 
+def test_a_sparse_source_in_single_precision_is_held_to_it() -> None:
+    value = csr([1, 2, 1 / 3], [0, 2, 1], [0, 2, 3])
+    single = csr([1, 2, 1 / 3], [0, 2, 1], [0, 2, 3])
+    single.args["data"] = single.args["data"].astype(np.float32)
+    assert one(single, value).verdict is Verdict.CLOSE
+    assert one(value, single).verdict is Verdict.DIFFERENT  # the source knew better
+    single.args["data"] = single.args["data"] * np.float32(1 + 1e-5)
+    assert one(single, value).verdict is Verdict.DIFFERENT
+
+
 def test_row_and_column_forms_of_a_matrix_are_one() -> None:
     turned = New(
         "scipy.sparse.csc_matrix",
@@ -437,3 +447,22 @@ def test_an_input_that_the_target_rejects_is_told_from_any_other_error() -> None
     assert verdict("ValueError: shapes differ") is Verdict.DIFFERENT
     gone = "AttributeError: Estimator a does not provide predict. Did you mean another?"
     assert verdict(gone) is Verdict.GONE
+
+
+def test_an_answer_of_chance_is_listed_where_it_differs() -> None:
+    before = answers(predict={"value": [1], "chance": "Random: two calls differ"})
+    for after, verdict in (
+        ({"value": [1]}, Verdict.IDENTICAL),
+        ({"value": [0]}, Verdict.ERROR_EQUAL),
+        ({"error": "ValueError: no"}, Verdict.ERROR_EQUAL),
+    ):
+        found = compare(before, answers(predict=after))
+        assert [item.verdict for item in found.methods] == [verdict]
+
+
+def test_what_changed_in_a_step_changes_what_its_pipeline_answers() -> None:
+    before, after = answers(predict={"value": [1]}), answers(predict={"value": [0]})
+    for path, verdict in (("model.steps[0][1]", Verdict.CHANGED), ("model", Verdict.DIFFERENT)):
+        change = (path, "transform", "an edge belongs to the next bin")
+        found = compare(before, after, documented=[change])
+        assert [item.verdict for item in found.methods] == [verdict]

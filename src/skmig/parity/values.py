@@ -136,7 +136,7 @@ def _arrays(
         return
     if _same_numbers(found, one, two, where):
         return
-    if not _kinds(found, one.dtype, two.dtype, where):
+    if not _kinds(found, one.dtype, two.dtype, where, one.size):
         return
     found.n += one.size
     if not one.size:
@@ -167,13 +167,16 @@ def _same_numbers(
     return True
 
 
-def _kinds(found: Difference, one: np.dtype[Any], two: np.dtype[Any], where: str) -> bool:
+def _kinds(
+    found: Difference, one: np.dtype[Any], two: np.dtype[Any], where: str, size: int = 1
+) -> bool:
     """Compare dtypes: another width is a note, another kind is a problem."""
     if one == two:
         return True
     groups = {"i": "integer", "u": "integer", "U": "text", "O": "text", "S": "bytes"}
     if groups.get(one.kind, one.kind) != groups.get(two.kind, two.kind):
-        found.problem(f"dtype {two} instead of {one}{_at(where)}")
+        say = found.problem if size else found.note  # what holds nothing is of any kind
+        say(f"dtype {two} instead of {one}{_at(where)}")
         return False
     if one.names is not None:
         found.problem(f"fields {two.names} instead of {one.names}{_at(where)}")
@@ -392,10 +395,10 @@ def _sparse_matrices(found: Difference, one: New, two: New, where: str) -> None:
         return
     if found.shape is None:
         found.shape = shape
-    if not _kinds(found, left.data.dtype, right.data.dtype, where):
-        return
     keys, inverse = np.unique(np.concatenate([left.keys, right.keys]), return_inverse=True)
     inverse = inverse.ravel()
+    if not _kinds(found, left.data.dtype, right.data.dtype, where, len(keys)):
+        return
     dense = np.zeros((2, len(keys)), dtype=np.result_type(left.data.dtype, right.data.dtype))
     dense[0, inverse[: len(left.keys)]] = left.data
     dense[1, inverse[len(left.keys) :]] = right.data

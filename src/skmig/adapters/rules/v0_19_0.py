@@ -622,6 +622,12 @@ RULES = rules(
             why="feature_selection/from_model.py: _get_feature_importances",
         ),
         Changed(
+            classes=SEARCHES,
+            method="inverse_transform",
+            when=has("best_estimator_"),
+            why="model_selection/_search.py: it called `transform` of the best estimator",
+        ),
+        Changed(
             classes=("sklearn.multiclass.OneVsRestClassifier",),
             method="decision_function",
             when=lambda obj: len(obj.state.get("estimators_", ())) == 1,

@@ -239,13 +239,18 @@ def _seen_up(obj: Obj, step: Step) -> None:
 
 
 def _robust_up(obj: Obj, step: Step) -> None:
-    if "center_" in obj.state and not obj.state.get("with_scaling", True):
+    uses = [obj.state.get(name, True) for name in ("with_centering", "with_scaling")]
+    if not any(uses):
+        # it was never asked whether it is fitted: there is nothing to know
+        obj.state.setdefault("center_", None)
+    if "center_" in obj.state and not uses[1]:
         obj.state.setdefault("scale_", None)
 
 
 def _robust_down(obj: Obj, step: Step) -> None:
-    if obj.state.get("scale_", "") is None:
-        del obj.state["scale_"]
+    for name in ("center_", "scale_"):
+        if obj.state.get(name, "") is None:
+            del obj.state[name]
 
 
 def _text_dtype_up(value: Any) -> Any:
@@ -316,6 +321,12 @@ RULES = rules(
             what="missing values",
             error="ValueError: Input",
             why="preprocessing/data.py: force_all_finite='allow-nan'",
+        ),
+        Accepted(
+            classes=tags("preprocessing.PolynomialFeatures"),
+            what="sparse data",
+            error="TypeError: A sparse",
+            why="preprocessing/data.py: PolynomialFeatures.transform, accept_sparse='csc'",
         ),
         *meaning({"n_jobs": WITH_JOBS}, down={None: 1}, why="n_jobs=None means 1 since 0.20"),
         *meaning(
@@ -622,7 +633,7 @@ RULES = rules(
             classes=("sklearn.preprocessing.RobustScaler",),
             to_new=_robust_up,
             to_old=_robust_down,
-            names=("scale_",),
+            names=("center_", "scale_"),
             why="preprocessing/data.py: RobustScaler.fit says None for what it does not use",
         ),
         Explained(

@@ -16,7 +16,7 @@ import numpy as np
 
 from skmig.adapters import initial, isolation, leftout
 from skmig.adapters.columns import COLUMN_TRANSFORMER
-from skmig.adapters.early import epochs, keep_columns, learn_columns, meaning, tags
+from skmig.adapters.early import empty, epochs, keep_columns, learn_columns, meaning, tags
 from skmig.adapters.forms import members, text
 from skmig.adapters.ops import (
     DERIVED,
@@ -98,6 +98,23 @@ def _calibrates_votes(obj: Obj) -> bool:
     return pairs or (scorer.tag in SUPPORT_VECTORS and _many_svm_classes(scorer))
 
 
+def _indicator_up(obj: Obj, step: Step) -> None:
+    obj.state.setdefault("add_indicator", False)
+    if "statistics_" in obj.state:
+        obj.state.setdefault("indicator_", None)
+
+
+def _indicator_down(obj: Obj, step: Step) -> None:
+    """An indicator that found nothing missing adds no column."""
+    indicator = obj.state.pop("indicator_", None)
+    if not obj.state.pop("add_indicator", False):
+        return
+    if isinstance(indicator, Obj) and empty(indicator.state.get("features_")):
+        step.note(obj, f"`add_indicator=True`, which added no column, is not in {step.older}")
+    else:
+        step.loss(obj, f"`add_indicator=True` has no counterpart in {step.older}")
+
+
 def _clusters_down(obj: Obj, step: Step) -> None:
     """Before this release the number of clusters is always given."""
     found = obj.state.pop("n_clusters_", None)
@@ -170,6 +187,14 @@ RULES = rules(
             to_old=leftout.as_none,
             names=("steps", "estimators"),
             why="pipeline.py, ensemble/voting_classifier.py: None is what is left out",
+        ),
+        Changed(
+            classes=tags("impute.MissingIndicator"),
+            method="transform",
+            when=lambda obj: (
+                obj.state.get("features") == "missing-only" and empty(obj.state.get("features_"))
+            ),
+            why="impute.py: where nothing was missing all features were given, now none",
         ),
         Accepted(
             classes=tags(
@@ -305,17 +330,12 @@ RULES = rules(
             )
             for tag, size in DEFAULT_TEST_SIZE.items()
         ),
-        Parameter(
+        Rewritten(
             classes=("sklearn.impute.SimpleImputer",),
-            name="add_indicator",
-            why="impute/_base.py: transform",
-        ),
-        Added(
-            classes=("sklearn.impute.SimpleImputer",),
-            name="indicator_",
-            value=None,
-            neutral=(None,),
-            why="impute/_base.py: fit",
+            to_new=_indicator_up,
+            to_old=_indicator_down,
+            names=("add_indicator", "indicator_"),
+            why="impute/_base.py: fit, transform",
         ),
         Parameter(
             classes=("sklearn.preprocessing.OneHotEncoder",),

@@ -194,8 +194,26 @@ def _chosen_up(obj: Obj, step: Step) -> None:
     """Columns that are named mean the same."""
 
 
+def _as_lists(parts: Any) -> Any:
+    return [
+        (name, part, list(columns) if isinstance(columns, tuple) else columns)
+        for name, part, columns in parts
+    ]
+
+
 def _chosen_down(obj: Obj, step: Step) -> None:
-    """A fitted transformer knows which columns `make_column_selector` chose."""
+    """A fitted transformer knows which columns `make_column_selector` chose.
+
+    Columns in a tuple are columns in a list, which older releases know.
+    """
+    for place in ("transformers", "transformers_"):
+        if place in obj.state:
+            obj.state[place] = _as_lists(obj.state[place])
+    if "_columns" in obj.state:
+        obj.state["_columns"] = [
+            list(columns) if isinstance(columns, tuple) else columns
+            for columns in obj.state["_columns"]
+        ]
     given, chosen = obj.state.get("transformers") or (), obj.state.get("_columns")
     if not any(is_obj(columns, SELECTOR) for _, _, columns in given):
         return
@@ -225,6 +243,12 @@ RULES = rules(
             why="a hard vote among others seemed to have probabilities (ensemble/voting.py)",
         ),
         Accepted(
+            classes=tags("feature_selection.VarianceThreshold"),
+            what="missing values",
+            error="ValueError: Input",
+            why="feature_selection/_variance_threshold.py: force_all_finite='allow-nan'",
+        ),
+        Accepted(
             classes=HIST_GRADIENT_BOOSTING,
             what="missing values",
             error="ValueError: Input",
@@ -235,7 +259,7 @@ RULES = rules(
             to_new=_chosen_up,
             to_old=_chosen_down,
             names=("transformers",),
-            why="compose/_column_transformer.py: make_column_selector",
+            why="compose/_column_transformer.py: make_column_selector; utils/__init__.py: tuples",
         ),
         *meaning(
             {"cv": CROSS_VALIDATED}, up={"warn": 3}, why="model_selection/_split.py: check_cv"
@@ -361,6 +385,16 @@ RULES = rules(
             to_new=encoders.close,
             to_old=encoders.reopen,
             why="its encoder only meets leaves that it knows",
+        ),
+        Changed(
+            classes=tags("feature_extraction.TfidfVectorizer"),
+            method="raises NotFittedError: The",
+            when=lambda obj: (
+                "vocabulary_" not in obj.state
+                and obj.state.get("vocabulary") is not None
+                and not obj.state.get("use_idf", True)
+            ),
+            why="feature_extraction/text.py: a given vocabulary without idf needed no fit",
         ),
         Changed(
             classes=(encoders.ONE_HOT_ENCODER,),

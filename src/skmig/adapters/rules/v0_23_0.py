@@ -15,6 +15,7 @@ from skmig.adapters import factorization, frames, hist_boosting, shapes
 from skmig.adapters.forms import members, swap
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Born,
     Changed,
@@ -391,6 +392,13 @@ _OPS: list[Op] = [
         neutral=DERIVED,
         when=never,
         why="linear_model/_ridge.py: a fact of the training that 0.22 did not keep",
+    ),
+    Accepted(
+        classes=("sklearn.compose.ColumnTransformer",),
+        what="get_feature_names of columns that pass through",
+        error="NotImplementedError: get_feature_names is not",
+        when=has("transformers_"),
+        why="compose/_column_transformer.py: get_feature_names",
     ),
     Changed(
         classes=("sklearn.preprocessing.Normalizer",),

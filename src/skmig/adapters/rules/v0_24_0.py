@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from skmig.adapters import factorization, hist_boosting, shapes
+from skmig.adapters.columns import is_empty
 from skmig.adapters.forms import members, swap
 from skmig.adapters.ops import (
     DERIVED,
@@ -101,6 +102,23 @@ def _has_nan(categories: Any) -> bool:
                 if item is None or (isinstance(item, float | np.floating) and item != item):
                     return True
     return False
+
+
+def _masks_up(obj: Obj, step: Step) -> None:
+    """A fitted selection of nothing is read as one by both."""
+
+
+def _masks_down(obj: Obj, step: Step) -> None:
+    """Of a list of False the older release knows only that it has a length."""
+
+    def plain(columns: Any) -> Any:
+        return [] if isinstance(columns, list) and is_empty(columns) else columns
+
+    if "transformers_" in obj.state:
+        obj.state["transformers_"] = [
+            (name, part, plain(columns)) for name, part, columns in obj.state["transformers_"]
+        ]
+        obj.state["_columns"] = [plain(columns) for columns in obj.state["_columns"]]
 
 
 def _one_hot_down(obj: Obj, step: Step) -> None:
@@ -301,7 +319,34 @@ _OPS: list[Op] = [
         when=always,
         why="metrics/_scorer.py: `_BaseScorer.__init__`",
     ),
+    # feature extraction and selection
+    Changed(
+        classes=("sklearn.feature_extraction.DictVectorizer",),
+        method="transform",
+        when=has("feature_names_"),
+        why="feature_extraction/_dict_vectorizer.py: a list of strings is a feature for each",
+    ),
+    Parameter(
+        classes=("sklearn.feature_selection.SelectFromModel",),
+        name="importance_getter",
+        # the names that "auto" looks for
+        neutral=("auto", "coef_", "feature_importances_"),
+        why="feature_selection/_from_model.py: _get_support_mask",
+    ),
+    Rewritten(
+        classes=("sklearn.compose.ColumnTransformer",),
+        to_new=_masks_up,
+        to_old=_masks_down,
+        names=("transformers_",),
+        why="compose/_column_transformer.py: _is_empty_column_selection of a list of False",
+    ),
     # preprocessing
+    Accepted(
+        classes=shapes.tags("preprocessing.OneHotEncoder preprocessing.OrdinalEncoder"),
+        what="missing values",
+        error="ValueError: Input",
+        why="preprocessing/_encoders.py: _check_X, force_all_finite='allow-nan'",
+    ),
     Parameter(
         classes=("sklearn.preprocessing.MinMaxScaler",),
         name="clip",
@@ -319,12 +364,6 @@ _OPS: list[Op] = [
         to_old=_ordinal_down,
         names=("handle_unknown", "unknown_value"),
         why="preprocessing/_encoders.py: transform reads both",
-    ),
-    Parameter(
-        classes=("sklearn.feature_selection.SelectFromModel",),
-        name="importance_getter",
-        neutral=("auto", "feature_importances_", "coef_"),
-        why="feature_selection/_from_model.py: _get_support_mask; before, it was one of the two",
     ),
     Explained(
         classes=("sklearn.impute.MissingIndicator",),

@@ -201,6 +201,8 @@ def _polynomial_down(obj: Obj, step: Step) -> None:
         if low:
             raise Refusal("`degree` has a lower bound, which came with scikit-learn 1.0")
         state["degree"] = high if high is not None else max(state["degree"])
+    if state.get("degree") == 0:
+        raise Refusal(f"`degree=0`: {step.older} writes the features all the same")
     if "n_output_features_" in state:
         state["n_input_features_"] = shapes.n_features(obj)
 
@@ -425,6 +427,15 @@ _OPS: list[Op] = [
         to_old=_missing_down,
         names=("_missing_indices",),
         why="preprocessing/_encoders.py: missing values are passed through as nan",
+    ),
+    Changed(
+        classes=("sklearn.preprocessing.OneHotEncoder",),
+        method="inverse_transform",
+        when=lambda obj: (
+            obj.state.get("drop_idx_") is not None
+            and text(obj.state.get("handle_unknown"), "ignore")
+        ),
+        why="preprocessing/_encoders.py: `drop` with handle_unknown='ignore', rejected before",
     ),
     Rewritten(
         classes=("sklearn.preprocessing.PolynomialFeatures",),

@@ -109,6 +109,23 @@ def _one_hot_up(obj: Obj, step: Step) -> None:
         state.setdefault("_n_features_outs", one_hot_widths(obj))
 
 
+def _most_up(obj: Obj, step: Step) -> None:
+    most = obj.state.get("max_features")
+    if "estimator_" in obj.state and most is not None:
+        obj.state["max_features_"] = most
+
+
+def _most_down(obj: Obj, step: Step) -> None:
+    """What the function gave is the number that the older release reads."""
+    given, most = obj.state.get("max_features"), obj.state.pop("max_features_", None)
+    if given is None or isinstance(given, int | np.integer):
+        return
+    if most is None:
+        raise Refusal(f"`max_features={given!r}`: {step.older} knows only numbers")
+    obj.state["max_features"] = most
+    step.note(obj, f"`max_features={given!r}` is written as the number that it gave")
+
+
 def _one_hot_down(obj: Obj, step: Step) -> None:
     state = obj.state
     grouped = state.pop("_infrequent_indices", None) or ()
@@ -578,6 +595,19 @@ _OPS: list[Op] = [
         to_new=lambda value: value,
         to_old=int,
         why="linear_model/_theil_sen.py: before, __init__ made an int of it",
+    ),
+    Rewritten(
+        classes=("sklearn.feature_selection.SelectFromModel",),
+        to_new=_most_up,
+        to_old=_most_down,
+        names=("max_features_",),
+        why="feature_selection/_from_model.py: max_features may be a function of the data",
+    ),
+    Changed(
+        classes=("sklearn.preprocessing.KBinsDiscretizer",),
+        method="transform",
+        when=has("bin_edges_"),
+        why="preprocessing/_discretization.py: a value just below an edge was put above it",
     ),
     Accepted(
         classes=("sklearn.preprocessing.KBinsDiscretizer",),

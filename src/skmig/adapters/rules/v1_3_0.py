@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skmig.adapters import isolation, metrics, shapes
+from skmig.adapters import columns, isolation, metrics, requests, shapes
 from skmig.adapters.forms import (
     TREE,
     function,
@@ -37,6 +37,7 @@ from skmig.adapters.ops import (
     Changed,
     Explained,
     Parameter,
+    Refusal,
     Removed,
     Renamed,
     Retyped,
@@ -44,11 +45,9 @@ from skmig.adapters.ops import (
     Step,
     Successor,
     fitted,
-    has,
     rules,
     short,
 )
-from skmig.adapters.shapes import ESTIMATORS
 from skmig.payload import Obj
 
 SINCE = "1.3.0"
@@ -189,15 +188,6 @@ def _oob_score_down(obj: Obj, step: Step) -> None:
         step.note(obj, f"`oob_score={short(given)}`: a refit in {step.older} takes its own score")
 
 
-def _no_request(obj: Obj, step: Step) -> None:
-    """An older release hands no metadata on."""
-
-
-def _request_down(obj: Obj, step: Step) -> None:
-    if obj.state.pop("_metadata_request", None) is not None:
-        step.note(obj, f"the metadata that it requests is not routed in {step.older}")
-
-
 def _dual_down(obj: Obj, step: Step) -> None:
     """'warn' meant True; 'auto' chose by the data: what the penalty allows is kept."""
     if text(obj.state.get("dual"), "warn", "auto"):
@@ -226,6 +216,34 @@ def _kernel_down(obj: Obj, step: Step) -> None:
         step.note(obj, "`gamma=None` is written as the value that `fit` worked out")
 
 
+def _draws(obj: Obj) -> bool:
+    """Does it choose among the patches, by a seed?"""
+    seed = obj.state.get("random_state")
+    return obj.state.get("max_patches") is not None and isinstance(seed, int | np.integer)
+
+
+def _ordinal_up(obj: Obj, step: Step) -> None:
+    """An older release groups nothing."""
+    if "categories_" in obj.state:
+        obj.state.setdefault("_infrequent_enabled", False)
+
+
+def _ordinal_down(obj: Obj, step: Step) -> None:
+    """A limit that no category falls below is one for the next fit only."""
+    groups = obj.state.pop("_infrequent_indices", None)
+    if obj.state.pop("_infrequent_enabled", False) and any(one is not None for one in groups):
+        raise Refusal("infrequent categories share a code, which came with scikit-learn 1.3")
+
+
+def _inner_up(obj: Obj, step: Step) -> None:
+    for name in ("initial_imputer_", "_scaler"):
+        columns.plain_output(obj, name)
+
+
+def _inner_down(obj: Obj, step: Step) -> None:
+    """The older release reads it too."""
+
+
 def _subsample_up(obj: Obj, step: Step) -> None:
     """Every value of the older release means the same."""
 
@@ -235,15 +253,6 @@ def _subsample_down(obj: Obj, step: Step) -> None:
         if isinstance(obj.state.get("subsample"), int):
             step.note(obj, "`subsample` is for strategy='quantile' alone: a fit takes all samples")
         obj.state["subsample"] = None
-
-
-def _requests_up(obj: Obj, step: Step) -> None:
-    """The older release routes no metadata."""
-
-
-def _requests_down(obj: Obj, step: Step) -> None:
-    if obj.state.pop("_metadata_request", None) is not None:
-        step.note(obj, f"its requests for metadata: {step.older} routes none in a fit")
 
 
 RULES = rules(
@@ -314,13 +323,6 @@ RULES = rules(
             why="ensemble/_forest.py: oob_score may be a callable",
         ),
         Rewritten(
-            classes=shapes.ESTIMATORS,
-            names=("_metadata_request",),
-            to_new=_no_request,
-            to_old=_request_down,
-            why="utils/_metadata_requests.py: set_fit_request and its like",
-        ),
-        Rewritten(
             classes=(*SEARCHES, *HISTOGRAM_BOOSTING),
             names=("scorer_", "_scorer"),
             to_new=_scorer_up,
@@ -380,21 +382,12 @@ RULES = rules(
             to_old=_dual_down,
             why="svm/_base.py: _validate_dual_parameter",
         ),
-        Added(
+        Rewritten(
             classes=("sklearn.preprocessing.OrdinalEncoder",),
-            name="_infrequent_enabled",
-            value=False,
-            neutral=(False,),
-            when=has("categories_"),
+            names=("_infrequent_enabled", "_infrequent_indices"),
+            to_new=_ordinal_up,
+            to_old=_ordinal_down,
             why="preprocessing/_encoders.py: _check_infrequent_enabled",
-        ),
-        Added(
-            classes=("sklearn.preprocessing.OrdinalEncoder",),
-            name="_infrequent_indices",
-            value=None,
-            neutral=DERIVED,
-            when=never,
-            why="only with _infrequent_enabled, which is refused",
         ),
         Added(
             classes=("sklearn.preprocessing.OrdinalEncoder",),
@@ -402,7 +395,7 @@ RULES = rules(
             value=None,
             neutral=DERIVED,
             when=never,
-            why="only with _infrequent_enabled, which is refused",
+            why="only where a category is infrequent, which is refused",
         ),
         Parameter(
             classes=("sklearn.preprocessing.OneHotEncoder",),
@@ -501,13 +494,6 @@ RULES = rules(
             to_old=_statistics_down,
             why="decomposition/_dict_learning.py: partial_fit",
         ),
-        Rewritten(
-            classes=ESTIMATORS,
-            to_new=_requests_up,
-            to_old=_requests_down,
-            names=("_metadata_request",),
-            why="utils/_metadata_requests.py: _MetadataRequester (SLEP 6)",
-        ),
         Added(
             classes=("sklearn.linear_model.ARDRegression",),
             name="n_iter_",
@@ -524,10 +510,40 @@ RULES = rules(
             when=never,
             why="covariance/_graph_lasso.py: the costs are not in an older state",
         ),
+        Changed(
+            classes=("sklearn.preprocessing.SplineTransformer",),
+            method="get_feature_names_out",
+            when=lambda obj: (
+                "bsplines_" in obj.state and text(obj.state.get("extrapolation"), "periodic")
+            ),
+            why="preprocessing/_polynomial.py: periodic splines were named by their rows",
+        ),
+        Changed(
+            classes=("sklearn.feature_extraction.PatchExtractor",),
+            method="transform",
+            when=_draws,
+            why="feature_extraction/image.py: a seed starts anew at each call, before at the first",
+        ),
+        Rewritten(
+            classes=(*shapes.ESTIMATORS, *requests.SCORERS_OF_THREE),
+            names=("_metadata_request",),
+            to_new=requests.keep,
+            to_old=requests.drop,
+            why="utils/_metadata_requests.py: set_fit_request and its like",
+        ),
         Explained(
             classes=("sklearn.impute.MissingIndicator",),
             names=("n_features_in_",),
             why="impute/_base.py: set through the imputer that holds it",
+        ),
+        Rewritten(
+            classes=(
+                "sklearn.impute.IterativeImputer",
+                "sklearn.preprocessing.PowerTransformer",
+            ),
+            to_new=_inner_up,
+            to_old=_inner_down,
+            why="impute/_iterative.py, preprocessing/_data.py: set_output(transform='default')",
         ),
         Explained(
             classes=(

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import boosting, requests
+from skmig.adapters import boosting, encoders, requests
 from skmig.adapters.forms import is_obj, members, n_classes, swap, text, tree_of
 from skmig.adapters.ops import (
     DERIVED,
@@ -417,6 +417,12 @@ RULES = rules(
             method="decision_path",
             when=_missing_left,
             why="tree/_tree.pyx: decision_path follows missing values",
+        ),
+        Changed(
+            classes=("sklearn.preprocessing.OneHotEncoder",),
+            method="transform",
+            when=encoders.warns_of_infrequent,
+            why="preprocessing/_encoders.py: _map_infrequent_categories knows 'warn'",
         ),
         Parameter(
             classes=("sklearn.preprocessing.MaxAbsScaler",),

@@ -4,6 +4,7 @@ import importlib
 
 import numpy as np
 
+from skmig.agent.names import UnknownNameError
 from skmig.agent.neutral import New
 
 _PIECEWISE = (
@@ -170,11 +171,14 @@ def _make_pieces(builder, value, path):
 
 def _make_frozen(builder, value, path):
     stats = importlib.import_module("scipy.stats")
-    distribution = getattr(stats, value.args["name"], None)
+    name = value.args["name"]
+    # "loguniform" is the newer name of the same distribution
+    other = "reciprocal" if name == "loguniform" else None
+    distribution = getattr(stats, name, getattr(stats, str(other), None))
     if not isinstance(distribution, stats.rv_continuous) and not isinstance(
         distribution, stats.rv_discrete
     ):
-        raise ValueError("scipy.stats has no distribution %r" % (value.args["name"],))
+        raise UnknownNameError("scipy.stats." + name, "is no distribution here", absent=True)
     return distribution(*builder(value.args["args"], path), **builder(value.args["kwds"], path))
 
 

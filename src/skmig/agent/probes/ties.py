@@ -11,6 +11,8 @@ from skmig.agent.probes.features import inner
 CLOSE = 1e-9
 MAX_DEPTH = 6
 MAX_MEMBERS = 12
+# a weight of 1 / distance is no number at a stored point: whether it is there is up to rounding
+THERE = 1e-6
 
 
 def without_ties(estimator, data, notes):
@@ -52,6 +54,8 @@ def _clear(estimator, data, depth):
 def _own(estimator, data):
     """The same for an estimator that searches neighbours itself."""
     count = getattr(estimator, "n_neighbors", None)
+    if isinstance(count, (int, np.integer)) and _imputes(estimator):
+        return _clear_donors(estimator, data, int(count))
     # manifolds look up the neighbours of new points
     search = getattr(estimator, "nbrs_", estimator)
     if not has(search, "kneighbors") or not isinstance(count, (int, np.integer)):
@@ -62,3 +66,27 @@ def _own(estimator, data):
     distances, _ = search.kneighbors(data, n_neighbors=int(count) + 1)
     last, after = distances[:, -2], distances[:, -1]
     return after - last > CLOSE * np.abs(after)
+
+
+def _imputes(estimator):
+    return getattr(estimator, "metric", None) == "nan_euclidean" and has(estimator, "transform")
+
+
+def _clear_donors(imputer, data, count):
+    """Which rows have, for each value that they miss, clear neighbours that have one."""
+    from sklearn.metrics.pairwise import nan_euclidean_distances
+
+    rows, stored = np.array(data, dtype=float), imputer._fit_X
+    missing = imputer.missing_values
+    gaps = [np.isnan(a) if missing != missing else a == missing for a in (rows, stored)]
+    distances = nan_euclidean_distances(rows, stored, missing_values=missing)
+    keep = np.ones(len(rows), dtype=bool)
+    for place in range(rows.shape[1]):
+        near = np.sort(distances[np.ix_(gaps[0][:, place], ~gaps[1][:, place])], axis=1)
+        clear = np.ones(len(near), dtype=bool)
+        if near.shape[1] > count:
+            clear = near[:, count] - near[:, count - 1] > CLOSE * near[:, count]
+        if near.shape[1] and imputer.weights != "uniform":
+            clear &= ~(near[:, 0] <= THERE * near[:, -1])
+        keep[gaps[0][:, place]] &= clear
+    return keep
