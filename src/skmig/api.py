@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from skmig import inspection, pipeline, record, verification, versions
+from skmig import checking, inspection, pipeline, record, verification, versions
 from skmig.environments.base import Progress, SilentProgress
 from skmig.errors import SkmigError, UnreadableError, UsageError
 from skmig.payload import Bundle, WireError
@@ -76,7 +76,7 @@ def migrate(
     written beside the result.  Raises the errors of `skmig.errors`; nothing is written unless
     parity holds.
     """
-    settings = check(_settings(to, settings, options))
+    settings = checked(_settings(to, settings, options))
     artifact = Path(path)
     place = None if output is None else Path(output)
     if place is None or place.is_dir():
@@ -150,7 +150,26 @@ def plan(artifact: Path, settings: Settings) -> Plan:
     return make_plan(inspection.inspect(artifact), settings)
 
 
-def check(settings: Settings) -> Settings:
+def check(
+    path: str | Path,
+    to: str | None = None,
+    *,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> checking.Check:
+    """What happens if a file is simply loaded in another release; writes nothing.
+
+    `to`, `settings` and `options` as for `migrate`.  That the file does not load, or ends the
+    process that loads it, is an answer; raises the errors of `skmig.errors` where its own release
+    cannot be asked.
+    """
+    settings = checked(_settings(to, settings, options))
+    with pipeline.workshop(settings, progress or SilentProgress()) as shop:
+        return checking.check(Path(path), shop, settings)
+
+
+def checked(settings: Settings) -> Settings:
     """The settings with the target's full name; what cannot be right is said before any work.
 
     Raises UnsupportedError (a release), UsageError (a path that is not there).

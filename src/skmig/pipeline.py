@@ -13,17 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from skmig import inputs, inspection, parity, plan, record
-from skmig.adapters import chain
+from skmig.adapters import carried, chain
 from skmig.environments import builder, choose, cleanup
 from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
 from skmig.errors import (
     AgentError,
     DataError,
     EnvironmentFailedError,
+    OutOfMemoryError,
     RefusedError,
+    SkmigError,
+    TimeoutExpiredError,
     UntrustedError,
     UsageError,
 )
+from skmig.parity import Naive
 from skmig.payload import Bundle, Obj, WireError, write_bundle
 from skmig.plan import Plan, Settings
 from skmig.record import Manifest
@@ -65,6 +69,7 @@ class Exported:
     encoding: str | None = None
     reader: str | None = None
     findings: tuple[str, ...] = ()
+    sidecars: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +77,7 @@ class Adapted:
     exported: Exported
     bundle: Path
     adapted: chain.Adapted
-    arrays: tuple[int, int]
+    before: Any  # the graph that was adapted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +87,14 @@ class Restored:
     answers: Path
     environment: record.EnvironmentFact
     failures: dict[str, list[str]]
+    state: carried.State
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
     restored: Restored
     parity: parity.Parity
-    naive: str = ""
+    naive: Naive | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,10 +166,15 @@ class Workshop:
         except (EnvironmentFailedError, KeyboardInterrupt) as error:
             if isinstance(error, KeyboardInterrupt):
                 builder.abort()
-            broken = self._workers.pop((spec, role))
-            with contextlib.suppress(BaseException):
-                broken.result().close()
+            self.end(spec, role)
             raise
+
+    def end(self, spec: EnvironmentSpec, role: str) -> None:
+        """End a worker; who wants it again gets a new one."""
+        worker = self._workers.pop((spec, role), None)
+        if worker is not None:
+            with contextlib.suppress(BaseException):
+                worker.result().close()
 
     def path(self, suffix: str) -> Path:
         """A new file name in the run's temporary folder."""
@@ -254,6 +265,7 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
         encoding=made.encoding,
         reader=made.reader,
         findings=finding_names(facts),
+        sidecars=facts.sidecars,
     )
 
 
@@ -272,7 +284,7 @@ def adapt(exported: Exported, shop: Workshop) -> Adapted:
         exported=exported,
         bundle=bundle,
         adapted=adapted,
-        arrays=chain.arrays_carried(graph, adapted.graph),
+        before=graph,
     )
 
 
@@ -313,6 +325,7 @@ def restore(adapted: Adapted, shop: Workshop) -> Restored:
         answers=answers,
         environment=fact,
         failures=dict(reply.result["failures"]),
+        state=carried.measure(adapted.before, adapted.adapted, read_document(answers, "state")),
     )
 
 
@@ -334,42 +347,80 @@ def compare(restored: Restored, shop: Workshop) -> Compared:
 
 
 def load_naively(compared: Compared, shop: Workshop) -> Compared:
-    """What would have happened: the original, loaded in the target as it is (when asked for).
-
-    The original runs its own code, so that this worker is never the one that builds.
-    """
+    """What would have happened: the original, loaded in the target as it is (when asked for)."""
     exported = compared.restored.adapted.exported
-    request = exported.request
-    if not request.settings.compare_naive:
+    if not exported.request.settings.compare_naive:
         return compared
-    check_trust(request.artifact, request.settings, exported.findings, shop.backend)
-    answers = shop.path(".skmig")
-    with shop.worker(exported.target, "naive") as worker:
-        shop.progress.step(f"loading {request.artifact.name} as it is")
-        worker.put(request.artifact.name, request.artifact)
+    return dataclasses.replace(compared, naive=naively(exported, shop))
+
+
+def naively(exported: Exported, shop: Workshop) -> Naive:
+    """Load the original in the target as it is, and hold its answers against the source's.
+
+    It runs its own code, so that this worker is never the one that builds.  That it cannot be
+    loaded, ends its process or takes too long is an answer.
+    """
+    request, target = exported.request, exported.target
+    settings = request.settings
+    check_trust(request.artifact, settings, exported.findings, shop.backend)
+    answers, place = shop.path(".skmig"), shop.path(".txt")
+    with shop.worker(target, "naive") as worker:
+        shop.progress.step(f"loading {request.artifact.name} as it is with {target.release}")
+        for path in (request.artifact, *exported.sidecars):
+            worker.put(path.name, path)
         worker.put("probes.skmig", exported.bundle)
+        worker.put("at.txt", b"")
+        code = put_code(worker, target)
         try:
-            worker.call(
+            reply = worker.call(
                 "predict",
                 artifact=request.artifact.name,
                 bundle="probes.skmig",
                 out="naive.skmig",
-                code=put_code(worker, exported.target),
-                encoding=exported.encoding,
+                code=code,
                 reader=exported.reader,
                 allow=exported.allow,
                 strict=False,
+                plain=True,
+                at="at.txt",
             )
-        except AgentError as error:
-            return dataclasses.replace(compared, naive=f"it does not load: {error.message}")
+        except (AgentError, TimeoutExpiredError, OutOfMemoryError) as error:
+            with contextlib.suppress(EnvironmentFailedError):  # it may be gone with its files
+                worker.get("at.txt", place)
+            if not isinstance(error, AgentError):
+                shop.end(target, "naive")
+            return parity.ended(_how_it_ended(error, settings), _said_in(place))
         worker.get("naive.skmig", answers)
     found = parity.compare(
         read_document(exported.bundle, "expected"),
         read_document(answers, "actual"),
-        rtol=request.settings.rtol,
-        atol=request.settings.atol,
+        rtol=settings.rtol,
+        atol=settings.atol,
+        rounding=read_document(exported.bundle, "rounding"),
     )
-    return dataclasses.replace(compared, naive=parity.naive_sentence(found))
+    return parity.answered(
+        found,
+        warnings=reply.result["warnings"],
+        broken=reply.result["failures"],
+        fitted=_is_fitted(read_document(exported.bundle, "model")),
+    )
+
+
+def _how_it_ended(error: SkmigError, settings: Settings) -> str:
+    if isinstance(error, TimeoutExpiredError):
+        return f"it does not come to an end within {settings.timeout:g} s"
+    if isinstance(error, OutOfMemoryError):
+        return "it runs out of memory"
+    said = error.details if isinstance(error, AgentError) else {}
+    if said.get("signal"):
+        return f"the process is {said['message']}"
+    if said.get("stage") in ("build", "walk"):
+        raise error  # not the model's doing
+    return f"{said['kind']}: {said['message']}" if "kind" in said else error.message
+
+
+def _said_in(place: Path) -> str:
+    return place.read_text(encoding="utf-8") if place.exists() else ""
 
 
 def write(compared: Compared, shop: Workshop) -> Migration:
@@ -589,7 +640,7 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
         changes=_lines(said.changes),
         documented=tuple(dataclasses.asdict(item) for item in documented(said)),
         coverage=exported.coverage,
-        arrays=adapted.arrays,
+        state=restored.state.as_json(),
         options={
             "rtol": settings.rtol,
             "atol": settings.atol,
@@ -605,7 +656,7 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
         parity=compared.parity.as_json(),
         verdict=compared.parity.verdict if _proven(compared) else record.UNPROVEN,
         summary=_summary(compared),
-        naive=compared.naive,
+        naive={} if compared.naive is None else compared.naive.as_json(),
     )
 
 

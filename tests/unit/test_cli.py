@@ -206,7 +206,7 @@ def test_a_defect_is_no_traceback(
     def broken(_settings: object) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("skmig.api.check", broken)
+    monkeypatch.setattr("skmig.api.checked", broken)
     argv = ["migrate", str(model), "--to", TARGET]
     assert run(argv) == errors.BUG
     err = capsys.readouterr().err
@@ -224,7 +224,7 @@ def test_an_interruption_is_said(
     def interrupted(_settings: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("skmig.api.check", interrupted)
+    monkeypatch.setattr("skmig.api.checked", interrupted)
     argv = ["migrate", str(model), "--to", TARGET]
     assert run(argv) == errors.INTERRUPTED
     assert "interrupted" in capsys.readouterr().err

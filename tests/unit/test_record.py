@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from skmig import record
+from skmig import parity, record
+from skmig.adapters import carried
 from skmig.errors import OutputError, OutputExistsError, UnreadableError, UsageError
 from skmig.payload import Obj, write_bundle
 from skmig.record import report
@@ -52,7 +53,12 @@ def manifest(**changes: Any) -> record.Manifest:
         "format": "pickle",
         "source_environment": FACT,
         "target_environment": dataclasses.replace(FACT, release="1.6.1"),
-        "arrays": (1, 2),
+        "state": carried.State(
+            arrays=3,
+            carried=2,
+            rewritten=(carried.Place(path="model.a_", count=1, by="1.4.0: Rewritten a_"),),
+            values=5,
+        ).as_json(),
         "coverage": {"model": {"rows": 4, "leaves": [2, 3], "notes": ["half of the leaves"]}},
         "options": {"rtol": 1e-9},
         "parity": {"ok": True, "methods": [method]},
@@ -236,11 +242,13 @@ def shown(width: int, **changes: Any) -> str:
 
 
 def test_the_report_says_what_it_rests_on() -> None:
-    text = shown(100, notes=("a [bold]note[/]",), naive="it does not load")
+    text = shown(200, notes=("a [bold]note[/]",), naive=parity.ended("ValueError: no", "load").as_json())
     assert "4 rows, 2 of 3 leaves" in text
     assert "model: half of the leaves" in text
     assert "a [bold]note[/]" in text
-    assert "it does not load" in text
+    assert "it does not load: ValueError: no" in text
+    assert "2 of 3 arrays of the result" in text
+    assert "1 made by a rule (model.a_, 1.4.0: Rewritten a_)" in text
     assert "predict  identical  4" in text
 
 

@@ -12,6 +12,7 @@ import inspect
 import pickle
 import types
 import warnings
+from typing import List
 
 import numpy as np
 
@@ -54,6 +55,21 @@ WITHOUT_DATA = (
 )
 # what an estimator that cannot be asked about new rows has to say about its own
 FITTED = ("labels_", "embedding_", "negative_outlier_factor_", "row_labels_", "column_labels_")
+
+
+_NOTED: List[str] = []
+
+
+def tell(path):
+    """Keep in the file `path` what is being done: where a process was that did not come back."""
+    _NOTED[:] = [path]
+
+
+def doing(what):
+    """Say what is done from now on, if somebody wants to know."""
+    for path in _NOTED:
+        with open(path, "w") as handle:
+            handle.write(what)
 
 
 def estimators(artifact, path="model"):
@@ -418,6 +434,7 @@ def _ask_spread(answers, estimator, data):
 
 
 def _ask(look_up, estimator, name, *args):
+    doing(name)
     answer = {}
     with warnings.catch_warnings(record=True) as caught, np.errstate(all="ignore"):
         warnings.simplefilter("always")
@@ -443,6 +460,7 @@ def checks(estimator):
         ("repr", repr),
         ("pickle", _check_pickle),
     ):
+        doing(name)
         try:
             with quiet():
                 check(estimator)

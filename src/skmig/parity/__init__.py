@@ -2,7 +2,7 @@
 
 from skmig.parity.compare import ATOL, RTOL, Documented, compare
 from skmig.parity.data import check_columns, read_data
-from skmig.parity.naive import naive_sentence
+from skmig.parity.naive import Naive, Outcome, answered, ended, own_release
 from skmig.parity.values import Difference, difference
 from skmig.parity.verdict import MethodParity, Parity, Verdict
 
@@ -12,11 +12,15 @@ __all__ = [
     "Difference",
     "Documented",
     "MethodParity",
+    "Naive",
+    "Outcome",
     "Parity",
     "Verdict",
+    "answered",
     "check_columns",
     "compare",
     "difference",
-    "naive_sentence",
+    "ended",
+    "own_release",
     "read_data",
 ]

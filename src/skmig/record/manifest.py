@@ -47,7 +47,10 @@ class Manifest:
     """Everything that is said about one migration; `manifest.json` of the record.
 
     `members` are the digests of the other members of the record, `seal` that of all the rest of
-    the manifest.  `rollback` is what to go back to: the original, by digest.
+    the manifest.  `rollback` is what to go back to: the original, by digest.  `state` is what
+    became of the model's state (`adapters.carried.State`), `parity` what its methods answer
+    (`parity.Parity`), `naive` what loading the original as it is would have done (`parity.Naive`;
+    empty when nobody asked).
     """
 
     skmig: str
@@ -67,12 +70,12 @@ class Manifest:
     changes: tuple[str, ...]
     documented: tuple[dict[str, Any], ...]
     coverage: dict[str, Any]
-    arrays: tuple[int, int]
+    state: dict[str, Any]
     options: dict[str, Any]
     parity: dict[str, Any]
     verdict: str
     summary: str
-    naive: str = ""
+    naive: dict[str, Any] = field(default_factory=dict)
     members: dict[str, str] = field(default_factory=dict)
     seal: str = ""
     schema_version: int = SCHEMA_VERSION
@@ -109,7 +112,6 @@ class Manifest:
                 "notes",
                 "changes",
                 "documented",
-                "arrays",
             )
         }
         return cls(**{**value, **files, **environments, **lists})
