@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import itertools
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -130,6 +131,7 @@ class Workshop:
         self._numbers = itertools.count()
         self._pool = ThreadPoolExecutor(thread_name_prefix="skmig-environment")
         self._workers: dict[tuple[EnvironmentSpec, str], Future[Worker]] = {}
+        self._starting = threading.Lock()
         self._folder = tempfile.TemporaryDirectory(prefix="skmig-")
 
     def __enter__(self) -> Workshop:
@@ -148,10 +150,11 @@ class Workshop:
 
     def start(self, spec: EnvironmentSpec, role: str) -> None:
         """Begin to make an environment and its worker, without waiting."""
-        if (spec, role) not in self._workers:
-            self._workers[spec, role] = self._pool.submit(
-                self.backend.worker, spec, self.limits, self.progress
-            )
+        with self._starting:
+            if (spec, role) not in self._workers:
+                self._workers[spec, role] = self._pool.submit(
+                    self.backend.worker, spec, self.limits, self.progress
+                )
 
     @contextlib.contextmanager
     def worker(self, spec: EnvironmentSpec, role: str) -> Iterator[Worker]:
@@ -176,6 +179,12 @@ class Workshop:
             with contextlib.suppress(BaseException):
                 worker.result().close()
 
+    def keep_only(self, spec: EnvironmentSpec, role: str) -> None:
+        """End the workers of a role in other environments: a machine has not room for many."""
+        for other, its_role in tuple(self._workers):
+            if its_role == role and other != spec:
+                self.end(other, role)
+
     def path(self, suffix: str) -> Path:
         """A new file name in the run's temporary folder."""
         return Path(self._folder.name) / f"{next(self._numbers)}{suffix}"
@@ -194,12 +203,14 @@ class Workshop:
 
 
 @contextlib.contextmanager
-def workshop(settings: Settings, progress: Progress) -> Iterator[Workshop]:
-    """A workshop with the backend that the settings ask for."""
+def workshop(
+    settings: Settings, progress: Progress, backend: Backend | None = None
+) -> Iterator[Workshop]:
+    """A workshop with `backend`, or with the one that the settings ask for."""
     limits = Limits(timeout=settings.timeout, memory=settings.memory)
     with (
         cleanup.armed(),
-        Workshop(choose.backend(settings.backend, progress), limits, progress) as opened,
+        Workshop(backend or choose.backend(settings.backend, progress), limits, progress) as opened,
     ):
         yield opened
 
@@ -447,7 +458,7 @@ def write(compared: Compared, shop: Workshop) -> Migration:
             ),
             hint=f"nothing was written; {_how_to_accept(compared)}",
         )
-    if not _proven(compared) and _is_fitted(restored.adapted.adapted.graph):
+    if not compared.parity.proven and _is_fitted(restored.adapted.adapted.graph):
         raise RefusedError(
             f"nothing that `{request.artifact.name}` answers could be compared",
             reasons=tuple(
@@ -622,6 +633,7 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
     exported = adapted.exported
     request, settings = exported.request, exported.request.settings
     said = adapted.adapted
+    spoken = said_by_rules(said)
     return record.Manifest(
         skmig=__version__,
         created=record.now(),
@@ -633,20 +645,16 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
         format=exported.format,
         source_environment=exported.environment,
         target_environment=restored.environment,
-        rules=said.applied,
-        losses=_lines(said.losses),
-        substitutions=_lines(said.substitutions),
-        notes=exported.notes + _lines(said.notes),
-        changes=_lines(said.changes),
-        documented=tuple(dataclasses.asdict(item) for item in documented(said)),
+        **(spoken | {"notes": exported.notes + spoken["notes"]}),
         coverage=exported.coverage,
         state=restored.state.as_json(),
         options={
             "rtol": settings.rtol,
             "atol": settings.atol,
-            "accept": list(settings.accept),
-            "allow_loss": settings.allow_loss,
-            "allow_substitution": settings.allow_substitution,
+            # of what loosens, that which was used: the rest was not needed
+            "accept": list(parity.used(settings.accept, compared.parity, documented(said))),
+            "allow_loss": bool(said.losses),
+            "allow_substitution": bool(said.substitutions),
             "trust": list(settings.trust),
             "allow": list(exported.allow),
             "data": None
@@ -654,10 +662,24 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
             else dataclasses.asdict(record.FileFact.of(settings.data)),
         },
         parity=compared.parity.as_json(),
-        verdict=compared.parity.verdict if _proven(compared) else record.UNPROVEN,
-        summary=_summary(compared),
+        verdict=compared.parity.verdict if compared.parity.proven else record.UNPROVEN,
+        summary=record.summary(
+            exported.source, exported.environment, restored.environment, compared.parity.summary
+        ),
         naive={} if compared.naive is None else compared.naive.as_json(),
     )
+
+
+def said_by_rules(said: chain.Adapted) -> dict[str, Any]:
+    """What a manifest says of the way, by field."""
+    return {
+        "rules": said.applied,
+        "losses": _lines(said.losses),
+        "substitutions": _lines(said.substitutions),
+        "notes": _lines(said.notes),
+        "changes": _lines(said.changes),
+        "documented": tuple(dataclasses.asdict(item) for item in documented(said)),
+    }
 
 
 def documented(said: chain.Adapted) -> list[parity.Documented]:
@@ -678,11 +700,6 @@ def _how_to_accept(compared: Compared) -> str:
     changes = documented(compared.restored.adapted.adapted)
     names = sorted({f"{item.tag.rpartition('.')[2]}.{item.method}" for item in changes})
     return f"accept what scikit-learn changed with {' '.join(f'--accept {n}' for n in names)}"
-
-
-def _proven(compared: Compared) -> bool:
-    """Was any answer compared, beyond names and shapes that the state itself holds?"""
-    return any(item.n and not item.method.startswith("get_") for item in compared.parity.methods)
 
 
 def _is_fitted(graph: Any) -> bool:
@@ -718,11 +735,3 @@ def _lines(statements: tuple[chain.Statement, ...]) -> tuple[str, ...]:
 
 def _more(count: int) -> str:
     return f" and {count} more" if count else ""
-
-
-def _summary(compared: Compared) -> str:
-    exported = compared.restored.adapted.exported
-    return (
-        f"{exported.source.name} moved from scikit-learn {exported.environment.release} to "
-        f"{exported.target.release}: {compared.parity.summary}"
-    )

@@ -242,7 +242,9 @@ def shown(width: int, **changes: Any) -> str:
 
 
 def test_the_report_says_what_it_rests_on() -> None:
-    text = shown(200, notes=("a [bold]note[/]",), naive=parity.ended("ValueError: no", "load").as_json())
+    text = shown(
+        200, notes=("a [bold]note[/]",), naive=parity.ended("ValueError: no", "load").as_json()
+    )
     assert "4 rows, 2 of 3 leaves" in text
     assert "model: half of the leaves" in text
     assert "a [bold]note[/]" in text

@@ -100,6 +100,24 @@ def ended(how: str, at: str) -> Naive:
     return Naive(outcome=Outcome.CRASHES, sentence=sentence, error=how, at=at)
 
 
+def follows(said: Mapping[str, Any]) -> bool:
+    """Does what `as_json` said of an answer follow from what it rests on?
+
+    Raises KeyError, TypeError, ValueError or AttributeError for what is none.
+    """
+    if said["error"]:
+        return ended(said["error"], said["at"]).as_json() == said
+    methods = tuple(MethodParity.from_json(item) for item in said["methods"])
+    found = Parity(methods=methods, rtol=0.0, atol=0.0)
+    warnings, broken = tuple(said["warnings"]), tuple(said["broken"])
+    return any(
+        (said["outcome"], said["sentence"]) == _judged(found, warnings, broken, fitted)
+        and said["ok"] == Naive(outcome=Outcome(said["outcome"]), sentence="").ok
+        and said["methods"] == [item.as_json() for item in methods]
+        for fitted in (True, False)
+    )
+
+
 def own_release(release: str) -> Naive:
     """The answer where the file is of the target release: there is nothing in between."""
     sentence = f"it is of scikit-learn {release} itself, and nothing has to be moved"
@@ -111,7 +129,6 @@ def _judged(
 ) -> tuple[Outcome, str]:
     raised = [item for item in found.failures if item.text.startswith("the target raises")]
     wrong = [item for item in found.failures if item.verdict is Verdict.DIFFERENT]
-    proven = any(item.n and not item.method.startswith("get_") for item in found.methods)
     if raised:
         more = f" (and {len(raised) - 1} more methods)" if len(raised) > 1 else ""
         text = raised[0].text.removeprefix("the target raises ")
@@ -123,11 +140,11 @@ def _judged(
         first = found.failures[0]
         return Outcome.DIFFERENT, f"it loads, but {_name(first)}: {first.text}"
     if broken:
-        same = "it predicts the same" if proven else "it loads"
+        same = "it predicts the same" if found.proven else "it loads"
         return Outcome.BROKEN, f"{same}, but {'; '.join(broken)}"
-    if fitted and not proven:
+    if fitted and not found.proven:
         return Outcome.UNPROVEN, "it loads, and nothing that it answers could be compared"
-    same = "it would have predicted the same" if proven else "it loads; it is not fitted"
+    same = "it would have predicted the same" if found.proven else "it loads; it is not fitted"
     if warnings:
         more = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
         return Outcome.WARNS, f"{same}; while it loads it warns: {warnings[0]}{more}"

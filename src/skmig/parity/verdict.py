@@ -94,6 +94,11 @@ class Parity:
         return max(verdicts, key=_ORDER.index, default=Verdict.IDENTICAL)
 
     @property
+    def proven(self) -> bool:
+        """Was any answer compared, beyond names and shapes that the state itself holds?"""
+        return any(item.n and not item.method.startswith("get_") for item in self.methods)
+
+    @property
     def failures(self) -> tuple[MethodParity, ...]:
         """The methods for which parity does not hold."""
         return tuple(item for item in self.methods if not item.ok)

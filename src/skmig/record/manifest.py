@@ -117,6 +117,11 @@ class Manifest:
         return cls(**{**value, **files, **environments, **lists})
 
 
+def summary(source: FileFact, before: EnvironmentFact, after: EnvironmentFact, found: str) -> str:
+    """The sentence that a manifest says of itself; `found` is that of the comparison."""
+    return f"{source.name} moved from scikit-learn {before.release} to {after.release}: {found}"
+
+
 def sha256(path: Path) -> str:
     """The digest of a file, as hexadecimal text."""
     with path.open("rb") as handle:
