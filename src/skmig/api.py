@@ -208,6 +208,8 @@ def verify_all(
     the answers come in the order of the records.
     """
     options = options or verification.Options()
+    if options.original is not None:
+        jobs = 1  # the source's worker answers for one record at a time
     settings = settings or Settings(target="")
     progress = progress or SilentProgress()
     places = []

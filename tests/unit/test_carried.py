@@ -114,12 +114,10 @@ def changed(place: str) -> Obj:
     return other
 
 
-@pytest.mark.parametrize(
-    "place",
-    "bit|shape|dtype|field|order of words|type of a number|text|class|parameter|width|name".split(
-        "|"
-    ),
-)
+PLACES = ("bit", "shape", "dtype", "field", "order of words", "type of a number", "text", "class")
+
+
+@pytest.mark.parametrize("place", [*PLACES, "parameter", "width", "name"])
 def test_every_change_is_seen_at_its_place(place: str) -> None:
     one, two = digests(model()), digests(changed(place))
     assert one.keys() == two.keys()

@@ -73,7 +73,6 @@ def read(path: Path) -> Record:
             said = bundle.json("manifest.json")
             manifest = Manifest.from_json(said)
             found = member_digests(bundle.archive)
-            facts = bundle.json(FACTS)
             names = bundle.archive.namelist()
     except (WireError, KeyError, TypeError, ValueError, AttributeError, OSError) as exc:
         raise UnreadableError(
@@ -97,7 +96,7 @@ def read(path: Path) -> Record:
         raise UnreadableError(
             f"the record `{path.name}` was changed after it was written", hint=_AGAIN
         )
-    odd = contradictions(manifest, facts)
+    odd = contradictions(manifest, _facts(path))
     if odd:
         raise UnreadableError(
             f"the manifest of the record `{path.name}` contradicts itself", causes=odd, hint=_AGAIN
@@ -138,6 +137,14 @@ def write(path: Path, manifest: Manifest, exported: Path) -> None:
         said = _digest_before(handle)
         handle.seek(-64, io.SEEK_END)
         handle.write(said)
+
+
+def _facts(path: Path) -> Any:
+    try:
+        with Bundle(str(path)) as bundle:
+            return bundle.json(FACTS)
+    except (WireError, OSError):
+        return None  # which contradicts everything
 
 
 def _digest_before(handle: BinaryIO) -> bytes:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from skmig import inspection, parity, pipeline, plan, record, versions
 from skmig.adapters import carried, chain
-from skmig.environments import recorded
+from skmig.environments import imports, recorded
 from skmig.environments.base import EnvironmentSpec, Worker
-from skmig.errors import UnreadableError, UnsupportedError
+from skmig.errors import SkmigError, UnreadableError, UnsupportedError
 from skmig.payload import ARRAY, digests, write_bundle
 from skmig.verification.answer import Options, Shops, Verification
 from skmig.version import __version__
@@ -34,6 +35,7 @@ class Asking:
     problems: list[str] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
     state: str = ""
+    allow: tuple[str, ...] = ()
 
     @property
     def manifest(self) -> record.Manifest:
@@ -47,10 +49,14 @@ class Asking:
         manifest = self.manifest
         self._check_trust()
         graph = self.read.document("model")
-        adapted = self._adapted(graph)
-        expected = self._expected_again(graph) if self.options.original else None
-        found, state = self._ask(adapted, expected)
-        self._compare_said(found, carried.measure(graph, adapted, state), adapted)
+        with _whole(self.read.path):
+            adapted = self._adapted(graph)
+        questions = self._questions()
+        if self.options.original is not None:
+            questions = self._from_original(self.options.original, graph, questions)
+        found, state = self._ask(adapted, questions)
+        with _whole(self.read.path):
+            self._compare_said(found, carried.measure(graph, adapted, state), adapted)
         name = f"{manifest.result.name} under scikit-learn {manifest.target_environment.release}"
         # what does not hold for the answers is said by their summary
         said = "; ".join([*self.problems, found.summary] if self.problems else [found.summary])
@@ -72,9 +78,12 @@ class Asking:
         The record's word counts for what a model may need, as that of the one who migrated it; it
         does not count for what runs commands or touches files.
         """
+        manifest, facts = self.manifest, inspection.inspect(self.result)
+        # nor may more be made from the record than the result itself consists of
+        named = {*facts.third_party, *imports.modules(manifest.target_environment.requirements)}
+        self.allow = tuple(name for name in manifest.options["allow"] if name in named)
         if self.shops.target.backend.sandboxed:
             return
-        manifest, facts = self.manifest, inspection.inspect(self.result)
         dangerous = {item.name for item in facts.findings if item.severity == "dangerous"}
         said = (*manifest.options["trust"], *manifest.options["allow"])
         settings = plan.Settings(
@@ -110,6 +119,9 @@ class Asking:
         )
         if found.ok and now != then:
             self.problems.append("the record speaks of other methods than those that were compared")
+        accept = tuple(manifest.options["accept"])
+        if accept != parity.used(accept, found, pipeline.documented(adapted)):
+            self.problems.append("the record accepts what did not change")
         if manifest.skmig != __version__:
             self.notes.append(
                 f"made by skmig {manifest.skmig}: what it says of rules and state was not compared "
@@ -126,8 +138,15 @@ class Asking:
             self.problems.append("the record says something else of the state than is found now")
 
     # -------------------------------------------------------------- in the target's environment
+    def _questions(self) -> _Questions:
+        return _Questions(
+            bundle=self.read.path,
+            expected=self.read.document("expected"),
+            rounding=self.read.document("rounding"),
+        )
+
     def _ask(
-        self, adapted: chain.Adapted, expected: Any
+        self, adapted: chain.Adapted, questions: _Questions
     ) -> tuple[parity.Parity, Mapping[str, str]]:
         """The comparison of today, and the digests of the result's state."""
         manifest = self.manifest
@@ -141,24 +160,26 @@ class Asking:
             write_bundle(str(payload), {"model": adapted.graph})
         spec = self._spec()
         try:
-            answers, built = self._run(spec, payload, final=self.here or not spec.requirements)
+            final = self.here or not spec.requirements
+            answers, built = self._run(spec, payload, questions.bundle, final)
         except _OtherPackagesError:
             # what a requirement brings along is not pinned: make exactly what the record lists
             packages = manifest.target_environment.packages
             spec = recorded.whole(spec, packages, self.folder)
-            answers, built = self._run(spec, payload, final=True)
+            answers, built = self._run(spec, payload, questions.bundle, final=True)
         state = pipeline.read_document(answers, "state")
         if payload is not None:
             self._compare_state(pipeline.read_document(built, "state"), state)
-        found = parity.compare(
-            self.read.document("expected") if expected is None else expected,
-            pipeline.read_document(answers, "actual"),
-            rtol=manifest.options["rtol"],
-            atol=manifest.options["atol"],
-            documented=pipeline.documented(adapted),
-            accept=manifest.options["accept"],
-            rounding=self.read.document("rounding"),
-        )
+        with _whole(self.read.path):
+            found = parity.compare(
+                questions.expected,
+                pipeline.read_document(answers, "actual"),
+                rtol=manifest.options["rtol"],
+                atol=manifest.options["atol"],
+                documented=pipeline.documented(adapted),
+                accept=manifest.options["accept"],
+                rounding=questions.rounding,
+            )
         return found, state
 
     def _spec(self) -> EnvironmentSpec:
@@ -172,7 +193,9 @@ class Asking:
         (self.notes if self.here else self.problems).extend(odd)
         return spec if self.here else found
 
-    def _run(self, spec: EnvironmentSpec, payload: Path | None, final: bool) -> tuple[Path, Path]:
+    def _run(
+        self, spec: EnvironmentSpec, payload: Path | None, probes: Path, final: bool
+    ) -> tuple[Path, Path]:
         """Ask the result, and build it once more from the record, in one environment."""
         manifest, shop = self.manifest, self.shops.target
         answers, built = self.folder / "answers.skmig", self.folder / "built.skmig"
@@ -181,16 +204,16 @@ class Asking:
             self._check_environment(worker, final)
             shop.progress.step(f"asking {self.result.name} again with {spec.release}")
             worker.put("result.model", self.result)
-            worker.put("record.skmig", self.read.path)
+            worker.put("probes.skmig", probes)
             arguments: dict[str, Any] = {
                 "format": manifest.format,
                 "code": pipeline.put_code(worker, spec),
-                "allow": manifest.options["allow"],
+                "allow": self.allow,
             }
             reply = worker.call(
                 "predict",
                 artifact="result.model",
-                bundle="record.skmig",
+                bundle="probes.skmig",
                 out="answers.skmig",
                 **arguments,
             )
@@ -266,10 +289,13 @@ class Asking:
             )
 
     # -------------------------------------------------------------- in the source's environment
-    def _expected_again(self, graph: Any) -> Any:
-        """What the original answers now, in its own environment; its state must be the record's."""
-        manifest, shop, original = self.manifest, self.shops.source, self.options.original
-        assert original is not None
+    def _from_original(self, original: Path, graph: Any, said: _Questions) -> _Questions:
+        """The questions and answers of the original itself, which must be those of the record.
+
+        Where the record was made with inputs of the user's, those are asked again; else the whole
+        export is made again.
+        """
+        manifest, shop = self.manifest, self.shops.source
         if not original.is_file() or record.sha256(original) != manifest.source.sha256:
             raise UnreadableError(
                 f"`{original}` is not the original of this record: its digest differs",
@@ -287,9 +313,49 @@ class Asking:
             artifact=original, result=self.read.path, record=self.read.path, settings=settings
         )
         planned = pipeline.prepare(request)
-        pipeline.check_trust(
-            original, settings, pipeline.finding_names(planned.facts), shop.backend
+        if manifest.options["data"] is not None:
+            state, again = self._ask_original(planned, said)
+        else:
+            exported = pipeline.export(planned, shop, target_too=False)
+            state = digests(pipeline.read_document(exported.bundle, "model"))
+            again = _Questions(
+                bundle=exported.bundle,
+                expected=pipeline.read_document(exported.bundle, "expected"),
+                rounding=pipeline.read_document(exported.bundle, "rounding"),
+            )
+            probes = pipeline.read_document(exported.bundle, "probes")
+            same = digests(probes) == digests(self.read.document("probes"))
+            if not same and manifest.skmig == __version__:
+                self.problems.append("the probes in the record are not those of the original")
+            if not same:
+                said = again  # other questions have other answers
+            elif digests(again.rounding) != digests(said.rounding):
+                self.problems.append("the rounding in the record is not that of the original")
+        if carried.UNKNOWN not in state and state != digests(graph):
+            self.problems.append("the model in the record is not the original")
+        with _whole(self.read.path):
+            same_answers = parity.compare(
+                said.expected,
+                again.expected,
+                rtol=manifest.options["rtol"],
+                atol=manifest.options["atol"],
+                rounding=again.rounding,
+            )
+        if not same_answers.ok:
+            self.problems.append("the outputs in the record are not those of the original")
+        return again
+
+    def _ask_original(
+        self, planned: pipeline.Planned, said: _Questions
+    ) -> tuple[Mapping[str, str], _Questions]:
+        """The digests of the original's state, and what it answers to the record's probes."""
+        shop, original, settings = (
+            self.shops.source,
+            planned.request.artifact,
+            planned.request.settings,
         )
+        names = pipeline.finding_names(planned.facts)
+        pipeline.check_trust(original, settings, names, shop.backend)
         answers = self.folder / "expected.skmig"
         with shop.worker(planned.plan.source, "source") as worker:
             shop.progress.step(f"asking {original.name} again")
@@ -304,13 +370,37 @@ class Asking:
                 code=pipeline.put_code(worker, planned.plan.source),
                 encoding=planned.plan.encoding,
                 reader=planned.plan.reader,
+                allow=self.allow,
                 strict=False,
             )
             worker.get("expected.skmig", answers)
+        expected = pipeline.read_document(answers, "actual")
         state = pipeline.read_document(answers, "state")
-        if carried.UNKNOWN not in state and state != digests(graph):
-            self.problems.append("the model in the record is not the original")
-        return pipeline.read_document(answers, "actual")
+        return state, dataclasses.replace(said, expected=expected)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Questions:
+    """A bundle with probes, and what the source answers to them."""
+
+    bundle: Path
+    expected: Any
+    rounding: Any
+
+
+@contextlib.contextmanager
+def _whole(place: Path) -> Iterator[None]:
+    """What no rule and no comparison can work with was not written by skmig, whatever its seal."""
+    try:
+        yield
+    except SkmigError:
+        raise
+    except Exception as exc:
+        raise UnreadableError(
+            f"what is in the record `{place.name}` does not fit together",
+            causes=(f"{type(exc).__name__}: {exc}",),
+            hint="restore the record from where it was stored, or migrate the original again",
+        ) from exc
 
 
 class _OtherPackagesError(Exception):
