@@ -380,7 +380,6 @@ def naively(exported: Exported, shop: Workshop) -> Naive:
         for path in (request.artifact, *exported.sidecars):
             worker.put(path.name, path)
         worker.put("probes.skmig", exported.bundle)
-        worker.put("at.txt", b"")
         code = put_code(worker, target)
         try:
             reply = worker.call(

@@ -37,8 +37,9 @@ def find(
 
 def whole(spec: EnvironmentSpec, packages: Mapping[str, str], folder: Path) -> EnvironmentSpec:
     """The environment that has the packages of a freeze, and nothing else."""
-    path = folder / "freeze.txt"
-    path.write_text(frozen(packages), encoding="utf-8")
+    text = frozen(packages)
+    path = folder / f"freeze-{locks.digest(text.encode())[-12:]}.txt"
+    path.write_text(text, encoding="utf-8")
     return EnvironmentSpec(release=spec.release, lock=path, code=spec.code)
 
 

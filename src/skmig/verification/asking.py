@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from skmig import inspection, parity, pipeline, plan, record, versions
 from skmig.adapters import carried, chain
-from skmig.environments import imports, recorded
+from skmig.environments import recorded
 from skmig.environments.base import EnvironmentSpec, Worker
-from skmig.errors import SkmigError, UnreadableError, UnsupportedError
-from skmig.payload import ARRAY, digests, write_bundle
+from skmig.errors import UnsupportedError
+from skmig.payload import ARRAY, write_bundle
+from skmig.verification import original, trust
 from skmig.verification.answer import Options, Shops, Verification
+from skmig.verification.original import Questions, whole
 from skmig.version import __version__
 
 _NAMED = 3  # places that one sentence names
@@ -49,13 +50,18 @@ class Asking:
         manifest = self.manifest
         self._check_trust()
         graph = self.read.document("model")
-        with _whole(self.read.path):
+        with whole(self.read.path):
             adapted = self._adapted(graph)
-        questions = self._questions()
+        questions = Questions.of(self.read)
         if self.options.original is not None:
-            questions = self._from_original(self.options.original, graph, questions)
+            questions, odd = original.ask(
+                self.read, questions, self.shops.source, self.options, self.allow, self.folder
+            )
+            self.problems += odd
         found, state = self._ask(adapted, questions)
-        with _whole(self.read.path):
+        if found.ok and questions.own:
+            self._compare_methods(found)
+        with whole(self.read.path):
             self._compare_said(found, carried.measure(graph, adapted, state), adapted)
         name = f"{manifest.result.name} under scikit-learn {manifest.target_environment.release}"
         # what does not hold for the answers is said by their summary
@@ -73,30 +79,18 @@ class Asking:
         )
 
     def _check_trust(self) -> None:
-        """Outside a sandbox, a result that names what is dangerous is not loaded.
-
-        The record's word counts for what a model may need, as that of the one who migrated it; it
-        does not count for what runs commands or touches files.
-        """
         manifest, facts = self.manifest, inspection.inspect(self.result)
-        # nor may more be made from the record than the result itself consists of
-        named = {*facts.third_party, *imports.modules(manifest.target_environment.requirements)}
-        self.allow = tuple(name for name in manifest.options["allow"] if name in named)
-        if self.shops.target.backend.sandboxed:
-            return
-        dangerous = {item.name for item in facts.findings if item.severity == "dangerous"}
-        said = (*manifest.options["trust"], *manifest.options["allow"])
         settings = plan.Settings(
             target=manifest.target_environment.release,
             requirements=manifest.target_environment.requirements,
             code=self.options.code,
-            trust=(*self.options.trust, *said),
+            trust=self.options.trust,
         )
-        backend = self.shops.target.backend
-        others = tuple(name for name in pipeline.finding_names(facts) if name not in dangerous)
-        pipeline.check_trust(self.result, settings, others, backend)
-        settings = dataclasses.replace(settings, trust=self.options.trust, requirements=(), code=())
-        pipeline.check_trust(self.result, settings, tuple(sorted(dangerous)), backend)
+        said = (*manifest.options["trust"], *manifest.options["allow"])
+        trust.check(self.result, facts, settings, said, self.shops.target.backend)
+        # nor may more be made from the record than the result itself consists of
+        named = {*facts.third_party, *settings.modules}
+        self.allow = tuple(name for name in manifest.options["allow"] if name in named)
 
     def _adapted(self, graph: Any) -> chain.Adapted:
         """What the rules of today make of the payload: nothing of it is taken from the manifest."""
@@ -108,17 +102,19 @@ class Asking:
             substitution=manifest.options["allow_substitution"],
         )
 
+    def _compare_methods(self, found: parity.Parity) -> None:
+        now, then = (
+            [(item["path"], item["method"], item["n"], item["shape"]) for item in said["methods"]]
+            for said in (found.as_json(), self.manifest.parity)
+        )
+        if now != then:
+            self.problems.append("the record speaks of other methods than those that were compared")
+
     def _compare_said(
         self, found: parity.Parity, state: carried.State, adapted: chain.Adapted
     ) -> None:
-        """Hold what the manifest says against what was found now."""
+        """Hold what the manifest says of the way against what was found now."""
         manifest = self.manifest
-        now, then = (
-            [(item["path"], item["method"], item["n"], item["shape"]) for item in said["methods"]]
-            for said in (found.as_json(), manifest.parity)
-        )
-        if found.ok and now != then:
-            self.problems.append("the record speaks of other methods than those that were compared")
         accept = tuple(manifest.options["accept"])
         if accept != parity.used(accept, found, pipeline.documented(adapted)):
             self.problems.append("the record accepts what did not change")
@@ -138,15 +134,8 @@ class Asking:
             self.problems.append("the record says something else of the state than is found now")
 
     # -------------------------------------------------------------- in the target's environment
-    def _questions(self) -> _Questions:
-        return _Questions(
-            bundle=self.read.path,
-            expected=self.read.document("expected"),
-            rounding=self.read.document("rounding"),
-        )
-
     def _ask(
-        self, adapted: chain.Adapted, questions: _Questions
+        self, adapted: chain.Adapted, questions: Questions
     ) -> tuple[parity.Parity, Mapping[str, str]]:
         """The comparison of today, and the digests of the result's state."""
         manifest = self.manifest
@@ -170,7 +159,7 @@ class Asking:
         state = pipeline.read_document(answers, "state")
         if payload is not None:
             self._compare_state(pipeline.read_document(built, "state"), state)
-        with _whole(self.read.path):
+        with whole(self.read.path):
             found = parity.compare(
                 questions.expected,
                 pipeline.read_document(answers, "actual"),
@@ -191,7 +180,19 @@ class Asking:
         )
         found, odd = recorded.find(spec, fact.lock, fact.packages, self.folder)
         (self.notes if self.here else self.problems).extend(odd)
+        self._check_source_lock()
         return spec if self.here else found
+
+    def _check_source_lock(self) -> None:
+        """What the source ran in decides nothing here; but what is said of it must be right."""
+        fact = self.manifest.source_environment
+        if fact.backend == "elsewhere":  # the agent ran where nobody knows of locks
+            return
+        spec = EnvironmentSpec(release=fact.release, requirements=fact.requirements)
+        _spec, odd = recorded.find(spec, fact.lock, fact.packages, self.folder)
+        # another skmig may have other locks
+        same = self.manifest.skmig == __version__ and not self.here
+        (self.problems if same else self.notes).extend(f"in the source, {text}" for text in odd)
 
     def _run(
         self, spec: EnvironmentSpec, payload: Path | None, probes: Path, final: bool
@@ -287,120 +288,6 @@ class Asking:
                 "its state is not what the model in the record becomes: "
                 f"{', '.join(others[:_NAMED])}{more}"
             )
-
-    # -------------------------------------------------------------- in the source's environment
-    def _from_original(self, original: Path, graph: Any, said: _Questions) -> _Questions:
-        """The questions and answers of the original itself, which must be those of the record.
-
-        Where the record was made with inputs of the user's, those are asked again; else the whole
-        export is made again.
-        """
-        manifest, shop = self.manifest, self.shops.source
-        if not original.is_file() or record.sha256(original) != manifest.source.sha256:
-            raise UnreadableError(
-                f"`{original}` is not the original of this record: its digest differs",
-                hint=f"the original is `{manifest.source.name}`, "
-                f"sha256 {manifest.source.sha256[:16]}…",
-            )
-        settings = plan.Settings(
-            target=manifest.target_environment.release,
-            source=manifest.source_environment.release,
-            trust=(*self.options.trust, *manifest.options["trust"]),
-            requirements=manifest.source_environment.requirements,
-            code=self.options.code,
-        )
-        request = pipeline.Request(
-            artifact=original, result=self.read.path, record=self.read.path, settings=settings
-        )
-        planned = pipeline.prepare(request)
-        if manifest.options["data"] is not None:
-            state, again = self._ask_original(planned, said)
-        else:
-            exported = pipeline.export(planned, shop, target_too=False)
-            state = digests(pipeline.read_document(exported.bundle, "model"))
-            again = _Questions(
-                bundle=exported.bundle,
-                expected=pipeline.read_document(exported.bundle, "expected"),
-                rounding=pipeline.read_document(exported.bundle, "rounding"),
-            )
-            probes = pipeline.read_document(exported.bundle, "probes")
-            same = digests(probes) == digests(self.read.document("probes"))
-            if not same and manifest.skmig == __version__:
-                self.problems.append("the probes in the record are not those of the original")
-            if not same:
-                said = again  # other questions have other answers
-            elif digests(again.rounding) != digests(said.rounding):
-                self.problems.append("the rounding in the record is not that of the original")
-        if carried.UNKNOWN not in state and state != digests(graph):
-            self.problems.append("the model in the record is not the original")
-        with _whole(self.read.path):
-            same_answers = parity.compare(
-                said.expected,
-                again.expected,
-                rtol=manifest.options["rtol"],
-                atol=manifest.options["atol"],
-                rounding=again.rounding,
-            )
-        if not same_answers.ok:
-            self.problems.append("the outputs in the record are not those of the original")
-        return again
-
-    def _ask_original(
-        self, planned: pipeline.Planned, said: _Questions
-    ) -> tuple[Mapping[str, str], _Questions]:
-        """The digests of the original's state, and what it answers to the record's probes."""
-        shop, original, settings = (
-            self.shops.source,
-            planned.request.artifact,
-            planned.request.settings,
-        )
-        names = pipeline.finding_names(planned.facts)
-        pipeline.check_trust(original, settings, names, shop.backend)
-        answers = self.folder / "expected.skmig"
-        with shop.worker(planned.plan.source, "source") as worker:
-            shop.progress.step(f"asking {original.name} again")
-            for path in (original, *planned.facts.sidecars):
-                worker.put(path.name, path)
-            worker.put("record.skmig", self.read.path)
-            worker.call(
-                "predict",
-                artifact=original.name,
-                bundle="record.skmig",
-                out="expected.skmig",
-                code=pipeline.put_code(worker, planned.plan.source),
-                encoding=planned.plan.encoding,
-                reader=planned.plan.reader,
-                allow=self.allow,
-                strict=False,
-            )
-            worker.get("expected.skmig", answers)
-        expected = pipeline.read_document(answers, "actual")
-        state = pipeline.read_document(answers, "state")
-        return state, dataclasses.replace(said, expected=expected)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Questions:
-    """A bundle with probes, and what the source answers to them."""
-
-    bundle: Path
-    expected: Any
-    rounding: Any
-
-
-@contextlib.contextmanager
-def _whole(place: Path) -> Iterator[None]:
-    """What no rule and no comparison can work with was not written by skmig, whatever its seal."""
-    try:
-        yield
-    except SkmigError:
-        raise
-    except Exception as exc:
-        raise UnreadableError(
-            f"what is in the record `{place.name}` does not fit together",
-            causes=(f"{type(exc).__name__}: {exc}",),
-            hint="restore the record from where it was stored, or migrate the original again",
-        ) from exc
 
 
 class _OtherPackagesError(Exception):
