@@ -135,6 +135,7 @@ CLAIMS = {
     ("source_environment", "backend"),
     ("target_environment", "backend"),
     ("target_environment", "platform"),
+    ("target_environment", "python"),  # its patch, which is noted
     ("options", "trust"),
     ("options", "allow"),
     ("options", "data"),

@@ -62,6 +62,8 @@ def verify(path: Path, shops: Shops, options: Options, role: str = "target") -> 
             )
         summary = f"`{result.name}` is not the file that was migrated: its digest differs"
         return Verification(record=place, result=result, ok=False, summary=summary)
+    if result.stat().st_size != manifest.result.size:
+        raise _contradiction(place, "the result has another size than it says")
     with tempfile.TemporaryDirectory(prefix="skmig-") as folder:
         return Asking(read, result, shops, options, role, Path(folder)).answer()
 
@@ -81,8 +83,13 @@ def _check_methods(place: Path, manifest: record.Manifest) -> None:
     except (KeyError, TypeError, ValueError, AttributeError):
         holds = False
     if not holds:
-        raise UnreadableError(
-            f"the manifest of the record `{place.name}` contradicts itself",
-            causes=("what it says of a comparison does not follow from its methods",),
-            hint="restore the record from where it was stored, or migrate the original again",
-        )
+        raise _contradiction(place, "what it says of a comparison does not follow from its methods")
+
+
+def _contradiction(place: Path, text: str) -> UnreadableError:
+    """The error for a record whose manifest cannot be right, whatever its seal."""
+    return UnreadableError(
+        f"the manifest of the record `{place.name}` contradicts itself",
+        causes=(text,),
+        hint="restore the record from where it was stored, or migrate the original again",
+    )

@@ -238,8 +238,12 @@ class Asking:
         changes = recorded.changes(fact.packages, hello["packages"])
         if changes and not final:
             raise _OtherPackagesError
-        if str(hello["python"]) != fact.python:
-            self.notes.append(f"Python is {hello['python']}, the record has {fact.python}")
+        here, there = str(hello["python"]), fact.python
+        if here != there:
+            # machines have other patches of the same Python
+            same = here.split(".")[:2] == there.split(".")[:2]
+            said = self.notes if same or self.here else self.problems
+            said.append(f"Python is {here}, the record has {there}")
         if changes and self.here:
             self.notes += changes
         elif changes:
