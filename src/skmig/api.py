@@ -176,7 +176,8 @@ def check(
 def checked(settings: Settings) -> Settings:
     """The settings with the target's full name; what cannot be right is said before any work.
 
-    Raises UnsupportedError (a release), UsageError (a path that is not there).
+    Raises UnsupportedError (a release), UsageError (a path that is not there, options that do not
+    go together).
     """
     for name, paths in (
         ("--code", settings.code),
@@ -187,6 +188,11 @@ def checked(settings: Settings) -> Settings:
         for path in paths:
             if path is not None and not path.exists():
                 raise UsageError(f"there is no `{path}`", hint=f"check the path given with {name}")
+    for name, wanted in (("--data-only", settings.data_only), ("--sample", settings.sample)):
+        if wanted and settings.data is None:
+            raise UsageError(f"{name} is about --data, which is not given", hint="add --data FILE")
+    if settings.sample is not None and settings.sample < 1:
+        raise UsageError("--sample takes a number of rows", hint="such as --sample 100000")
     if settings.source is not None:
         versions.release(settings.source)
     return replace(settings, target=versions.release(settings.target).version)
@@ -258,6 +264,8 @@ def verify(
     *,
     backend: str = "auto",
     original: str | Path | None = None,
+    data: str | Path | None = None,
+    sample: int | None = None,
     code: tuple[Path, ...] = (),
     trust: tuple[str, ...] = (),
     here: str | Path | bool = False,
@@ -266,13 +274,16 @@ def verify(
 ) -> verification.Verification:
     """Ask a migrated model again and hold its answers and its state against its record.
 
-    `path` is the record or the result; `original` repeats the whole comparison; `here` asks in
+    `path` is the record or the result; `original` repeats the whole comparison, and compares on the
+    rows of the file `data` too (at most `sample` of them, evenly chosen); `here` asks in
     this interpreter's environment, or in that of the interpreter at a path; `record_sha256` is the
     digest of the record as it was kept elsewhere.  Raises UnreadableError for a record that is
     missing, damaged or was changed.
     """
     options = verification.Options(
         original=None if original is None else Path(original),
+        data=None if data is None else Path(data),
+        sample=sample,
         code=code,
         trust=trust,
         sha256=record_sha256,

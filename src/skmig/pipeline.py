@@ -7,13 +7,13 @@ import dataclasses
 import itertools
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skmig import inputs, inspection, parity, plan, record
+from skmig import inputs, inspection, parity, plan, record, streaming
 from skmig.adapters import carried, chain
 from skmig.environments import builder, choose, cleanup
 from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
@@ -28,7 +28,7 @@ from skmig.errors import (
     UntrustedError,
     UsageError,
 )
-from skmig.parity import Naive
+from skmig.parity import Naive, Parity
 from skmig.payload import Bundle, Obj, WireError, write_bundle
 from skmig.plan import Plan, Settings
 from skmig.record import Manifest
@@ -71,6 +71,8 @@ class Exported:
     reader: str | None = None
     findings: tuple[str, ...] = ()
     sidecars: tuple[Path, ...] = ()
+    source_spec: EnvironmentSpec | None = None
+    rows: inputs.Inputs | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +96,15 @@ class Restored:
 @dataclass(frozen=True, kw_only=True)
 class Compared:
     restored: Restored
-    parity: parity.Parity
+    parity: Parity
+    data: Parity | None = None
     naive: Naive | None = None
+
+    @property
+    def whole(self) -> Parity:
+        """What was found on the probes and on the user's data together."""
+        more = () if self.data is None else self.data.methods
+        return dataclasses.replace(self.parity, methods=self.parity.methods + more)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,7 +240,11 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
     """
     settings, made = planned.request.settings, planned.plan
     check_trust(planned.request.artifact, settings, finding_names(planned.facts), shop.backend)
-    data = None if settings.data is None else inputs.read(settings.data, planned.facts)
+    given = settings.data
+    rows = None
+    if given is not None:
+        shop.progress.step(f"reading {given.name}")
+        rows = inputs.read(given, planned.facts, shop.path(""), settings.sample)
     if target_too:
         shop.start(made.target, "target")
     bundle = shop.path(".skmig")
@@ -248,17 +261,20 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
             "code": put_code(worker, made.source),
             "encoding": made.encoding,
             "reader": made.reader,
-            "probes": {"limit": settings.probe_rows, "seed": 0},
+            "probes": {"limit": 0 if settings.data_only else settings.probe_rows, "seed": 0},
         }
-        if settings.data is not None:
-            worker.put("data.skmig", _user_data(settings.data, data, shop))
+        if rows is not None and not target_too:
+            # a payload: there is no later question to this worker
+            worker.put("data.skmig", _user_data(rows, shop))
             arguments["data"] = "data.skmig"
         reply = worker.call("export", **arguments)
         worker.get("exported.skmig", bundle)
         fact = shop.fact(made.source, worker)
-    if settings.data is not None:
-        model, expected = read_document(bundle, "model"), read_document(bundle, "expected")
-        inputs.check(data, settings.data.name, model, expected)
+    if rows is not None:
+        model = read_document(bundle, "model")
+        inputs.check_columns(rows, model)
+        if not target_too:
+            inputs.check_answers(rows, model, read_document(bundle, "expected"))
     facts = planned.facts
     return Exported(
         request=planned.request,
@@ -277,6 +293,8 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
         reader=made.reader,
         findings=finding_names(facts),
         sidecars=facts.sidecars,
+        source_spec=made.source,
+        rows=rows,
     )
 
 
@@ -357,6 +375,88 @@ def compare(restored: Restored, shop: Workshop) -> Compared:
     return Compared(restored=restored, parity=found)
 
 
+def compare_data(compared: Compared, shop: Workshop) -> Compared:
+    """Hold every answer to the user's own rows against the source's (when there are any)."""
+    restored = compared.restored
+    exported = restored.adapted.exported
+    settings, source = exported.request.settings, exported.source_spec
+    if exported.rows is None or source is None:
+        return compared
+    graph = read_document(exported.bundle, "model")
+    with shop.worker(source, "source") as one, shop.worker(exported.target, "target") as two:
+        sides = (
+            _exported_side(one, exported, source),
+            result_side(two, exported.format, put_code(two, exported.target), exported.allow),
+        )
+        terms = streaming.Terms(
+            rtol=settings.rtol,
+            atol=settings.atol,
+            documented=tuple(documented(restored.adapted.adapted)),
+            accept=settings.accept,
+        )
+        found = compare_rows(exported.rows, graph, sides, terms, shop)
+    return dataclasses.replace(compared, data=found)
+
+
+def compare_rows(
+    rows: inputs.Inputs,
+    graph: Any,
+    sides: tuple[streaming.Side, streaming.Side],
+    terms: streaming.Terms,
+    shop: Workshop,
+) -> Parity:
+    """Compare what source and target say to the user's rows.  `graph`: the exported model.
+
+    Raises DataError where the source refuses the rows.
+    """
+    try:
+        return streaming.compare(
+            rows.rows,
+            rows.chunks,
+            rows.data.width,
+            sides,
+            terms,
+            place=shop.path,
+            progress=shop.progress,
+            refused=lambda answers: inputs.check_answers(rows, graph, answers),
+        )
+    except WireError as exc:
+        raise _not_given(rows, exc) from exc
+
+
+def source_side(
+    worker: Worker, artifact: Path, code: list[str], encoding: str | None, reader: str | None
+) -> streaming.Side:
+    """The source's worker, where the artifact lies under its own name."""
+    arguments: Mapping[str, Any] = {
+        "artifact": artifact.name,
+        "code": code,
+        "encoding": encoding,
+        "reader": reader,
+        "strict": False,
+    }
+    return streaming.Side(worker=worker, arguments=arguments)
+
+
+def _exported_side(worker: Worker, exported: Exported, spec: EnvironmentSpec) -> streaming.Side:
+    code = put_code(worker, spec)
+    artifact = exported.request.artifact
+    return source_side(worker, artifact, code, exported.encoding, exported.reader)
+
+
+def result_side(
+    worker: Worker, file_format: str, code: list[str], allow: tuple[str, ...]
+) -> streaming.Side:
+    """The target's worker, where the result lies as `result.model`."""
+    arguments: Mapping[str, Any] = {
+        "artifact": "result.model",
+        "format": file_format,
+        "code": code,
+        "allow": allow,
+    }
+    return streaming.Side(worker=worker, arguments=arguments)
+
+
 def load_naively(compared: Compared, shop: Workshop) -> Compared:
     """What would have happened: the original, loaded in the target as it is (when asked for)."""
     exported = compared.restored.adapted.exported
@@ -375,11 +475,12 @@ def naively(exported: Exported, shop: Workshop) -> Naive:
     settings = request.settings
     check_trust(request.artifact, settings, exported.findings, shop.backend)
     answers, place = shop.path(".skmig"), shop.path(".txt")
+    questions, expected = _questions(exported, shop)
     with shop.worker(target, "naive") as worker:
         shop.progress.step(f"loading {request.artifact.name} as it is with {target.release}")
         for path in (request.artifact, *exported.sidecars):
             worker.put(path.name, path)
-        worker.put("probes.skmig", exported.bundle)
+        worker.put("probes.skmig", questions)
         code = put_code(worker, target)
         try:
             reply = worker.call(
@@ -402,11 +503,13 @@ def naively(exported: Exported, shop: Workshop) -> Naive:
             return parity.ended(_how_it_ended(error, settings), _said_in(place))
         worker.get("naive.skmig", answers)
     found = parity.compare(
-        read_document(exported.bundle, "expected"),
+        expected,
         read_document(answers, "actual"),
         rtol=settings.rtol,
         atol=settings.atol,
-        rounding=read_document(exported.bundle, "rounding"),
+        rounding=None
+        if questions != exported.bundle
+        else read_document(exported.bundle, "rounding"),
     )
     return parity.answered(
         found,
@@ -433,6 +536,26 @@ def _said_in(place: Path) -> str:
     return place.read_text(encoding="utf-8") if place.exists() else ""
 
 
+def _questions(exported: Exported, shop: Workshop) -> tuple[Path, Any]:
+    """What a plain load is asked, and what the source said to it: the probes, or where there are
+    none the first rows of the user's.
+    """
+    expected = read_document(exported.bundle, "expected")
+    source, settings = exported.source_spec, exported.request.settings
+    if exported.rows is None or source is None or not settings.data_only:
+        return exported.bundle, expected
+    first = next(exported.rows.chunks(settings.probe_rows)).value
+    bundle, answers = shop.path(".skmig"), shop.path(".skmig")
+    probe = {"input": first, "coverage": {}, "kind": "data"}
+    write_bundle(str(bundle), {"probes": dict.fromkeys(expected, probe)})
+    with shop.worker(source, "source") as worker:
+        side = _exported_side(worker, exported, source)
+        worker.put("probes.skmig", bundle)
+        worker.call("predict", **side.arguments, bundle="probes.skmig", out="first.skmig")
+        worker.get("first.skmig", answers)
+    return bundle, read_document(answers, "actual")
+
+
 def write(compared: Compared, shop: Workshop) -> Migration:
     """Write the result and its record, both or neither.  Raises RefusedError when parity failed."""
     shop.progress.step("writing the result")
@@ -447,21 +570,22 @@ def write(compared: Compared, shop: Workshop) -> Migration:
             ),
             hint="nothing was written; this is a missing rule of skmig, please report it",
         )
-    if not compared.parity.ok:
+    if not compared.whole.ok:
         raise RefusedError(
             f"`{request.artifact.name}` does not predict the same under scikit-learn "
-            f"{exported.target.release}: {compared.parity.summary}",
+            f"{exported.target.release}: {_found(compared)}",
             reasons=tuple(
-                f"{item.path}.{item.method}: {item.text or item.verdict.value}"
-                for item in compared.parity.failures
+                f"{where}{item.path}.{item.method}: {item.text or item.verdict.value}"
+                for where, part in _parts(compared)
+                for item in part.failures
             ),
             hint=f"nothing was written; {_how_to_accept(compared)}",
         )
-    if not compared.parity.proven and _is_fitted(restored.adapted.adapted.graph):
+    if not compared.whole.proven and _is_fitted(restored.adapted.adapted.graph):
         raise RefusedError(
             f"nothing that `{request.artifact.name}` answers could be compared",
             reasons=tuple(
-                f"{item.path}.{item.method}: {item.text}" for item in compared.parity.methods
+                f"{item.path}.{item.method}: {item.text}" for item in compared.whole.methods
             ),
             hint="nothing was written; give inputs that the model takes with --data",
         )
@@ -482,6 +606,7 @@ TARGET_STAGES: tuple[Callable[[Any, Workshop], Any], ...] = (
     adapt,
     restore,
     compare,
+    compare_data,
     load_naively,
     write,
 )
@@ -593,15 +718,20 @@ def read_document(bundle: Path, name: str) -> Any:
         ) from exc
 
 
-def _user_data(path: Path, data: Any, shop: Workshop) -> Path:
+def _user_data(rows: inputs.Inputs, shop: Workshop) -> Path:
     bundle = shop.path(".skmig")
     try:
-        write_bundle(str(bundle), {"data": data})
+        write_bundle(str(bundle), {"rows": rows.whole()})
     except WireError as exc:
-        raise DataError(
-            f"`{path}` cannot be given to a model: {exc}", hint="give numbers and text only"
-        ) from exc
+        raise _not_given(rows, exc) from exc
     return bundle
+
+
+def _not_given(rows: inputs.Inputs, exc: WireError) -> DataError:
+    return DataError(
+        f"`{rows.data.path}` cannot be given to a model: {exc}",
+        hint="give numbers and text only",
+    )
 
 
 def _refuse(
@@ -651,19 +781,18 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
             "rtol": settings.rtol,
             "atol": settings.atol,
             # of what loosens, that which was used: the rest was not needed
-            "accept": list(parity.used(settings.accept, compared.parity, documented(said))),
+            "accept": list(parity.used(settings.accept, compared.whole, documented(said))),
             "allow_loss": bool(said.losses),
             "allow_substitution": bool(said.substitutions),
             "trust": list(settings.trust),
             "allow": list(exported.allow),
-            "data": None
-            if settings.data is None
-            else dataclasses.asdict(record.FileFact.of(settings.data)),
+            "data_only": settings.data_only,
         },
         parity=compared.parity.as_json(),
-        verdict=compared.parity.verdict if compared.parity.proven else record.UNPROVEN,
+        data=_data_fact(compared),
+        verdict=compared.whole.verdict if compared.whole.proven else record.UNPROVEN,
         summary=record.summary(
-            exported.source, exported.environment, restored.environment, compared.parity.summary
+            exported.source, exported.environment, restored.environment, _found(compared)
         ),
         naive={} if compared.naive is None else compared.naive.as_json(),
     )
@@ -681,6 +810,20 @@ def said_by_rules(said: chain.Adapted) -> dict[str, Any]:
     }
 
 
+def _data_fact(compared: Compared) -> dict[str, Any] | None:
+    """What the record says of the user's data: which file it was and what was found, no row."""
+    rows = compared.restored.adapted.exported.rows
+    if rows is None or compared.data is None:
+        return None
+    return {
+        **dataclasses.asdict(record.FileFact.of(rows.data.path)),
+        "rows": rows.data.rows,
+        "asked": rows.rows,
+        "words": words_for(rows),
+        "parity": compared.data.as_json(),
+    }
+
+
 def documented(said: chain.Adapted) -> list[parity.Documented]:
     """What scikit-learn itself changed for this model, as the comparison wants it."""
     return [
@@ -694,7 +837,7 @@ def documented(said: chain.Adapted) -> list[parity.Documented]:
 
 
 def _how_to_accept(compared: Compared) -> str:
-    if any(item.verdict is not parity.Verdict.CHANGED for item in compared.parity.failures):
+    if any(item.verdict is not parity.Verdict.CHANGED for item in compared.whole.failures):
         return "see the methods above; only what scikit-learn itself changed can be accepted"
     changes = documented(compared.restored.adapted.adapted)
     names = sorted({f"{item.tag.rpartition('.')[2]}.{item.method}" for item in changes})
@@ -734,3 +877,23 @@ def _lines(statements: tuple[chain.Statement, ...]) -> tuple[str, ...]:
 
 def _more(count: int) -> str:
     return f" and {count} more" if count else ""
+
+
+def _found(compared: Compared) -> str:
+    return " ".join(f"{where}{part.summary}" for where, part in _parts(compared))
+
+
+def words_for(rows: inputs.Inputs) -> str:
+    """Which rows were asked."""
+    of = "" if rows.rows == rows.data.rows else f" of {rows.data.rows}"
+    return f"{rows.rows}{of} rows of `{rows.data.path.name}`"
+
+
+def _parts(compared: Compared) -> list[tuple[str, Parity]]:
+    """The comparisons that were made, each with the words that say on what."""
+    exported = compared.restored.adapted.exported
+    parts = [("", compared.parity)]
+    if compared.data is not None and exported.rows is not None:
+        said = f"On {words_for(exported.rows)}: ", compared.data
+        parts = [said] if exported.request.settings.data_only else [*parts, said]
+    return parts

@@ -138,7 +138,6 @@ CLAIMS = {
     ("target_environment", "python"),  # its patch, which is noted
     ("options", "trust"),
     ("options", "allow"),
-    ("options", "data"),
     ("naive",),
     ("notes",),
 }

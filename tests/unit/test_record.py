@@ -49,6 +49,7 @@ def manifest(**changes: Any) -> record.Manifest:
         "max_ulp": 0,
         "mismatched_labels": 0,
         "text": "",
+        "notes": [],
     }
     values: dict[str, Any] = {
         "skmig": "0",
@@ -76,7 +77,7 @@ def manifest(**changes: Any) -> record.Manifest:
             "allow_substitution": False,
             "trust": [],
             "allow": [],
-            "data": None,
+            "data_only": False,
         },
         "parity": {
             "ok": True,

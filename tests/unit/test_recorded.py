@@ -30,6 +30,14 @@ def test_the_lock_of_the_release(pins: dict[str, str], tmp_path: Path) -> None:
     assert odd == (f"by its lock, `numpy` is 1.0, the lock says {pins['numpy']}",)
 
 
+def test_what_was_asked_for_must_be_there(pins: dict[str, str], tmp_path: Path) -> None:
+    spec = EnvironmentSpec(release=RELEASE, requirements=("skops", "setuptools<81"))
+    lock = locks.digest(recipe(spec).lock)
+    assert recorded.find(spec, lock, {**pins, "skops": "0.13"}, tmp_path) == (spec, ())
+    _spec, odd = recorded.find(spec, lock, pins, tmp_path)
+    assert odd == ("`skops` was asked for, and is not among its packages",)
+
+
 def test_a_lock_of_the_user(pins: dict[str, str], tmp_path: Path) -> None:
     pins["numpy"] = "2.1.0"
     freeze = tmp_path / "freeze.txt"

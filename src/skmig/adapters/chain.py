@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from skmig import versions
-from skmig.adapters import census
+from skmig.adapters import census, grids
 from skmig.adapters.ops import Born, Gone, Op, Refusal, RuleSet, same
 from skmig.adapters.rules import LINE
+from skmig.adapters.shapes import SEARCHES
 from skmig.payload import New, Obj
 
 # defaults by which a release announces that another one will come, or that a parameter will go
@@ -156,6 +157,12 @@ class _Run:
 
     def cross(self, boundary: Boundary) -> None:
         self.crossing = boundary
+        tried = [
+            entry
+            for tag in SEARCHES
+            for obj in self._index().get(tag, ())
+            for entry in grids.entries(obj)
+        ]
         if boundary.rules is not None:
             present = self._index()
             ops = boundary.rules.ops if boundary.up else tuple(reversed(boundary.rules.ops))
@@ -165,6 +172,17 @@ class _Run:
         for objs in self._index().values():
             for obj in objs:
                 self._parameters(obj, boundary, explained.get(obj.tag, frozenset()))
+        self._respell(tried, boundary)
+
+    def _respell(self, tried: list[grids.Entry], boundary: Boundary) -> None:
+        """What a new search would try."""
+        ends = (boundary.older, boundary.newer)
+        here, there = ends if boundary.up else ends[::-1]
+        ops = boundary.rules.ops if boundary.rules is not None else ()
+        for entry in tried:
+            said = grids.respell(entry, ops, here, there, up=boundary.up)
+            if said:
+                self.note(entry.search, said)
 
     def _index(self) -> dict[str, list[Obj]]:
         """All objects by tag, with their paths."""

@@ -39,6 +39,11 @@ def passthrough_requests(scorer: Obj) -> Obj:
     return Obj(REQUEST, state)
 
 
+def owner_of(request: Obj) -> Any:
+    """The owner of a `MetadataRequest`, which until 1.3 only the requests of its methods name."""
+    return next((part.state.get("owner") for part in request.state.values() if is_obj(part)), None)
+
+
 def owner_name(owner: Any) -> Any:
     """An owner by the name of its class, as releases before 1.8 say it."""
     return owner.tag.rsplit(".", 1)[1] if is_obj(owner) else owner

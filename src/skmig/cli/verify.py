@@ -26,6 +26,12 @@ def verify(
     original: Annotated[
         Path | None, typer.Option(help="The original: repeat the whole comparison.")
     ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="With --original: compare on these inputs too.")
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option(help="Take so many rows of --data, evenly chosen.", min=1)
+    ] = None,
     here: Annotated[
         bool, typer.Option("--here", help="Ask in the environment that skmig runs in.")
     ] = False,
@@ -62,6 +68,8 @@ def verify(
 
     options = Options(
         original=original,
+        data=data,
+        sample=sample,
         code=tuple(code or ()),
         trust=tuple(trust or ()),
         sha256=record_sha256,

@@ -21,8 +21,13 @@ def find(
     """
     made = recipe(spec)
     if locks.digest(made.lock) == lock:
-        odd = differences(made, frozen(packages))
-        return spec, tuple(f"by its lock, {text}" for text in odd)
+        odd = [f"by its lock, {text}" for text in differences(made, frozen(packages))]
+        odd += [
+            f"`{one}` was asked for, and is not among its packages"
+            for one in made.requirements
+            if locks.canonical(one.name) not in {*packages, *locks.TOOLS}
+        ]
+        return spec, tuple(odd)
     if not spec.requirements:
         try:
             own = whole(spec, packages, folder)

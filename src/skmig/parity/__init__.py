@@ -1,7 +1,7 @@
-"""Parity: do two releases give the same answers?  Comparison, verdict, and the user's own data."""
+"""Parity: do two releases give the same answers?  Comparison and verdict."""
 
-from skmig.parity.compare import ATOL, RTOL, Documented, compare, used
-from skmig.parity.data import check_columns, read_data
+from skmig.parity.compare import ATOL, RTOL, Documented, beyond, compare, used
+from skmig.parity.merge import Merger
 from skmig.parity.naive import Naive, Outcome, answered, ended, follows, own_release
 from skmig.parity.values import Difference, difference
 from skmig.parity.verdict import MethodParity, Parity, Verdict
@@ -11,18 +11,18 @@ __all__ = [
     "RTOL",
     "Difference",
     "Documented",
+    "Merger",
     "MethodParity",
     "Naive",
     "Outcome",
     "Parity",
     "Verdict",
     "answered",
-    "check_columns",
+    "beyond",
     "compare",
     "difference",
     "ended",
     "follows",
     "own_release",
-    "read_data",
     "used",
 ]

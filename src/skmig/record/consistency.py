@@ -25,7 +25,7 @@ _OPTIONS: dict[str, tuple[type, ...]] = {
     "allow_substitution": (bool,),
     "trust": (list,),
     "allow": (list,),
-    "data": (dict, type(None)),
+    "data_only": (bool,),
 }
 
 
@@ -76,22 +76,30 @@ def _payload(manifest: Manifest, facts: Any) -> Iterator[str]:
 
 
 def _verdict(manifest: Manifest) -> Iterator[str]:
-    found, options = manifest.parity, manifest.options
-    if found["ok"] is not True:
+    options, data = manifest.options, manifest.data
+    parts, words = [manifest.parity], [manifest.parity["summary"]]
+    if data is not None:
+        parts.append(data["parity"])
+        words.append(f"On {data['words']}: {data['parity']['summary']}")
+    elif options["data_only"]:
+        yield "only the user's rows were asked, and there are none"
+    if not all(found["ok"] is True for found in parts):
         yield "parity does not hold, and then no record is written"
-    if manifest.verdict not in (found["verdict"], UNPROVEN):
+    if manifest.verdict not in (UNPROVEN, *(found["verdict"] for found in parts)):
         yield f"the verdict `{manifest.verdict}` does not follow from the methods"
+    # of the probes nothing is said where only the user's rows count
     said = summary(
         manifest.source,
         manifest.source_environment,
         manifest.target_environment,
-        found["summary"],
+        " ".join(words[-1:] if options["data_only"] else words),
     )
     if manifest.summary != said:
         yield "the summary does not follow from the methods"
-    for name in ("rtol", "atol"):
-        if found[name] != options[name]:
-            yield f"{name} is {options[name]} as an option, and {found[name]} in the comparison"
+    for found in parts:
+        for name in ("rtol", "atol"):
+            if found[name] != options[name]:
+                yield f"{name} is {options[name]} as an option, and {found[name]} in a comparison"
     if options["allow_loss"] != bool(manifest.losses):
         yield "losses are there and were not allowed, or the other way round"
     if options["allow_substitution"] != bool(manifest.substitutions):

@@ -48,9 +48,9 @@ class Manifest:
 
     `members` are the digests of the other members of the record, `seal` that of all the rest of
     the manifest.  `rollback` is what to go back to: the original, by digest.  `state` is what
-    became of the model's state (`adapters.carried.State`), `parity` what its methods answer
-    (`parity.Parity`), `naive` what loading the original as it is would have done (`parity.Naive`;
-    empty when nobody asked).
+    became of the model's state (`adapters.carried.State`), `parity` what was found on the probes
+    (`parity.Parity`), `data` what was found on the user's own rows beside it, `naive` what loading
+    the original as it is would have done (`parity.Naive`; empty when nobody asked).
     """
 
     skmig: str
@@ -76,6 +76,7 @@ class Manifest:
     verdict: str
     summary: str
     naive: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] | None = None
     members: dict[str, str] = field(default_factory=dict)
     seal: str = ""
     schema_version: int = SCHEMA_VERSION

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from pathlib import Path
 
@@ -71,9 +72,12 @@ def verify(path: Path, shops: Shops, options: Options, role: str = "target") -> 
 def _check_methods(place: Path, manifest: record.Manifest) -> None:
     """What a manifest says of comparisons must follow from the methods in it."""
     try:
-        found = parity.Parity.from_json(manifest.parity)
+        said = [manifest.parity] + ([] if manifest.data is None else [manifest.data["parity"]])
+        parts = [parity.Parity.from_json(part) for part in said]
+        methods = tuple(item for part in parts for item in part.methods)
+        found = dataclasses.replace(parts[0], methods=methods)
         verdict = found.verdict.value if found.proven else record.UNPROVEN
-        holds = found.as_json() == manifest.parity and manifest.verdict == verdict
+        holds = [part.as_json() for part in parts] == said and manifest.verdict == verdict
         holds = holds and (not manifest.naive or parity.follows(manifest.naive))
         holds = holds and not any(
             item.max_abs or item.max_rel or item.max_ulp or item.mismatched_labels

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skmig import parity, pipeline
+from skmig import pipeline
 from skmig.errors import SkmigError
+from skmig.parity import Parity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,8 @@ class Verification:
     loosened: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     state: str = ""
-    parity: parity.Parity | None = None
+    parity: Parity | None = None
+    data: Parity | None = None
     error: SkmigError | None = None
     seconds: float = 0.0
 
@@ -45,6 +47,7 @@ class Verification:
             "seconds": round(self.seconds, 3),
             "error": None if self.error is None else self.error.as_json(),
             "parity": None if self.parity is None else self.parity.as_json(),
+            "data": None if self.data is None else self.data.as_json(),
         }
 
 
@@ -52,12 +55,15 @@ class Verification:
 class Options:
     """How to verify.
 
-    `original` repeats the whole comparison from the artifact itself; `sha256` is the digest that
+    `original` repeats the whole comparison from the artifact itself, and is what answers to the
+    rows of `data` (at most `sample` of them); `sha256` is the digest that
     the record must have, as it was kept elsewhere; `trust` are modules that the result may name
     where there is no sandbox.
     """
 
     original: Path | None = None
+    data: Path | None = None
+    sample: int | None = None
     code: tuple[Path, ...] = ()
     trust: tuple[str, ...] = ()
     sha256: str | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skmig import inspection, parity, pipeline, plan, record, versions
+from skmig import inspection, parity, pipeline, plan, record, rows, versions
 from skmig.adapters import carried, chain
 from skmig.environments import recorded
 from skmig.environments.base import EnvironmentSpec, Worker
@@ -37,6 +37,7 @@ class Asking:
     notes: list[str] = dataclasses.field(default_factory=list)
     state: str = ""
     allow: tuple[str, ...] = ()
+    spec: EnvironmentSpec = dataclasses.field(default_factory=lambda: EnvironmentSpec(release=""))
 
     @property
     def manifest(self) -> record.Manifest:
@@ -54,29 +55,47 @@ class Asking:
             adapted = self._adapted(graph)
         questions = Questions.of(self.read)
         if self.options.original is not None:
-            questions, odd = original.ask(
-                self.read, questions, self.shops.source, self.options, self.allow, self.folder
-            )
+            questions, odd = original.ask(self.read, questions, self.shops.source, self.options)
             self.problems += odd
         found, state = self._ask(adapted, questions)
         if found.ok and questions.own:
             self._compare_methods(found)
         with whole(self.read.path):
             self._compare_said(found, carried.measure(graph, adapted, state), adapted)
+        on_data = self._on_rows()
         name = f"{manifest.result.name} under scikit-learn {manifest.target_environment.release}"
         # what does not hold for the answers is said by their summary
         said = "; ".join([*self.problems, found.summary] if self.problems else [found.summary])
+        more = "" if on_data is None else f" On {on_data.words}: {on_data.parity.summary}"
         return Verification(
             record=self.read.path,
             result=self.result,
-            ok=found.ok and not self.problems,
-            summary=f"{name}: {said}",
+            ok=found.ok and not self.problems and (on_data is None or on_data.parity.ok),
+            summary=f"{name}: {said}{more}",
             problems=tuple(self.problems),
             loosened=_loosened(manifest),
             notes=tuple(self.notes),
             state=self.state,
             parity=found,
+            data=None if on_data is None else on_data.parity,
         )
+
+    def _on_rows(self) -> rows.Answer | None:
+        """The user's own rows, put to the original and to the result."""
+        options = self.options
+        if options.data is None:
+            if rows.unproven(self.manifest):
+                self.problems.append(rows.unproven(self.manifest))
+            return None
+        asked = rows.Rows(
+            data=options.data,
+            original=options.original,
+            sample=options.sample,
+            code=options.code,
+            trust=options.trust,
+        )
+        shops = (self.shops.source, self.shops.target)
+        return rows.compare(asked, self.read, self.result, self.spec, shops)
 
     def _check_trust(self) -> None:
         manifest, facts = self.manifest, inspection.inspect(self.result)
@@ -116,7 +135,10 @@ class Asking:
         """Hold what the manifest says of the way against what was found now."""
         manifest = self.manifest
         accept = tuple(manifest.options["accept"])
-        if accept != parity.used(accept, found, pipeline.documented(adapted)):
+        data = () if manifest.data is None else manifest.data["parity"]["methods"]
+        methods = found.methods + tuple(map(parity.MethodParity.from_json, data))
+        asked = dataclasses.replace(found, methods=methods)
+        if accept != parity.used(accept, asked, pipeline.documented(adapted)):
             self.problems.append("the record accepts what did not change")
         if manifest.skmig != __version__:
             self.notes.append(
@@ -200,6 +222,7 @@ class Asking:
         """Ask the result, and build it once more from the record, in one environment."""
         manifest, shop = self.manifest, self.shops.target
         answers, built = self.folder / "answers.skmig", self.folder / "built.skmig"
+        self.spec = spec
         shop.keep_only(spec, self.role)
         with shop.worker(spec, self.role) as worker:
             self._check_environment(worker, final)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from skmig import parity, pipeline, plan, record
-from skmig.adapters import carried
 from skmig.errors import SkmigError, UnreadableError
 from skmig.payload import digests
 from skmig.verification import trust
@@ -39,36 +38,29 @@ def ask(
     said: Questions,
     shop: pipeline.Workshop,
     options: Options,
-    allow: tuple[str, ...],
-    folder: Path,
 ) -> tuple[Questions, list[str]]:
     """The questions and answers of the original itself, and where the record has others.
 
-    Where the record was made with inputs of the user's, those are asked again; else the whole
-    export is made again.  Raises UnreadableError for a file that is not the original.
+    The whole export is made again.  Raises UnreadableError for a file that is not the original.
     """
     planned = _planned(read, options)
     said_trust = tuple(read.manifest.options["trust"])
     own = dataclasses.replace(planned.request.settings, trust=options.trust)
     trust.check(planned.request.artifact, planned.facts, own, said_trust, shop.backend)
     manifest, problems = read.manifest, []
-    if manifest.options["data"] is not None:
-        state, again = _answers(planned, said, shop, allow, folder)
-    else:
-        exported = pipeline.export(planned, shop, target_too=False)
-        model, probes, expected, rounding = (
-            pipeline.read_document(exported.bundle, name)
-            for name in ("model", "probes", "expected", "rounding")
-        )
-        state = digests(model)
-        same = digests(probes) == digests(read.document("probes"))
-        again = Questions(bundle=exported.bundle, expected=expected, rounding=rounding, own=same)
-        # another skmig may make other probes, to which the record has no answers
-        if not same and manifest.skmig == __version__:
-            problems.append("the probes in the record are not those of the original")
-        if same and digests(rounding) != digests(said.rounding):
-            problems.append("the rounding in the record is not that of the original")
-    if carried.UNKNOWN not in state and state != digests(read.document("model")):
+    exported = pipeline.export(planned, shop, target_too=False)
+    model, probes, expected, rounding = (
+        pipeline.read_document(exported.bundle, name)
+        for name in ("model", "probes", "expected", "rounding")
+    )
+    same = digests(probes) == digests(read.document("probes"))
+    again = Questions(bundle=exported.bundle, expected=expected, rounding=rounding, own=same)
+    # another skmig may make other probes, to which the record has no answers
+    if not same and manifest.skmig == __version__:
+        problems.append("the probes in the record are not those of the original")
+    if same and digests(rounding) != digests(said.rounding):
+        problems.append("the rounding in the record is not that of the original")
+    if digests(model) != digests(read.document("model")):
         problems.append("the model in the record is not the original")
     if again.own and not _same(read, said, again):
         problems.append("the outputs in the record are not those of the original")
@@ -89,42 +81,11 @@ def _planned(read: record.Record, options: Options) -> pipeline.Planned:
         trust=(*options.trust, *manifest.options["trust"]),
         requirements=manifest.source_environment.requirements,
         code=options.code,
+        data_only=manifest.options["data_only"],
     )
     return pipeline.prepare(
         pipeline.Request(artifact=artifact, result=read.path, record=read.path, settings=settings)
     )
-
-
-def _answers(
-    planned: pipeline.Planned,
-    said: Questions,
-    shop: pipeline.Workshop,
-    allow: tuple[str, ...],
-    folder: Path,
-) -> tuple[Mapping[str, str], Questions]:
-    """The digests of the original's state, and what it answers to the record's probes."""
-    artifact = planned.request.artifact
-    answers = folder / "expected.skmig"
-    with shop.worker(planned.plan.source, "source") as worker:
-        shop.progress.step(f"asking {artifact.name} again")
-        for path in (artifact, *planned.facts.sidecars):
-            worker.put(path.name, path)
-        worker.put("probes.skmig", said.bundle)
-        worker.call(
-            "predict",
-            artifact=artifact.name,
-            bundle="probes.skmig",
-            out="expected.skmig",
-            code=pipeline.put_code(worker, planned.plan.source),
-            encoding=planned.plan.encoding,
-            reader=planned.plan.reader,
-            allow=allow,
-            strict=False,
-        )
-        worker.get("expected.skmig", answers)
-    expected = pipeline.read_document(answers, "actual")
-    state = pipeline.read_document(answers, "state")
-    return state, dataclasses.replace(said, expected=expected)
 
 
 def _same(read: record.Record, said: Questions, again: Questions) -> bool:

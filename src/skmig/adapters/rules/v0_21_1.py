@@ -17,6 +17,7 @@ import numpy as np
 from skmig.adapters import initial, isolation, leftout
 from skmig.adapters.columns import COLUMN_TRANSFORMER
 from skmig.adapters.early import epochs, keep_columns, learn_columns, meaning, tags
+from skmig.adapters.forms import members, text
 from skmig.adapters.ops import (
     DERIVED,
     Accepted,
@@ -46,6 +47,8 @@ DEFAULT_TEST_SIZE = {
     "sklearn.model_selection.StratifiedShuffleSplit": 0.1,
 }
 HASHING = tags("feature_extraction.FeatureHasher feature_extraction.HashingVectorizer")
+LOGISTIC = tags("linear_model.LogisticRegression linear_model.LogisticRegressionCV")
+SUPPORT_VECTORS = ("sklearn.svm.SVC", "sklearn.svm.NuSVC")
 VECTORIZERS = tags(
     "feature_extraction.CountVectorizer feature_extraction.HashingVectorizer "
     "feature_extraction.TfidfVectorizer"
@@ -80,6 +83,19 @@ def _many_classes(obj: Obj) -> bool:
 
 def _many_svm_classes(obj: Obj) -> bool:
     return _many_classes(obj) and obj.state.get("decision_function_shape") == "ovr"
+
+
+def _calibrates_votes(obj: Obj) -> bool:
+    """Whether it calibrates a one-vs-one model of several classes."""
+    found = next(members(obj, "calibrated_classifiers_"), None)
+    scorer: Any = None if found is None else found.state.get("base_estimator")
+    while isinstance(scorer, Obj) and {"steps", "best_estimator_"} & scorer.state.keys():
+        steps = scorer.state.get("steps")
+        scorer = steps[-1][1] if steps else scorer.state["best_estimator_"]
+    if not isinstance(scorer, Obj) or not _many_classes(scorer):
+        return False
+    pairs = scorer.tag == "sklearn.multiclass.OneVsOneClassifier"
+    return pairs or (scorer.tag in SUPPORT_VECTORS and _many_svm_classes(scorer))
 
 
 def _clusters_down(obj: Obj, step: Step) -> None:
@@ -129,6 +145,22 @@ def _several_texts(obj: Obj) -> bool:
     return isinstance(classes, list) and any(item.dtype.kind in "OUS" for item in classes)
 
 
+def _penalty_up(obj: Obj, step: Step) -> None:
+    """The older release has no penalty that this one has not."""
+
+
+def _penalty_down(obj: Obj, step: Step) -> None:
+    """Without a penalty is with one of no weight, which is how `fit` does it."""
+    penalty = obj.state.get("penalty")
+    if penalty is None or text(penalty, "none"):
+        obj.state["penalty"] = "l2"
+        if "C" in obj.state:
+            obj.state["C"] = float("inf")
+    elif text(penalty, "elasticnet"):
+        obj.state["penalty"] = "l2"
+        step.note(obj, f"a refit takes penalty='l2': {step.older} has no 'elasticnet'")
+
+
 RULES = rules(
     SINCE,
     [
@@ -140,11 +172,14 @@ RULES = rules(
             why="pipeline.py, ensemble/voting_classifier.py: None is what is left out",
         ),
         Accepted(
-            classes=tags("tree.DecisionTreeClassifier tree.ExtraTreeClassifier"),
+            classes=tags(
+                "tree.DecisionTreeClassifier tree.ExtraTreeClassifier "
+                "ensemble.RandomForestClassifier ensemble.ExtraTreesClassifier"
+            ),
             what="labels of several outputs that are text",
             error="ValueError: could not convert string to float",
             when=_several_texts,
-            why="tree/tree.py: predict writes them into an array of numbers",
+            why="tree/tree.py, ensemble/forest.py: predict writes them into an array of numbers",
         ),
         Rewritten(
             classes=GRADIENT_BOOSTING,
@@ -164,6 +199,13 @@ RULES = rules(
             to_old=_sgd_down,
             names=("n_iter", "max_iter", "tol", "_max_iter", "_tol"),
             why="linear_model/stochastic_gradient.py: _validate_params",
+        ),
+        Rewritten(
+            classes=LOGISTIC,
+            to_new=_penalty_up,
+            to_old=_penalty_down,
+            names=("penalty", "C"),
+            why="linear_model/logistic.py: _check_solver",
         ),
         Rewritten(
             classes=("sklearn.ensemble.IsolationForest",),
@@ -187,10 +229,20 @@ RULES = rules(
             for method in ("predict_proba", "predict_log_proba")
         ),
         Changed(
-            classes=("sklearn.svm.SVC", "sklearn.svm.NuSVC"),
+            classes=SUPPORT_VECTORS,
             method="decision_function",
             when=_many_svm_classes,
             why="what's new 0.21: utils/multiclass.py: _ovr_decision_function",
+        ),
+        *(
+            Changed(
+                classes=("sklearn.calibration.CalibratedClassifierCV",),
+                method=method,
+                when=_calibrates_votes,
+                why="what's new 0.21: it calibrates the decision_function of one-vs-one models, "
+                "which changed (utils/multiclass.py: _ovr_decision_function)",
+            )
+            for method in ("predict", "predict_proba")
         ),
         Changed(
             classes=("sklearn.multiclass.OneVsOneClassifier",),
@@ -356,11 +408,12 @@ RULES = rules(
             )
         ),
         Gone(
-            classes=tags(
-                "linear_model.RandomizedLasso linear_model.RandomizedLogisticRegression "
-                "neighbors.GaussianRandomProjectionHash neighbors.LSHForest"
-            ),
-            why="It has no successor.",
+            classes=tags("linear_model.RandomizedLasso linear_model.RandomizedLogisticRegression"),
+            why="It has no successor: select the columns of its get_support() instead.",
+        ),
+        Gone(
+            classes=tags("neighbors.GaussianRandomProjectionHash neighbors.LSHForest"),
+            why="Its neighbours were approximate: fit NearestNeighbors on its data instead.",
         ),
     ],
 )

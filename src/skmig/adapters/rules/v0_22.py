@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import encoders, histograms, imputers, outliers
+from skmig.adapters import encoders, histograms, imputers, outliers, successors
 from skmig.adapters.columns import COLUMN_TRANSFORMER
 from skmig.adapters.early import forest_parameter, meaning, tags
-from skmig.adapters.forms import is_obj
+from skmig.adapters.forms import classes_of, is_obj
 from skmig.adapters.ops import (
     DERIVED,
     Accepted,
@@ -29,7 +29,6 @@ from skmig.adapters.ops import (
     Born,
     Changed,
     Explained,
-    Gone,
     Parameter,
     Refusal,
     Removed,
@@ -67,8 +66,9 @@ SVR = tags("svm.SVR svm.NuSVR svm.OneClassSVM")
 SPARSE_PCA = tags("decomposition.SparsePCA decomposition.MiniBatchSparsePCA")
 LOGISTIC = tags("linear_model.LogisticRegression linear_model.LogisticRegressionCV")
 CROSS_VALIDATED = tags(
-    "calibration.CalibratedClassifierCV covariance.GraphicalLassoCV feature_selection.RFECV "
-    "linear_model.ElasticNetCV linear_model.LarsCV linear_model.LassoCV linear_model.LassoLarsCV "
+    "calibration.CalibratedClassifierCV covariance.GraphLassoCV covariance.GraphicalLassoCV "
+    "feature_selection.RFECV linear_model.ElasticNetCV linear_model.LarsCV linear_model.LassoCV "
+    "linear_model.LassoLarsCV "
     "linear_model.LogisticRegressionCV linear_model.MultiTaskElasticNetCV "
     "linear_model.MultiTaskLassoCV linear_model.OrthogonalMatchingPursuitCV "
     "model_selection.GridSearchCV model_selection.RandomizedSearchCV"
@@ -107,7 +107,13 @@ def _one_class_each(obj: Obj) -> Any:
 
 def _output_up(obj: Obj, step: Step) -> None:
     if obj.state.pop("output_2d_", False) and _n_outputs(obj) == 1:
-        step.changed(obj, "predict", "of one output is flat, however y was given (dummy.py)")
+        for method in ("predict", "predict(return_std)"):
+            step.changed(obj, method, "of one output is flat, however y was given (dummy.py)")
+        for name in ("classes_", "n_classes_", "class_prior_"):
+            if isinstance(obj.state.get(name), list):
+                obj.state[name] = obj.state[name][0]
+        for method in ("predict_proba", "predict_log_proba"):
+            step.changed(obj, method, "of one output is no list, however y was given (dummy.py)")
 
 
 def _output_down(obj: Obj, step: Step) -> None:
@@ -209,8 +215,14 @@ RULES = rules(
             classes=HIST_GRADIENT_BOOSTING,
             to_new=histograms.loss_up,
             to_old=histograms.loss_down,
-            names=("loss",),
+            names=("loss", "loss_"),
             why="ensemble/_hist_gradient_boosting/loss.py: LeastAbsoluteDeviation",
+        ),
+        Changed(
+            classes=("sklearn.ensemble.VotingClassifier",),
+            method="raises AttributeError: predict_proba is not available when",
+            when=lambda obj: obj.state.get("voting") == "hard",
+            why="a hard vote among others seemed to have probabilities (ensemble/voting.py)",
         ),
         Accepted(
             classes=HIST_GRADIENT_BOOSTING,
@@ -452,10 +464,10 @@ RULES = rules(
         Added(
             classes=("sklearn.multioutput.MultiOutputClassifier",),
             name="classes_",
-            value=lambda obj: [member.state["classes_"] for member in obj.state["estimators_"]],
+            value=lambda obj: [classes_of(member) for member in obj.state["estimators_"]],
             neutral=DERIVED,
             when=lambda obj: all(
-                "classes_" in member.state for member in obj.state.get("estimators_", [obj])
+                classes_of(member) is not None for member in obj.state.get("estimators_", [obj])
             ),
             why="multioutput.py: MultiOutputClassifier.fit",
         ),
@@ -562,9 +574,11 @@ RULES = rules(
                 "neighbors.RadiusNeighborsTransformer"
             )
         ),
-        Gone(
-            classes=tags("covariance.GraphLasso covariance.GraphLassoCV"),
-            why="It is GraphicalLasso since 0.20: fit it anew.",
+        Rewritten(
+            classes=tuple(successors.GRAPH),
+            to_new=successors.graphical,
+            to_old=successors.unchanged,
+            why="covariance/graph_lasso_.py: a deprecated name since 0.20",
         ),
     ],
 )

@@ -14,8 +14,10 @@ from skmig.adapters import factorization, hist_boosting, shapes
 from skmig.adapters.forms import members, swap
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Born,
+    Changed,
     Explained,
     Op,
     Parameter,
@@ -62,6 +64,14 @@ def _calibrated_down(obj: Obj, step: Step) -> None:
         obj.state["label_encoder_"] = Obj(
             "sklearn.preprocessing.LabelEncoder", {"classes_": classes}
         )
+
+
+def _matern_down(obj: Obj, step: Step) -> None:
+    """The limit of the Matern kernels is the RBF, as the newer release's own text says."""
+    if obj.state.get("nu") == float("inf"):
+        obj.tag = "sklearn.gaussian_process.RBF"
+        del obj.state["nu"]
+        step.note(obj, "Matern(nu=inf) is the kernel RBF")
 
 
 # ------------------------------------------------------------------ trees
@@ -243,6 +253,19 @@ _OPS: list[Op] = [
         names=("classes", "classes_", "label_encoder_"),
         why="calibration.py: `_CalibratedClassifier.__init__` takes the classes as they are",
     ),
+    Accepted(
+        classes=("sklearn.isotonic.IsotonicRegression",),
+        what="a table of one column",
+        error="ValueError: Isotonic regression input should be a 1d array",
+        why="isotonic.py: _check_input_data_shape",
+    ),
+    Rewritten(
+        classes=("sklearn.gaussian_process.Matern",),
+        to_new=_same,
+        to_old=_matern_down,
+        names=("nu",),
+        why="gaussian_process/kernels.py: nu=inf",
+    ),
     *(
         Renamed(
             classes=("sklearn.isotonic.IsotonicRegression",),
@@ -296,6 +319,12 @@ _OPS: list[Op] = [
         to_old=_ordinal_down,
         names=("handle_unknown", "unknown_value"),
         why="preprocessing/_encoders.py: transform reads both",
+    ),
+    Parameter(
+        classes=("sklearn.feature_selection.SelectFromModel",),
+        name="importance_getter",
+        neutral=("auto", "feature_importances_", "coef_"),
+        why="feature_selection/_from_model.py: _get_support_mask; before, it was one of the two",
     ),
     Explained(
         classes=("sklearn.impute.MissingIndicator",),
@@ -412,6 +441,26 @@ _OPS: list[Op] = [
         to_old=factorization.rotations_down,
         names=("y_rotations_",),
         why="cross_decomposition/_pls.py: two-dimensional for a single target too",
+    ),
+    Rewritten(
+        classes=("sklearn.decomposition.NMF",),
+        to_new=factorization.regularization_up,
+        to_old=factorization.regularization_down,
+        names=("regularization",),
+        why="decomposition/_nmf.py: transform reads alpha where it regularizes W",
+    ),
+    *(
+        Changed(classes=("sklearn.decomposition.FactorAnalysis",), method=method, why=why)
+        for method, why in (
+            ("score_samples", "of a DataFrame was a Series (decomposition/_factor_analysis.py)"),
+            ("raises AttributeError: 'list'", "score_samples takes lists"),
+        )
+    ),
+    Accepted(
+        classes=("sklearn.cluster.AffinityPropagation",),
+        what="sparse data",
+        error="TypeError: A sparse",
+        why="cluster/_affinity_propagation.py: predict",
     ),
     Rewritten(
         classes=("sklearn.decomposition.SparseCoder",),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skmig.adapters import boosting, categories, columns
+from skmig.adapters import boosting, categories, columns, requests
 from skmig.adapters.forms import (
     TREE,
     counts,
@@ -286,6 +286,14 @@ RULES = rules(
             what="missing values",
             error="ValueError: Input",
             why="ensemble/_forest.py: _validate_X_predict",
+        ),
+        Added(
+            classes=(requests.REQUEST,),
+            name="owner",
+            value=requests.owner_of,
+            neutral=DERIVED,
+            when=always,
+            why="utils/_metadata_requests.py: MetadataRequest.__init__",
         ),
         Successor(
             classes=(

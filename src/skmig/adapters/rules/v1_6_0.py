@@ -128,8 +128,12 @@ def _multi_class_up(obj: Obj, step: Step) -> None:
 
 def _multi_class_down(obj: Obj, step: Step) -> None:
     if _one_vs_rest(obj) and text(obj.state.get("multi_class"), "auto", "deprecated"):
-        obj.state["multi_class"] = "multinomial"
-        step.note(obj, f"a fit with newton-cholesky and several classes fails in {step.older}")
+        obj.state.update(multi_class="multinomial", solver="lbfgs")
+        step.note(
+            obj,
+            f"a refit takes solver='lbfgs': with 'newton-cholesky' {step.older} fits no "
+            "multinomial model",
+        )
 
 
 def _renamed_keyword(old: str, new: str) -> Callable[[Obj, Step], None]:

@@ -143,6 +143,16 @@ def _make_interp1d(builder, value, path):
     return interp1d(args.pop("x"), args.pop("y"), assume_sorted=True, **args)
 
 
+def _make_constant(builder, value, path):
+    """What `IsotonicRegression` predicts by where there is a single point: its own function."""
+    from sklearn.isotonic import IsotonicRegression
+
+    y = builder(value.args["y"], path + ".y")
+    model = IsotonicRegression()
+    model._build_f(y, y)
+    return model.f_
+
+
 def _make_bspline(builder, value, path):
     from scipy.interpolate import BSpline
 
@@ -171,6 +181,7 @@ def _make_frozen(builder, value, path):
 DECODERS = {
     "scipy.interpolate.interp1d": _make_interp1d,
     "scipy.interpolate.BSpline": _make_bspline,
+    "sklearn.isotonic.constant": _make_constant,
     "scipy.stats.frozen": _make_frozen,
 }
 DECODERS.update(("scipy.interpolate." + name, _make_pieces) for name in _PIECEWISE)
