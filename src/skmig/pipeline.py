@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import itertools
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,19 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from skmig import inputs, inspection, parity, plan, record, streaming
-from skmig.adapters import chain
+from skmig.adapters import carried, chain
 from skmig.environments import builder, choose, cleanup
 from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
 from skmig.errors import (
     AgentError,
     DataError,
     EnvironmentFailedError,
+    OutOfMemoryError,
     RefusedError,
     SkmigError,
+    TimeoutExpiredError,
     UntrustedError,
     UsageError,
 )
-from skmig.parity import Parity
+from skmig.parity import Naive, Parity
 from skmig.payload import Bundle, Obj, WireError, write_bundle
 from skmig.plan import Plan, Settings
 from skmig.record import Manifest
@@ -67,6 +70,7 @@ class Exported:
     encoding: str | None = None
     reader: str | None = None
     findings: tuple[str, ...] = ()
+    sidecars: tuple[Path, ...] = ()
     source_spec: EnvironmentSpec | None = None
     rows: inputs.Inputs | None = None
 
@@ -76,7 +80,7 @@ class Adapted:
     exported: Exported
     bundle: Path
     adapted: chain.Adapted
-    arrays: tuple[int, int]
+    before: Any  # the graph that was adapted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +90,7 @@ class Restored:
     answers: Path
     environment: record.EnvironmentFact
     failures: dict[str, list[str]]
+    state: carried.State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +98,7 @@ class Compared:
     restored: Restored
     parity: Parity
     data: Parity | None = None
-    naive: str = ""
+    naive: Naive | None = None
 
     @property
     def whole(self) -> Parity:
@@ -135,6 +140,7 @@ class Workshop:
         self._numbers = itertools.count()
         self._pool = ThreadPoolExecutor(thread_name_prefix="skmig-environment")
         self._workers: dict[tuple[EnvironmentSpec, str], Future[Worker]] = {}
+        self._starting = threading.Lock()
         self._folder = tempfile.TemporaryDirectory(prefix="skmig-")
 
     def __enter__(self) -> Workshop:
@@ -153,10 +159,11 @@ class Workshop:
 
     def start(self, spec: EnvironmentSpec, role: str) -> None:
         """Begin to make an environment and its worker, without waiting."""
-        if (spec, role) not in self._workers:
-            self._workers[spec, role] = self._pool.submit(
-                self.backend.worker, spec, self.limits, self.progress
-            )
+        with self._starting:
+            if (spec, role) not in self._workers:
+                self._workers[spec, role] = self._pool.submit(
+                    self.backend.worker, spec, self.limits, self.progress
+                )
 
     @contextlib.contextmanager
     def worker(self, spec: EnvironmentSpec, role: str) -> Iterator[Worker]:
@@ -171,10 +178,21 @@ class Workshop:
         except (EnvironmentFailedError, KeyboardInterrupt) as error:
             if isinstance(error, KeyboardInterrupt):
                 builder.abort()
-            broken = self._workers.pop((spec, role))
-            with contextlib.suppress(BaseException):
-                broken.result().close()
+            self.end(spec, role)
             raise
+
+    def end(self, spec: EnvironmentSpec, role: str) -> None:
+        """End a worker; who wants it again gets a new one."""
+        worker = self._workers.pop((spec, role), None)
+        if worker is not None:
+            with contextlib.suppress(BaseException):
+                worker.result().close()
+
+    def keep_only(self, spec: EnvironmentSpec, role: str) -> None:
+        """End the workers of a role in other environments: a machine has not room for many."""
+        for other, its_role in tuple(self._workers):
+            if its_role == role and other != spec:
+                self.end(other, role)
 
     def path(self, suffix: str) -> Path:
         """A new file name in the run's temporary folder."""
@@ -194,12 +212,14 @@ class Workshop:
 
 
 @contextlib.contextmanager
-def workshop(settings: Settings, progress: Progress) -> Iterator[Workshop]:
-    """A workshop with the backend that the settings ask for."""
+def workshop(
+    settings: Settings, progress: Progress, backend: Backend | None = None
+) -> Iterator[Workshop]:
+    """A workshop with `backend`, or with the one that the settings ask for."""
     limits = Limits(timeout=settings.timeout, memory=settings.memory)
     with (
         cleanup.armed(),
-        Workshop(choose.backend(settings.backend, progress), limits, progress) as opened,
+        Workshop(backend or choose.backend(settings.backend, progress), limits, progress) as opened,
     ):
         yield opened
 
@@ -272,6 +292,7 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
         encoding=made.encoding,
         reader=made.reader,
         findings=finding_names(facts),
+        sidecars=facts.sidecars,
         source_spec=made.source,
         rows=rows,
     )
@@ -292,7 +313,7 @@ def adapt(exported: Exported, shop: Workshop) -> Adapted:
         exported=exported,
         bundle=bundle,
         adapted=adapted,
-        arrays=chain.arrays_carried(graph, adapted.graph),
+        before=graph,
     )
 
 
@@ -336,6 +357,7 @@ def restore(adapted: Adapted, shop: Workshop) -> Restored:
         answers=answers,
         environment=fact,
         failures=dict(reply.result["failures"]),
+        state=carried.measure(adapted.before, adapted.adapted, read_document(answers, "state")),
     )
 
 
@@ -451,43 +473,82 @@ def result_side(
 
 
 def load_naively(compared: Compared, shop: Workshop) -> Compared:
-    """What would have happened: the original, loaded in the target as it is (when asked for).
-
-    The original runs its own code, so that this worker is never the one that builds.
-    """
+    """What would have happened: the original, loaded in the target as it is (when asked for)."""
     exported = compared.restored.adapted.exported
-    request = exported.request
-    if not request.settings.compare_naive:
+    if not exported.request.settings.compare_naive:
         return compared
-    check_trust(request.artifact, request.settings, exported.findings, shop.backend)
-    answers = shop.path(".skmig")
+    return dataclasses.replace(compared, naive=naively(exported, shop))
+
+
+def naively(exported: Exported, shop: Workshop) -> Naive:
+    """Load the original in the target as it is, and hold its answers against the source's.
+
+    It runs its own code, so that this worker is never the one that builds.  That it cannot be
+    loaded, ends its process or takes too long is an answer.
+    """
+    request, target = exported.request, exported.target
+    settings = request.settings
+    check_trust(request.artifact, settings, exported.findings, shop.backend)
+    answers, place = shop.path(".skmig"), shop.path(".txt")
     questions, expected = _questions(exported, shop)
-    with shop.worker(exported.target, "naive") as worker:
-        shop.progress.step(f"loading {request.artifact.name} as it is")
-        worker.put(request.artifact.name, request.artifact)
+    with shop.worker(target, "naive") as worker:
+        shop.progress.step(f"loading {request.artifact.name} as it is with {target.release}")
+        for path in (request.artifact, *exported.sidecars):
+            worker.put(path.name, path)
         worker.put("probes.skmig", questions)
+        code = put_code(worker, target)
         try:
-            worker.call(
+            reply = worker.call(
                 "predict",
                 artifact=request.artifact.name,
                 bundle="probes.skmig",
                 out="naive.skmig",
-                code=put_code(worker, exported.target),
-                encoding=exported.encoding,
+                code=code,
                 reader=exported.reader,
                 allow=exported.allow,
                 strict=False,
+                plain=True,
+                at="at.txt",
             )
-        except AgentError as error:
-            return dataclasses.replace(compared, naive=f"it does not load: {error.message}")
+        except (AgentError, TimeoutExpiredError, OutOfMemoryError) as error:
+            with contextlib.suppress(EnvironmentFailedError):  # it may be gone with its files
+                worker.get("at.txt", place)
+            if not isinstance(error, AgentError):
+                shop.end(target, "naive")
+            return parity.ended(_how_it_ended(error, settings), _said_in(place))
         worker.get("naive.skmig", answers)
     found = parity.compare(
         expected,
         read_document(answers, "actual"),
-        rtol=request.settings.rtol,
-        atol=request.settings.atol,
+        rtol=settings.rtol,
+        atol=settings.atol,
+        rounding=None
+        if questions != exported.bundle
+        else read_document(exported.bundle, "rounding"),
     )
-    return dataclasses.replace(compared, naive=parity.naive_sentence(found))
+    return parity.answered(
+        found,
+        warnings=reply.result["warnings"],
+        broken=reply.result["failures"],
+        fitted=_is_fitted(read_document(exported.bundle, "model")),
+    )
+
+
+def _how_it_ended(error: SkmigError, settings: Settings) -> str:
+    if isinstance(error, TimeoutExpiredError):
+        return f"it does not come to an end within {settings.timeout:g} s"
+    if isinstance(error, OutOfMemoryError):
+        return "it runs out of memory"
+    said = error.details if isinstance(error, AgentError) else {}
+    if said.get("signal"):
+        return f"the process is {said['message']}"
+    if said.get("stage") in ("build", "walk"):
+        raise error  # not the model's doing
+    return f"{said['kind']}: {said['message']}" if "kind" in said else error.message
+
+
+def _said_in(place: Path) -> str:
+    return place.read_text(encoding="utf-8") if place.exists() else ""
 
 
 def _questions(exported: Exported, shop: Workshop) -> tuple[Path, Any]:
@@ -535,7 +596,7 @@ def write(compared: Compared, shop: Workshop) -> Migration:
             ),
             hint=f"nothing was written; {_how_to_accept(compared)}",
         )
-    if not _proven(compared) and _is_fitted(restored.adapted.adapted.graph):
+    if not compared.whole.proven and _is_fitted(restored.adapted.adapted.graph):
         raise RefusedError(
             f"nothing that `{request.artifact.name}` answers could be compared",
             reasons=tuple(
@@ -716,6 +777,7 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
     exported = adapted.exported
     request, settings = exported.request, exported.request.settings
     said = adapted.adapted
+    spoken = said_by_rules(said)
     return record.Manifest(
         skmig=__version__,
         created=record.now(),
@@ -727,30 +789,40 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
         format=exported.format,
         source_environment=exported.environment,
         target_environment=restored.environment,
-        rules=said.applied,
-        losses=_lines(said.losses),
-        substitutions=_lines(said.substitutions),
-        notes=exported.notes + _lines(said.notes),
-        changes=_lines(said.changes),
-        documented=tuple(dataclasses.asdict(item) for item in documented(said)),
+        **(spoken | {"notes": exported.notes + spoken["notes"]}),
         coverage=exported.coverage,
-        arrays=adapted.arrays,
+        state=restored.state.as_json(),
         options={
             "rtol": settings.rtol,
             "atol": settings.atol,
-            "accept": list(settings.accept),
-            "allow_loss": settings.allow_loss,
-            "allow_substitution": settings.allow_substitution,
+            # of what loosens, that which was used: the rest was not needed
+            "accept": list(parity.used(settings.accept, compared.whole, documented(said))),
+            "allow_loss": bool(said.losses),
+            "allow_substitution": bool(said.substitutions),
             "trust": list(settings.trust),
             "allow": list(exported.allow),
             "data_only": settings.data_only,
         },
         parity=compared.parity.as_json(),
         data=_data_fact(compared),
-        verdict=compared.whole.verdict if _proven(compared) else record.UNPROVEN,
-        summary=_summary(compared),
-        naive=compared.naive,
+        verdict=compared.whole.verdict if compared.whole.proven else record.UNPROVEN,
+        summary=record.summary(
+            exported.source, exported.environment, restored.environment, _found(compared)
+        ),
+        naive={} if compared.naive is None else compared.naive.as_json(),
     )
+
+
+def said_by_rules(said: chain.Adapted) -> dict[str, Any]:
+    """What a manifest says of the way, by field."""
+    return {
+        "rules": said.applied,
+        "losses": _lines(said.losses),
+        "substitutions": _lines(said.substitutions),
+        "notes": _lines(said.notes),
+        "changes": _lines(said.changes),
+        "documented": tuple(dataclasses.asdict(item) for item in documented(said)),
+    }
 
 
 def _data_fact(compared: Compared) -> dict[str, Any] | None:
@@ -787,11 +859,6 @@ def _how_to_accept(compared: Compared) -> str:
     return f"accept what scikit-learn changed with {' '.join(f'--accept {n}' for n in names)}"
 
 
-def _proven(compared: Compared) -> bool:
-    """Was any answer compared, beyond names and shapes that the state itself holds?"""
-    return any(item.n and not item.method.startswith("get_") for item in compared.whole.methods)
-
-
 def _is_fitted(graph: Any) -> bool:
     """Does anything in a graph have a fitted attribute (`coef_`)?"""
     waiting, seen = [graph], set()
@@ -825,14 +892,6 @@ def _lines(statements: tuple[chain.Statement, ...]) -> tuple[str, ...]:
 
 def _more(count: int) -> str:
     return f" and {count} more" if count else ""
-
-
-def _summary(compared: Compared) -> str:
-    exported = compared.restored.adapted.exported
-    return (
-        f"{exported.source.name} moved from scikit-learn {exported.environment.release} to "
-        f"{exported.target.release}: {_found(compared)}"
-    )
 
 
 def _found(compared: Compared) -> str:

@@ -57,6 +57,14 @@ WRONG = [
     (["migrate", "FILE", "--to", "99"], errors.UNSUPPORTED, "UnsupportedError"),
     (["migrate", "FILE", "--to", "new"], errors.UNSUPPORTED, "UnsupportedError"),
     (["migrate", "FILE", "--to", TARGET, "--from", "9"], errors.UNSUPPORTED, "UnsupportedError"),
+    (["check", "FILE"], errors.USAGE, "UsageError"),
+    (["check", "nope.pkl", "--to", TARGET], errors.UNREADABLE, "UnreadableError"),
+    (["check", "FILE", "--to", "99"], errors.UNSUPPORTED, "UnsupportedError"),
+    (["check", "FILE", "--to", TARGET, "--code", "nope.py"], errors.USAGE, "UsageError"),
+    (["verify", "FILE", "--python", "nope"], errors.USAGE, "UsageError"),
+    (["verify", "FILE", "--python", "FILE"], errors.USAGE, "UsageError"),
+    (["verify", "FILE", "FILE", "--record-sha256", "00"], errors.USAGE, "UsageError"),
+    (["verify", "FILE", "--jobs", "0"], errors.USAGE, "UsageError"),
     (["verify", "FOLDER/empty"], errors.UNREADABLE, "UnreadableError"),
     (["import", "FILE", "--to", TARGET], errors.UNREADABLE, "UnreadableError"),
     (["export", "nope.pkl"], errors.UNREADABLE, "UnreadableError"),
@@ -206,7 +214,7 @@ def test_a_defect_is_no_traceback(
     def broken(_settings: object) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("skmig.api.check", broken)
+    monkeypatch.setattr("skmig.api.checked", broken)
     argv = ["migrate", str(model), "--to", TARGET]
     assert run(argv) == errors.BUG
     err = capsys.readouterr().err
@@ -224,7 +232,7 @@ def test_an_interruption_is_said(
     def interrupted(_settings: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("skmig.api.check", interrupted)
+    monkeypatch.setattr("skmig.api.checked", interrupted)
     argv = ["migrate", str(model), "--to", TARGET]
     assert run(argv) == errors.INTERRUPTED
     assert "interrupted" in capsys.readouterr().err

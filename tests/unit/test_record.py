@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from skmig import record
+from skmig import parity, record
+from skmig.adapters import carried
 from skmig.errors import OutputError, OutputExistsError, UnreadableError, UsageError
 from skmig.payload import Obj, write_bundle
 from skmig.record import report
@@ -27,6 +28,14 @@ FACT = record.EnvironmentFact(
     lock="sha256:0",
 )
 FILE = record.FileFact(name="model.pkl", sha256="0" * 64, size=3)
+COVERAGE = {"model": {"rows": 4, "leaves": [2, 3], "notes": ["half of the leaves"]}}
+# what the agent writes of itself into a payload
+FACTS = {
+    "release": FACT.release,
+    "artifact": dataclasses.asdict(FILE),
+    "coverage": COVERAGE,
+    "environment": {"python": FACT.python, "platform": FACT.platform, "packages": FACT.packages},
+}
 
 
 def manifest(**changes: Any) -> record.Manifest:
@@ -40,6 +49,7 @@ def manifest(**changes: Any) -> record.Manifest:
         "max_ulp": 0,
         "mismatched_labels": 0,
         "text": "",
+        "notes": [],
     }
     values: dict[str, Any] = {
         "skmig": "0",
@@ -52,12 +62,33 @@ def manifest(**changes: Any) -> record.Manifest:
         "format": "pickle",
         "source_environment": FACT,
         "target_environment": dataclasses.replace(FACT, release="1.6.1"),
-        "arrays": (1, 2),
-        "coverage": {"model": {"rows": 4, "leaves": [2, 3], "notes": ["half of the leaves"]}},
-        "options": {"rtol": 1e-9},
-        "parity": {"ok": True, "methods": [method]},
+        "state": carried.State(
+            arrays=3,
+            carried=2,
+            rewritten=(carried.Place(path="model.a_", count=1, by="1.4.0: Rewritten a_"),),
+            values=5,
+        ).as_json(),
+        "coverage": COVERAGE,
+        "options": {
+            "rtol": 1e-9,
+            "atol": 1e-12,
+            "accept": [],
+            "allow_loss": False,
+            "allow_substitution": False,
+            "trust": [],
+            "allow": [],
+            "data_only": False,
+        },
+        "parity": {
+            "ok": True,
+            "verdict": "identical",
+            "summary": "All is well.",
+            "rtol": 1e-9,
+            "atol": 1e-12,
+            "methods": [method],
+        },
         "verdict": "identical",
-        "summary": "model.pkl moved.",
+        "summary": "model.pkl moved from scikit-learn 1.1.0 to 1.6.1: All is well.",
     }
     for field in dataclasses.fields(record.Manifest):
         if field.type == "tuple[str, ...]" or field.name == "documented":
@@ -71,7 +102,7 @@ def exported(tmp_path: Path) -> Path:
     path = tmp_path / "exported"
     model = Obj("sklearn.linear_model.Ridge", {"coef_": np.arange(3.0)})
     documents = {name: model if name == "model" else {"model": name} for name in DOCUMENTS}
-    write_bundle(str(path), documents, {record.FACTS: {"release": "1.1.0"}})
+    write_bundle(str(path), documents, {record.FACTS: FACTS})
     return path
 
 
@@ -85,7 +116,7 @@ def written(tmp_path: Path, exported: Path) -> Path:
 # ------------------------------------------------------------------ reading
 def test_what_is_written_is_read(written: Path) -> None:
     found = record.read(written)
-    assert found.manifest.summary == "model.pkl moved."
+    assert found.manifest.summary.startswith("model.pkl moved")
     assert set(found.manifest.members) == MEMBERS
     assert found.document("model").state["coef_"].tolist() == [0.0, 1.0, 2.0]
 
@@ -133,23 +164,65 @@ def test_an_added_member_is_told(written: Path) -> None:
 @pytest.mark.parametrize("length", [0, 10, 400, -30])
 def test_a_truncated_record(written: Path, length: int) -> None:
     written.write_bytes(written.read_bytes()[:length])
-    with pytest.raises(UnreadableError, match="not a record"):
+    with pytest.raises(UnreadableError, match=r"not a record|was changed after it was written"):
         record.read(written)
 
 
 def test_every_byte_counts(written: Path) -> None:
-    """A flipped byte is told, or lies where the archive keeps nothing (names, times, padding)."""
+    """Also those of which the archive makes nothing (times, padding, attributes)."""
     content = written.read_bytes()
-    whole = record.read(written)
+    record.read(written)
     for position in range(0, len(content), 7):
         written.write_bytes(
             content[:position] + bytes([content[position] ^ 0x55]) + content[position + 1 :]
         )
-        try:
-            found = record.read(written)
-        except UnreadableError:
-            continue
-        assert found.manifest == whole.manifest
+        with pytest.raises(UnreadableError):
+            record.read(written)
+
+
+def test_nothing_is_added_around_it(written: Path) -> None:
+    content = written.read_bytes()
+    for changed in (content + b"\0", b"\0" + content, b"PK\x03\x04" + content):
+        written.write_bytes(changed)
+        with pytest.raises(UnreadableError):
+            record.read(written)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name", ["manifest.json", record.FACTS, "expected/graph.json"])
+def test_a_member_that_is_there_twice_is_told(written: Path, name: str) -> None:
+    with zipfile.ZipFile(written) as archive:
+        content = archive.read(name)
+    with zipfile.ZipFile(written, "a") as archive:
+        archive.writestr(name, content)
+    with pytest.raises(UnreadableError, match="was changed"):
+        record.read(written)
+
+
+CONTRADICTIONS = [
+    ({"rollback": dataclasses.replace(FILE, sha256="1" * 64)}, "what to go back to"),
+    ({"result": dataclasses.replace(FILE, name="../other.pkl")}, "is not that of a file"),
+    ({"result": dataclasses.replace(FILE, sha256="0")}, "digest or the size"),
+    ({"source": FILE, "rollback": FILE, "coverage": {}}, "the coverage is not"),
+    ({"source_environment": dataclasses.replace(FACT, python="3.9")}, "environment's python"),
+    ({"verdict": "close"}, "the verdict `close` does not follow"),
+    ({"summary": "All is well."}, "summary does not follow"),
+    ({"losses": ("model: no",)}, "were not allowed"),
+    ({"created": "yesterday"}, "Invalid isoformat"),
+    ({"options": {}}, "KeyError"),
+    ({"format": "dill"}, "no format `dill`"),
+]
+
+
+@pytest.mark.parametrize(("changes", "text"), CONTRADICTIONS)
+def test_a_seal_does_not_hide_a_contradiction(
+    changes: dict[str, Any], text: str, exported: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.skmig"
+    record.write(path, manifest(**changes), exported)
+    with pytest.raises(UnreadableError, match="contradicts itself") as caught:
+        record.read(path)
+    assert any(text in cause for cause in caught.value.causes), caught.value.causes
 
 
 def test_a_payload_with_other_members_is_not_sealed(exported: Path, tmp_path: Path) -> None:
@@ -236,11 +309,15 @@ def shown(width: int, **changes: Any) -> str:
 
 
 def test_the_report_says_what_it_rests_on() -> None:
-    text = shown(100, notes=("a [bold]note[/]",), naive="it does not load")
+    text = shown(
+        200, notes=("a [bold]note[/]",), naive=parity.ended("ValueError: no", "load").as_json()
+    )
     assert "4 rows, 2 of 3 leaves" in text
     assert "model: half of the leaves" in text
     assert "a [bold]note[/]" in text
-    assert "it does not load" in text
+    assert "it does not load: ValueError: no" in text
+    assert "2 of 3 arrays of the result" in text
+    assert "1 made by a rule (model.a_, 1.4.0: Rewritten a_)" in text
     assert "predict  identical  4" in text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,7 @@ class Adapted:
 
     `refusals` is what the target cannot express; when it is not empty the graph must not be used.
     `losses` concern outputs and are refusals unless they were allowed; `notes` concern a refit.
+    `made` are the arrays that operations put into objects, each with the operation's name.
     """
 
     graph: Any
@@ -45,6 +47,7 @@ class Adapted:
     notes: tuple[Statement, ...]
     changes: tuple[Statement, ...]
     substitutions: tuple[Statement, ...] = ()
+    made: tuple[tuple[Any, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +95,7 @@ def adapt(graph: Any, source: str, target: str, *, substitution: bool = False) -
         notes=tuple(run.notes),
         changes=tuple(run.changes),
         substitutions=tuple(run.substitutions),
+        made=tuple((array, by) for made, by in run.made if (array := made()) is not None),
     )
 
 
@@ -109,6 +113,8 @@ class _Run:
     refused: set[int] = field(default_factory=set)  # id() of objects that stay behind
     crossing: Boundary | None = None
     paths: dict[int, str] = field(default_factory=dict)
+    # what the next operation replaces is not kept alive
+    made: list[tuple[weakref.ref[Any], str]] = field(default_factory=list)
     present: dict[str, list[Obj]] | None = None  # by tag; None once a rule may have changed that
 
     # what an operation sees (the protocol `Step`)
@@ -198,12 +204,17 @@ class _Run:
                 if id(obj) in self.refused:
                     continue
                 touched += 1
+                before = {id(array) for array in _near(obj)}
                 try:
                     cross(obj, self)
                 except Refusal as refusal:
                     self.refusals.append(self._say(obj, str(refusal)))
                     # no later rule knows what it would look like there
                     self.refused.add(id(obj))
+                by = f"{boundary.newer}: {describe(op)}"
+                self.made += [
+                    (weakref.ref(array), by) for array in _near(obj) if id(array) not in before
+                ]
         if touched:
             self.present = None
             self.applied.append(f"{boundary.newer}: {describe(op)} ({touched})")
@@ -364,14 +375,19 @@ def foreseen_rules(way: list[Boundary], tags: set[str]) -> tuple[str, ...]:
     )
 
 
-def arrays_carried(before: Any, after: Any) -> tuple[int, int]:
-    """How many arrays of the adapted graph are those of the source, and how many there are.
-
-    The chain shares arrays that no rule replaced, so that identity proves equality.
-    """
-    known = {id(array) for array in arrays(before)}
-    found = list(arrays(after))
-    return sum(id(array) in known for array in found), len(found)
+def _near(obj: Obj) -> Iterator[np.ndarray[Any, Any]]:
+    """The arrays among the attributes of an object, and in what stands there directly."""
+    for value in obj.state.values():
+        parts: Iterable[Any] = (value,)
+        if isinstance(value, Obj):
+            parts = value.state.values()
+        elif isinstance(value, New):
+            parts = value.args.values()
+        elif isinstance(value, list | tuple):
+            parts = value
+        for item in parts:
+            if isinstance(item, np.ndarray):
+                yield item
 
 
 def arrays(graph: Any) -> Iterator[np.ndarray[Any, Any]]:

@@ -12,6 +12,7 @@ import inspect
 import pickle
 import types
 import warnings
+from typing import List
 
 import numpy as np
 
@@ -68,6 +69,21 @@ FITTED = (
 )
 # of a bare tree; what is asked for is what the tree holds at least
 NEIGHBOURS = 5
+
+
+_NOTED: List[str] = []
+
+
+def tell(path):
+    """Keep in the file `path` what is being done: where a process was that did not come back."""
+    _NOTED[:] = [path]
+
+
+def doing(what):
+    """Say what is done from now on, if somebody wants to know."""
+    for path in _NOTED:
+        with open(path, "w") as handle:
+            handle.write(what)
 
 
 def estimators(artifact, path="model"):
@@ -432,6 +448,7 @@ def _ask_spread(answers, estimator, data, asked, together):
 
 
 def _ask(look_up, estimator, name, *args):
+    doing(name)
     answer = {}
     with warnings.catch_warnings(record=True) as caught, np.errstate(all="ignore"):
         warnings.simplefilter("always")
@@ -457,6 +474,7 @@ def checks(estimator):
         ("repr", repr),
         ("pickle", _check_pickle),
     ):
+        doing(name)
         try:
             with quiet():
                 check(estimator)

@@ -50,6 +50,7 @@ def _register() -> None:
     from skmig.cli import (
         agent,
         build_images,
+        check,
         doctor,
         export,
         import_,
@@ -61,6 +62,7 @@ def _register() -> None:
     )
 
     app.command("migrate")(migrate.migrate)
+    app.command("check")(check.check)
     app.command("verify")(verify.verify)
     app.command("inspect")(inspect.inspect)
     app.command("build-images")(build_images.build_images)

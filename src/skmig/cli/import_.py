@@ -56,7 +56,7 @@ def import_(
     from skmig.plan import Settings
     from skmig.record import report
 
-    settings = api.check(
+    settings = api.checked(
         Settings(
             target=to,
             backend=backend.value,

@@ -123,7 +123,7 @@ def migrate(
         force=force,
         compare_naive=compare_naive,
     )
-    settings = api.check(settings)
+    settings = api.checked(settings)
     chosen, passed = api.expand(artifacts)
     for path in passed:
         console.note(f"passed over {path}: not a model file")

@@ -112,6 +112,20 @@ def compare(
     return Parity(methods=tuple(found), rtol=rtol, atol=atol)
 
 
+def used(accept: Iterable[str], found: Parity, documented: Iterable[Documented]) -> tuple[str, ...]:
+    """Those names of `accept` without which parity would not hold."""
+    changed = [item for item in found.methods if item.verdict is Verdict.CHANGED]
+    needed = {
+        method
+        for change in documented
+        if not change.accepted
+        for item in changed
+        if _concerns(change, item)
+        for method in (change.method, item.method)
+    }
+    return tuple(sorted({name for name in accept if name.rpartition(".")[2] in needed}))
+
+
 def _missing(path: str, method: str, text: str) -> MethodParity:
     return MethodParity(path=path, method=method, verdict=Verdict.MISSING, text=text)
 

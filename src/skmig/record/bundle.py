@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import errno
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -13,14 +14,16 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from skmig.errors import OutputError, OutputExistsError, UnreadableError
 from skmig.payload import Bundle, WireError
+from skmig.record.consistency import contradictions
 from skmig.record.manifest import Manifest
 
 SUFFIX = ".skmig"
 FACTS = "payload.json"
+_MARK = b"sha256:"  # the archive's comment: the digest of every byte before it
 _AGAIN = "restore the record from where it was stored, or migrate the original again"
 DOCUMENTS = ("model", "probes", "expected", "rounding")
 MEMBERS = frozenset(
@@ -70,14 +73,15 @@ def read(path: Path) -> Record:
             said = bundle.json("manifest.json")
             manifest = Manifest.from_json(said)
             found = member_digests(bundle.archive)
-    except (WireError, KeyError, TypeError, AttributeError, OSError) as exc:
+            names = bundle.archive.namelist()
+    except (WireError, KeyError, TypeError, ValueError, AttributeError, OSError) as exc:
         raise UnreadableError(
             f"`{path.name}` is not a record of a migration", causes=(str(exc),), hint=hint
         ) from exc
     changed = sorted(
         name
         for name in MEMBERS | manifest.members.keys() | (found.keys() - {"manifest.json"})
-        if name not in found or manifest.members.get(name) != found[name]
+        if name not in found or manifest.members.get(name) != found[name] or names.count(name) > 1
     )
     if changed:
         raise UnreadableError(
@@ -87,6 +91,16 @@ def read(path: Path) -> Record:
         )
     if manifest.sealed().seal != manifest.seal:
         raise UnreadableError(f"the manifest of the record `{path.name}` was changed", hint=_AGAIN)
+    if names.count("manifest.json") > 1 or not _ends_well(path):
+        # each part is as the manifest says; what holds them together is not
+        raise UnreadableError(
+            f"the record `{path.name}` was changed after it was written", hint=_AGAIN
+        )
+    odd = contradictions(manifest, _facts(path))
+    if odd:
+        raise UnreadableError(
+            f"the manifest of the record `{path.name}` contradicts itself", causes=odd, hint=_AGAIN
+        )
     return Record(path=path, manifest=manifest)
 
 
@@ -118,6 +132,37 @@ def write(path: Path, manifest: Manifest, exported: Path) -> None:
     sealed = dataclasses.replace(manifest, members=digests).sealed()
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("manifest.json", json.dumps(sealed.as_json(), indent=1))
+        archive.comment = _MARK + bytes(64)
+    with path.open("r+b") as handle:
+        said = _digest_before(handle)
+        handle.seek(-64, io.SEEK_END)
+        handle.write(said)
+
+
+def _facts(path: Path) -> Any:
+    try:
+        with Bundle(str(path)) as bundle:
+            return bundle.json(FACTS)
+    except (WireError, OSError):
+        return None  # which contradicts everything
+
+
+def _digest_before(handle: BinaryIO) -> bytes:
+    """The digest of a record's bytes up to its last 64, in which it stands."""
+    left = handle.seek(0, io.SEEK_END) - 64
+    handle.seek(0)
+    found = hashlib.sha256()
+    while left > 0 and (block := handle.read(min(left, 1 << 20))):
+        found.update(block)
+        left -= len(block)
+    return found.hexdigest().encode()
+
+
+def _ends_well(path: Path) -> bool:
+    with path.open("rb") as handle:
+        said = _digest_before(handle)
+        handle.seek(-64 - len(_MARK), io.SEEK_END)
+        return handle.read() == _MARK + said
 
 
 def check_place(outputs: tuple[Path, ...], force: bool) -> None:

@@ -11,6 +11,8 @@ from rich.text import Text
 
 from skmig.record.manifest import UNPROVEN, EnvironmentFact, Manifest
 
+_PLACES = 4  # places of one kind that the report names; the record has them all
+
 
 def verdict_line(manifest: Manifest) -> Text:
     """One sentence that says yes or no; the colour repeats what the words say."""
@@ -45,16 +47,15 @@ def _facts(manifest: Manifest) -> Table:
     table.add_column()
     table.add_column(overflow="fold")
     source, target = manifest.source_environment, manifest.target_environment
-    same, total = manifest.arrays
     rows = [
         ("source", f"{manifest.source.name}, scikit-learn {_stack(source)}"),
         ("result", f"{manifest.result.name}, scikit-learn {_stack(target)}"),
         ("environments", f"{source.backend}, {target.backend}"),
-        ("state", f"{same} of {total} arrays carried bit for bit"),
+        ("state", state_line(manifest.state)),
         ("rules", f"{len(manifest.rules)} applied"),
     ]
     if manifest.naive:
-        rows.append(("without skmig", manifest.naive))
+        rows.append(("without skmig", manifest.naive["sentence"]))
     for path, coverage in manifest.coverage.items():
         rows.append(("probes", f"{path}: {coverage_line(coverage)}"))
     for name, text in rows:
@@ -64,6 +65,38 @@ def _facts(manifest: Manifest) -> Table:
 
 def _stack(fact: EnvironmentFact) -> str:
     return f"{fact.release} (Python {fact.python}, numpy {fact.packages.get('numpy', '?')})"
+
+
+def methods_table(methods: list[dict[str, Any]]) -> RenderableType:
+    """What was compared, method by method."""
+    return _Methods(methods)
+
+
+def state_line(state: dict[str, Any]) -> str:
+    """What of the state is the source's own, and what became of the rest."""
+    if state["unknown"]:
+        return f"not measured: {state['unknown']}"
+    words = [
+        f"{state['carried']} of {state['arrays']} arrays of the result are bit for bit the source's"
+    ]
+    for name, what in (
+        ("rewritten", "made by a rule"),
+        ("derived", "computed by the target itself"),
+        ("left", "not in the result"),
+        ("others", f"of {state['values']} other values set by the target"),
+    ):
+        if state[name]:
+            count = sum(item["count"] for item in state[name])
+            places = ", ".join(_place(item) for item in state[name][:_PLACES])
+            more = ", …" if len(state[name]) > _PLACES else ""
+            words.append(f"{count} {what} ({places}{more})")
+    return "; ".join(words)
+
+
+def _place(item: dict[str, Any]) -> str:
+    more = f" and {item['count'] - 1} more like it" if item["count"] > 1 else ""
+    by = f", {item['by']}" if item["by"] else ""
+    return f"{item['path']}{more}{by}"
 
 
 def coverage_line(coverage: dict[str, Any]) -> str:
