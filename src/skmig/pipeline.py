@@ -26,19 +26,25 @@ from skmig.errors import (
 )
 from skmig.payload import Bundle, Obj, WireError, write_bundle
 from skmig.plan import Plan, Settings
-from skmig.record import Manifest
+from skmig.record import Manifest, page
 from skmig.version import __version__
 
 
 # ------------------------------------------------------------------ what passes between stages
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One artifact and where its result and record shall be."""
+    """One artifact and where its result and record shall be, and the report if one is wanted."""
 
     artifact: Path
     result: Path
     record: Path
     settings: Settings
+    report: Path | None = None
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        places = (self.result, self.record)
+        return places if self.report is None else (*places, self.report)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +94,7 @@ class Restored:
 class Compared:
     restored: Restored
     parity: parity.Parity
+    sketches: list[dict[str, Any]]
     naive: str = ""
 
 
@@ -99,6 +106,13 @@ class Migration:
     result: Path
     record: Path
     manifest: Manifest
+    report: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What was written."""
+        places = (self.result, self.record)
+        return places if self.report is None else (*places, self.report)
 
     @property
     def summary(self) -> str:
@@ -109,7 +123,8 @@ class Migration:
             "artifact": str(self.artifact),
             "result": str(self.result),
             "record": str(self.record),
-            **self.manifest.as_json(),
+            "report": None if self.report is None else str(self.report),
+            "manifest": self.manifest.as_json(),
         }
 
 
@@ -321,16 +336,18 @@ def compare(restored: Restored, shop: Workshop) -> Compared:
     shop.progress.step("comparing outputs")
     exported = restored.adapted.exported
     settings = exported.request.settings
+    expected = read_document(exported.bundle, "expected")
+    actual = read_document(restored.answers, "actual")
     found = parity.compare(
-        read_document(exported.bundle, "expected"),
-        read_document(restored.answers, "actual"),
+        expected,
+        actual,
         rtol=settings.rtol,
         atol=settings.atol,
         documented=documented(restored.adapted.adapted),
         accept=settings.accept,
         rounding=read_document(exported.bundle, "rounding"),
     )
-    return Compared(restored=restored, parity=found)
+    return Compared(restored=restored, parity=found, sketches=parity.sketches(expected, actual))
 
 
 def load_naively(compared: Compared, shop: Workshop) -> Compared:
@@ -404,14 +421,17 @@ def write(compared: Compared, shop: Workshop) -> Migration:
             ),
             hint="nothing was written; give inputs that the model takes with --data",
         )
-    with record.placed((request.result, request.record)) as (result, bundle):
+    with record.placed(request.outputs) as (result, bundle, *reports):
         result.write_bytes(restored.result.read_bytes())
         manifest = _manifest(compared, result)
-        record.write(bundle, manifest, exported.bundle)
+        manifest = record.write(bundle, manifest, exported.bundle, compared.sketches)
+        for place in reports:
+            place.write_text(page.page(manifest, compared.sketches), "utf-8")
     return Migration(
         artifact=request.artifact,
         result=request.result,
         record=request.record,
+        report=request.report,
         manifest=manifest,
     )
 
@@ -434,13 +454,18 @@ def migrate(planned: Planned, shop: Workshop) -> Migration:
 
 def check_outputs(request: Request) -> None:
     """Can the outputs be written?  Raises UsageError, OutputExistsError and OutputError."""
-    check_apart(request.artifact, (request.result, request.record))
+    check_apart(request.artifact, request.outputs)
     if request.result == request.record:
         raise UsageError(
             f"`{request.result}` would be the result and its record at once",
             hint=f"give the result another suffix than {record.SUFFIX}",
         )
-    record.check_place((request.result, request.record), request.settings.force)
+    if request.report in (request.result, request.record):
+        raise UsageError(
+            f"`{request.report}` would be the report and the result or its record at once",
+            hint="give the report a name of its own, such as --report report.html",
+        )
+    record.check_place(request.outputs, request.settings.force)
 
 
 def check_apart(artifact: Path, outputs: tuple[Path, ...]) -> None:
@@ -583,6 +608,7 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
         source_environment=exported.environment,
         target_environment=restored.environment,
         rules=said.applied,
+        moved=tuple(dataclasses.asdict(item) for item in said.moved),
         losses=_lines(said.losses),
         substitutions=_lines(said.substitutions),
         notes=exported.notes + _lines(said.notes),

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from skmig import versions
-from skmig.adapters import census
+from skmig.adapters import census, moves
+from skmig.adapters.moves import Move
 from skmig.adapters.ops import Born, Gone, Op, Refusal, RuleSet, same
 from skmig.adapters.rules import LINE
 from skmig.payload import New, Obj
@@ -35,6 +36,7 @@ class Adapted:
 
     `refusals` is what the target cannot express; when it is not empty the graph must not be used.
     `losses` concern outputs and are refusals unless they were allowed; `notes` concern a refit.
+    `moved` is what the state of the objects became, boundary by boundary.
     """
 
     graph: Any
@@ -44,6 +46,7 @@ class Adapted:
     notes: tuple[Statement, ...]
     changes: tuple[Statement, ...]
     substitutions: tuple[Statement, ...] = ()
+    moved: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +94,7 @@ def adapt(graph: Any, source: str, target: str, *, substitution: bool = False) -
         notes=tuple(run.notes),
         changes=tuple(run.changes),
         substitutions=tuple(run.substitutions),
+        moved=tuple(run.moved),
     )
 
 
@@ -105,6 +109,7 @@ class _Run:
     losses: list[Statement] = field(default_factory=list)
     notes: list[Statement] = field(default_factory=list)
     changes: list[Statement] = field(default_factory=list)
+    moved: list[Move] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)  # id() of objects that stay behind
     crossing: Boundary | None = None
     paths: dict[int, str] = field(default_factory=dict)
@@ -150,6 +155,7 @@ class _Run:
 
     def cross(self, boundary: Boundary) -> None:
         self.crossing = boundary
+        before = moves.snapshot(self._index())
         if boundary.rules is not None:
             present = self._index()
             ops = boundary.rules.ops if boundary.up else tuple(reversed(boundary.rules.ops))
@@ -159,6 +165,7 @@ class _Run:
         for objs in self._index().values():
             for obj in objs:
                 self._parameters(obj, boundary, explained.get(obj.tag, frozenset()))
+        self.moved += moves.between(before, self._index(), boundary)
 
     def _index(self) -> dict[str, list[Obj]]:
         """All objects by tag, with their paths."""

@@ -56,12 +56,14 @@ def _register() -> None:
         inspect,
         matrix,
         migrate,
+        report,
         support,
         verify,
     )
 
     app.command("migrate")(migrate.migrate)
     app.command("verify")(verify.verify)
+    app.command("report")(report.report)
     app.command("inspect")(inspect.inspect)
     app.command("build-images")(build_images.build_images)
     app.command("export")(export.export)

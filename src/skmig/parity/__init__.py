@@ -3,6 +3,7 @@
 from skmig.parity.compare import ATOL, RTOL, Documented, compare
 from skmig.parity.data import check_columns, read_data
 from skmig.parity.naive import naive_sentence
+from skmig.parity.sketch import sketches
 from skmig.parity.values import Difference, difference
 from skmig.parity.verdict import MethodParity, Parity, Verdict
 
@@ -19,4 +20,5 @@ __all__ = [
     "difference",
     "naive_sentence",
     "read_data",
+    "sketches",
 ]

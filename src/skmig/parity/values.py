@@ -57,10 +57,10 @@ def difference(expected: Any, actual: Any, *, rtol: float, atol: float) -> Diffe
 
 
 def _values(found: Difference, one: Any, two: Any, where: str, row: int | None) -> None:
-    one, two = _plain(found, one), _plain(found, two)
+    one, two = plain(found, one), plain(found, two)
     if isinstance(one, np.ndarray) and isinstance(two, np.ndarray):
         _arrays(found, one, two, where, row)
-    elif _sparse(one) and _sparse(two):
+    elif is_sparse(one) and is_sparse(two):
         _sparse_matrices(found, one, two, where)
     elif isinstance(one, Mapping) and isinstance(two, Mapping):
         _mappings(found, dict(one), dict(two), where)
@@ -74,7 +74,7 @@ def _values(found: Difference, one: Any, two: Any, where: str, row: int | None) 
         _scalars(found, one, two, where, row)
 
 
-def _plain(found: Difference, value: Any) -> Any:
+def plain(found: Difference, value: Any) -> Any:
     """Forms that differ between releases of numpy and pandas, and mean the same."""
     if isinstance(value, New) and value.tag == "pandas.array":
         found.note(f"a column of pandas type {value.args['dtype']}")
@@ -83,7 +83,7 @@ def _plain(found: Difference, value: Any) -> Any:
         args = value.args
         return np.arange(args["start"], args["stop"], args["step"])
     if isinstance(value, New) and value.tag == "pandas.Index":
-        return _plain(found, value.args["values"])
+        return plain(found, value.args["values"])
     if isinstance(value, New) and value.tag in (
         "scipy.sparse.lil_matrix",
         "scipy.sparse.dok_matrix",
@@ -102,7 +102,7 @@ def _objects(items: Any) -> np.ndarray[Any, Any]:
     return array
 
 
-def _sparse(value: Any) -> bool:
+def is_sparse(value: Any) -> bool:
     return isinstance(value, New) and value.tag.startswith("scipy.sparse.")
 
 
@@ -203,7 +203,8 @@ def _floats(
     found.max_abs = max(found.max_abs, float(gap.max()))
     found.max_rel = max(found.max_rel, float(relative.max()))
     if wide.kind == "f":
-        found.max_ulp = max(found.max_ulp, _ulps(one[finite & ~same], two[finite & ~same]))
+        steps = ulps(one[finite & ~same], two[finite & ~same])
+        found.max_ulp = max(found.max_ulp, int(steps.max(initial=0)))
     if bad.any():
         found.problem(
             f"{int(bad.sum())} of {one.size} values differ{_at(where)}, worst in row "
@@ -211,24 +212,24 @@ def _floats(
         )
 
 
-def _ulps(one: np.ndarray[Any, Any], two: np.ndarray[Any, Any]) -> int:
-    """The largest number of steps between neighbouring floats from one value to the other."""
-    if not one.size:
-        return 0
+def ulps(one: np.ndarray[Any, Any], two: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """For each pair the number of steps between neighbouring floats from one to the other.
+
+    Both are finite and of one float dtype; the steps are unsigned 64-bit integers.
+    """
     if one.dtype.itemsize not in (2, 4, 8):
         one, two = one.astype(np.float64), two.astype(np.float64)
-    integer = np.dtype(f"i{one.dtype.itemsize}")
+    unsigned = np.dtype(f"u{one.dtype.itemsize}")
+    half = np.uint64(1 << (8 * one.dtype.itemsize - 1))
 
     def ladder(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        bits = np.ascontiguousarray(values).view(integer)
-        lowest = np.iinfo(integer).min
-        return np.where(bits < 0, lowest - bits, bits)
+        bits = np.ascontiguousarray(values).view(unsigned).astype(np.uint64)
+        size = bits & (half - np.uint64(1))
+        return np.where(bits & half, half - size, half + size)
 
     a, b = ladder(one), ladder(two)
-    # the difference of two 64-bit numbers may need 65 bits
-    rough = np.abs(a.astype(np.float64) - b.astype(np.float64))
-    near = int(np.argmax(rough))
-    return abs(int(a.flat[near]) - int(b.flat[near]))
+    apart: np.ndarray[Any, Any] = np.maximum(a, b) - np.minimum(a, b)
+    return apart
 
 
 def _object_arrays(
@@ -340,8 +341,8 @@ def _sparse_matrices(found: Difference, one: New, two: New, where: str) -> None:
     """By what they hold: the order inside a row and stored zeros have no meaning."""
     if one.tag != two.tag:
         found.note(f"{two.tag} instead of {one.tag}{_at(where)}")
-    left, right = _entries(one), _entries(two)
-    if left is None or right is None:
+    both = together(one, two)
+    if both is None:
         if one.tag != two.tag:
             found.problem(f"{two.tag} instead of {one.tag}{_at(where)}")
         else:
@@ -354,21 +355,33 @@ def _sparse_matrices(found: Difference, one: New, two: New, where: str) -> None:
         return
     if found.shape is None:
         found.shape = shape
-    keys, inverse = np.unique(np.concatenate([left[0], right[0]]), return_inverse=True)
-    inverse = inverse.ravel()
-    if not _kinds(found, left[1].dtype, right[1].dtype, where):
+    keys, left, right = both
+    if not _kinds(found, left.dtype, right.dtype, where):
         return
-    dense = np.zeros((2, len(keys)), dtype=np.result_type(left[1].dtype, right[1].dtype))
-    dense[0, inverse[: len(left[0])]] = left[1]
-    dense[1, inverse[len(left[0]) :]] = right[1]
+    wide = np.result_type(left.dtype, right.dtype)
     rows = keys // max(shape[1], 1)
     problems = len(found.problems)
     found.n += 1 if not len(keys) else 0
     shape_before = found.shape
-    _arrays(found, dense[0], dense[1], where, None)
+    _arrays(found, left.astype(wide), right.astype(wide), where, None)
     found.shape = shape_before
     if len(found.problems) > problems and found.worst_row is not None:
         found.worst_row = int(rows[min(found.worst_row, len(rows) - 1)])
+
+
+def together(one: New, two: New) -> tuple[np.ndarray[Any, Any], ...] | None:
+    """Positions (row * columns + column) at which either matrix holds something, and what each
+    holds there; None if their format is not known."""
+    left, right = _entries(one), _entries(two)
+    if left is None or right is None:
+        return None
+    keys, inverse = np.unique(np.concatenate([left[0], right[0]]), return_inverse=True)
+    inverse = inverse.ravel()
+    first = np.zeros(len(keys), dtype=left[1].dtype)
+    second = np.zeros(len(keys), dtype=right[1].dtype)
+    first[inverse[: len(left[0])]] = left[1]
+    second[inverse[len(left[0]) :]] = right[1]
+    return keys, first, second
 
 
 def _entries(matrix: New) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None:

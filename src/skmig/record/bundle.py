@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,13 @@ from skmig.record.manifest import Manifest
 
 SUFFIX = ".skmig"
 FACTS = "payload.json"
+SKETCHES = "sketches.json"
 _AGAIN = "restore the record from where it was stored, or migrate the original again"
 DOCUMENTS = ("model", "probes", "expected", "rounding")
-MEMBERS = frozenset(
+EXPORTED = frozenset(
     {FACTS, *(f"{name}/{part}" for name in DOCUMENTS for part in ("graph.json", "arrays.bin"))}
 )
+MEMBERS = EXPORTED | {SKETCHES}
 
 
 def beside(result: Path, *, whole: bool = False) -> Path:
@@ -46,11 +48,24 @@ class Record:
     path: Path
     manifest: Manifest
 
+    @property
+    def result(self) -> Path:
+        """Where the result lies, unless it got another name since."""
+        return self.path.with_name(self.manifest.result.name)
+
     def document(self, name: str) -> Any:
         """One of its documents.  Raises UnreadableError: every digest may be right and it not."""
+        return self._opened(lambda bundle: bundle.document(name))
+
+    def sketches(self) -> list[dict[str, Any]]:
+        """What the outputs looked like (`skmig.parity.sketches`).  Raises UnreadableError."""
+        found: list[dict[str, Any]] = self._opened(lambda bundle: bundle.json(SKETCHES))["methods"]
+        return found
+
+    def _opened(self, read: Callable[[Bundle], Any]) -> Any:
         try:
             with Bundle(str(self.path)) as bundle:
-                return bundle.document(name)
+                return read(bundle)
         except (WireError, OSError) as exc:
             raise UnreadableError(
                 f"the record `{self.path.name}` is damaged", causes=(str(exc),), hint=_AGAIN
@@ -102,22 +117,30 @@ def member_digests(archive: zipfile.ZipFile) -> dict[str, str]:
     return digests
 
 
-def write(path: Path, manifest: Manifest, exported: Path) -> None:
+def write(
+    path: Path, manifest: Manifest, exported: Path, sketches: list[dict[str, Any]]
+) -> Manifest:
     """Write a record to `path` (a temporary name: see `placed`): the exported bundle, sealed.
+
+    Gives the manifest as it was written, with the digests and the seal.
 
     Raises UnreadableError when the bundle holds anything but its documents.
     """
     shutil.copyfile(exported, path)
     with Bundle(str(path)) as bundle:
         digests = member_digests(bundle.archive)
-    if digests.keys() != MEMBERS:
+    if digests.keys() != EXPORTED:
         raise UnreadableError(
             "the exported payload has other members than it should",
-            causes=tuple(sorted(digests.keys() ^ MEMBERS)),
+            causes=tuple(sorted(digests.keys() ^ EXPORTED)),
         )
+    drawn = json.dumps({"methods": sketches}, allow_nan=False)
+    digests[SKETCHES] = hashlib.sha256(drawn.encode()).hexdigest()
     sealed = dataclasses.replace(manifest, members=digests).sealed()
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(SKETCHES, drawn)
         archive.writestr("manifest.json", json.dumps(sealed.as_json(), indent=1))
+    return sealed
 
 
 def check_place(outputs: tuple[Path, ...], force: bool) -> None:

@@ -9,12 +9,13 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from skmig.record.manifest import UNPROVEN, EnvironmentFact, Manifest
+from skmig.record import findings
+from skmig.record.manifest import EnvironmentFact, Manifest
 
 
 def verdict_line(manifest: Manifest) -> Text:
     """One sentence that says yes or no; the colour repeats what the words say."""
-    good = manifest.parity["ok"] and manifest.verdict != UNPROVEN
+    good = findings.answer(manifest)[0] == "yes"
     return Text(manifest.summary, style="bold green" if good else "bold yellow")
 
 
@@ -29,7 +30,7 @@ def render(manifest: Manifest) -> RenderableType:
         ("Another class that answers the same (allowed)", manifest.substitutions),
         ("Changed by scikit-learn itself", manifest.changes),
         ("Notes", manifest.notes),
-        ("Not proven", _unproven(manifest)),
+        ("Not proven", findings.unproven(manifest)),
     ):
         if lines:
             parts += [Text(), Text(title, style="bold")]
@@ -53,7 +54,7 @@ def _facts(manifest: Manifest) -> Table:
     if manifest.naive:
         rows.append(("without skmig", manifest.naive))
     for path, coverage in manifest.coverage.items():
-        rows.append(("probes", f"{path}: {coverage_line(coverage)}"))
+        rows.append(("probes", f"{path}: {findings.coverage_line(coverage)}"))
     for name, text in rows:
         table.add_row(name, Text(text))
     return table
@@ -61,15 +62,6 @@ def _facts(manifest: Manifest) -> Table:
 
 def _stack(fact: EnvironmentFact) -> str:
     return f"{fact.release} (Python {fact.python}, numpy {fact.packages.get('numpy', '?')})"
-
-
-def coverage_line(coverage: dict[str, Any]) -> str:
-    """What the probes reached, in one line."""
-    words = [f"{coverage.get('rows', 0)} rows"]
-    for key, value in coverage.items():
-        if key != "rows" and isinstance(value, list) and len(value) == 2:
-            words.append(f"{value[0]} of {value[1]} {key}")
-    return ", ".join(words)
 
 
 class _Methods:
@@ -115,17 +107,3 @@ def _cells(method: dict[str, Any]) -> tuple[str, ...]:
 
 def _number(value: float) -> str:
     return f"{value:.3g}"
-
-
-def _unproven(manifest: Manifest) -> list[str]:
-    notes = [
-        f"{path}: {note}"
-        for path, coverage in manifest.coverage.items()
-        for note in coverage.get("notes", [])
-    ]
-    refused = [
-        f"{item['path']}.{item['method']} raises in the source too: {item['text']}"
-        for item in manifest.parity.get("methods", [])
-        if item["verdict"] == "error_equal"
-    ]
-    return notes + refused

@@ -1,0 +1,140 @@
+"""What a manifest says was proven and what was not, as sentences; every report says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from skmig.record.manifest import UNPROVEN, Manifest
+
+_SEEN = "with "  # how a note of the probes begins that says what they hold besides
+
+
+def answer(manifest: Manifest) -> tuple[str, str]:
+    """Is it the same model?  One word for it (`yes`, `but`, `unproven`, `no`), and one sentence."""
+    source, target = manifest.source_environment.release, manifest.target_environment.release
+    what = f"{manifest.source.name} predicts the same under scikit-learn {target} as under {source}"
+    if not manifest.parity["ok"]:
+        return "no", f"{manifest.source.name} does not predict the same under {target}"
+    if manifest.verdict == UNPROVEN:
+        return "unproven", f"Nothing that {manifest.source.name} answers could be compared"
+    but = []
+    if any(item["verdict"] == "changed" for item in manifest.parity["methods"]):
+        but.append("what scikit-learn itself changed")
+    if manifest.losses:
+        but.append("the losses that were allowed")
+    if but:
+        return "but", f"{what}, but for {' and '.join(but)}"
+    if manifest.verdict == "identical":
+        return "yes", f"{what}, bit for bit"
+    if manifest.verdict == "tied":
+        return "yes", f"{what}; where neighbours or scores tie, another of them may come first"
+    if any(float(item["max_abs"]) for item in manifest.parity["methods"]):
+        return "yes", f"{what}, within tolerance"
+    return "yes", f"{what}, value for value"
+
+
+def proven(manifest: Manifest) -> list[str]:
+    """What was seen to hold."""
+    said = []
+    methods = manifest.parity["methods"]
+    identical = [item for item in methods if item["verdict"] == "identical" and item["n"]]
+    if identical:
+        values = sum(item["n"] for item in identical)
+        said.append(f"{values:,} values are identical: {_names(identical)}.")
+    close = [item for item in methods if item["verdict"] == "close"]
+    plain = [item for item in close if not item["notes"]]
+    if plain:
+        worst = max(plain, key=lambda item: float(item["max_abs"]))
+        said.append(
+            f"{sum(item['n'] for item in plain):,} values are within rtol="
+            f"{manifest.parity['rtol']:g}, atol={manifest.parity['atol']:g}: {_names(plain)}. "
+            f"The largest difference is {worst['max_abs']:.2g}, in {_name(worst)}."
+        )
+    said += [
+        f"{item['n']:,} values of {_name(item)} are equal, with a remark: "
+        f"{'; '.join(item['notes'])}."
+        for item in close
+        if item["notes"]
+    ]
+    tied = [item for item in methods if item["verdict"] == "tied"]
+    if tied:
+        said.append(f"Equal but for the order of what is equally near or equal: {_names(tied)}.")
+    same, total = manifest.arrays
+    if total:
+        said.append(f"{same} of the {total} arrays of the model's state were carried bit for bit.")
+    said.append(
+        "A fresh process loaded the result without a warning; its get_params, clone, repr and "
+        "pickling again work."
+    )
+    return said
+
+
+def unproven(manifest: Manifest) -> list[str]:
+    """What was not seen, or does not hold; the most of it first."""
+    said = []
+    methods = manifest.parity["methods"]
+    for verdict, words in (
+        ("different", "differs"),
+        ("missing", "has no answer in the target"),
+        ("changed", "was changed by scikit-learn itself, and accepted"),
+        ("gone", "is gone in the target"),
+        ("error_equal", "raises in the source too"),
+    ):
+        said += [
+            f"{_name(item)} {words}: {item['text']}"
+            for item in methods
+            if item["verdict"] == verdict
+        ]
+    for path, coverage in manifest.coverage.items():
+        for what, (reached, total) in shares(coverage):
+            if reached < total:
+                said.append(f"{path}: {total - reached:,} of {total:,} {what} were not reached.")
+        said += [f"{path}: {note}" for note in notes(coverage) if not note.startswith(_SEEN)]
+    same, total = manifest.arrays
+    if same < total:
+        said.append(
+            f"{total - same} of the {total} arrays of the state were written anew by rules; that "
+            "they mean the same is seen from the answers only."
+        )
+    rows = sum(int(coverage.get("rows", 0)) for coverage in manifest.coverage.values())
+    origin = "of your data" if manifest.options.get("data") else "made from the model itself"
+    said.append(f"Inputs other than the {rows:,} rows {origin} were not asked.")
+    return said
+
+
+def reached(coverage: dict[str, Any]) -> list[str]:
+    """What the probes hold besides."""
+    return [note for note in notes(coverage) if note.startswith(_SEEN)]
+
+
+def shares(coverage: dict[str, Any]) -> list[tuple[str, tuple[int, int]]]:
+    """What was counted on the model: (leaves, (reached, total))."""
+    return [
+        (name, (value[0], value[1]))
+        for name, value in coverage.items()
+        if isinstance(value, list | tuple)
+        and len(value) == 2
+        and all(isinstance(item, int) for item in value)
+    ]
+
+
+def notes(coverage: dict[str, Any]) -> list[str]:
+    return [str(note) for note in coverage.get("notes", ())]
+
+
+def coverage_line(coverage: dict[str, Any]) -> str:
+    """What the probes reached, in one line."""
+    words = [f"{coverage.get('rows', 0)} rows"]
+    words += [f"{value[0]} of {value[1]} {name}" for name, value in shares(coverage)]
+    return ", ".join(words + reached(coverage))
+
+
+def _names(methods: Iterable[dict[str, Any]]) -> str:
+    names = [_name(item) for item in methods]
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def _name(method: dict[str, Any]) -> str:
+    path, name = method["path"], method["method"]
+    return str(name) if path == "model" else f"{path}.{name}"
