@@ -268,7 +268,7 @@ def write_report(read: record.Record, place: Path, *, force: bool = False) -> Pa
     Raises UsageError, OutputExistsError, OutputError and UnreadableError.
     """
     place = report_place(read.path, place)
-    if place.absolute() in (read.path.absolute(), read.result.absolute()):
+    if place.resolve() in (read.path.resolve(), read.result.resolve()):
         raise UsageError(
             f"`{place}` is what the report is about",
             hint="give the report a name of its own, such as --html report.html",

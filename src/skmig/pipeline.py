@@ -460,7 +460,7 @@ def check_outputs(request: Request) -> None:
             f"`{request.result}` would be the result and its record at once",
             hint=f"give the result another suffix than {record.SUFFIX}",
         )
-    if request.report in (request.result, request.record):
+    if len({place.resolve() for place in request.outputs}) < len(request.outputs):
         raise UsageError(
             f"`{request.report}` would be the report and the result or its record at once",
             hint="give the report a name of its own, such as --report report.html",

@@ -2,84 +2,29 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from tests import records
 
 from skmig import record
 from skmig.errors import OutputError, OutputExistsError, UnreadableError, UsageError
-from skmig.payload import Obj, write_bundle
 from skmig.record import report
-from skmig.record.bundle import DOCUMENTS, MEMBERS
+from skmig.record.bundle import MEMBERS
 from skmig.verification import record_of
-
-FACT = record.EnvironmentFact(
-    release="1.1.0",
-    backend="local",
-    python="3.10.1",
-    platform="Linux",
-    packages={"numpy": "1.22.4"},
-    lock="sha256:0",
-)
-FILE = record.FileFact(name="model.pkl", sha256="0" * 64, size=3)
-
-
-def manifest(**changes: Any) -> record.Manifest:
-    method = {
-        "path": "model",
-        "method": "predict",
-        "verdict": "identical",
-        "n": 4,
-        "max_abs": 0.0,
-        "max_rel": 0.0,
-        "max_ulp": 0,
-        "mismatched_labels": 0,
-        "text": "",
-    }
-    values: dict[str, Any] = {
-        "skmig": "0",
-        "created": record.now(),
-        "user": "",
-        "commit": "",
-        "source": FILE,
-        "result": dataclasses.replace(FILE, name="model-1.6.1.pkl"),
-        "rollback": FILE,
-        "format": "pickle",
-        "source_environment": FACT,
-        "target_environment": dataclasses.replace(FACT, release="1.6.1"),
-        "arrays": (1, 2),
-        "coverage": {"model": {"rows": 4, "leaves": [2, 3], "notes": ["half of the leaves"]}},
-        "options": {"rtol": 1e-9},
-        "parity": {"ok": True, "methods": [method]},
-        "verdict": "identical",
-        "summary": "model.pkl moved.",
-    }
-    for field in dataclasses.fields(record.Manifest):
-        if field.type == "tuple[str, ...]" or field.name == "documented":
-            values.setdefault(field.name, ())
-    return record.Manifest(**{**values, **changes})
 
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
-    """A payload as the agent writes it."""
-    path = tmp_path / "exported"
-    model = Obj("sklearn.linear_model.Ridge", {"coef_": np.arange(3.0)})
-    documents = {name: model if name == "model" else {"model": name} for name in DOCUMENTS}
-    write_bundle(str(path), documents, {record.FACTS: {"release": "1.1.0"}})
-    return path
+    return records.exported(tmp_path / "exported")
 
 
 @pytest.fixture
-def written(tmp_path: Path, exported: Path) -> Path:
-    path = tmp_path / "model.skmig"
-    record.write(path, manifest(), exported)
-    return path
+def written(tmp_path: Path) -> Path:
+    return records.written(tmp_path)
 
 
 # ------------------------------------------------------------------ reading
@@ -150,13 +95,14 @@ def test_every_byte_counts(written: Path) -> None:
         except UnreadableError:
             continue
         assert found.manifest == whole.manifest
+        assert found.sketches() == whole.sketches()
 
 
 def test_a_payload_with_other_members_is_not_sealed(exported: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(exported, "a") as archive:
         archive.writestr("evil.py", "")
     with pytest.raises(UnreadableError, match="other members"):
-        record.write(tmp_path / "out.skmig", manifest(), exported)
+        record.write(tmp_path / "out.skmig", records.manifest(), exported, [])
 
 
 # ------------------------------------------------------------------ placing
@@ -231,22 +177,24 @@ def shown(width: int, **changes: Any) -> str:
 
     console = Console(width=width, color_system=None, legacy_windows=False)
     with console.capture() as caught:
-        console.print(report.render(manifest(**changes)))
+        console.print(report.render(records.manifest(**changes)))
     return caught.get()
 
 
 def test_the_report_says_what_it_rests_on() -> None:
     text = shown(100, notes=("a [bold]note[/]",), naive="it does not load")
     assert "4 rows, 2 of 3 leaves" in text
-    assert "model: half of the leaves" in text
+    assert "model: 1 of 3 leaves were not reached." in text
+    assert "model: no missing values: the trees never saw one" in text
     assert "a [bold]note[/]" in text
     assert "it does not load" in text
-    assert "predict  identical  4" in text
+    assert "predict            identical     40" in text
+    assert "score_samples raises in the source too: ValueError: not for this kernel" in text
 
 
 def test_nothing_is_cut_where_there_is_no_room() -> None:
     text = shown(40)
-    assert "predict: identical, n 4" in text
+    assert "predict: identical, n 40" in text
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= 40
 

@@ -157,7 +157,7 @@ def check_place(outputs: tuple[Path, ...], force: bool) -> None:
         if path.exists() and not force:
             raise OutputExistsError(
                 f"`{path}` is there already",
-                hint="choose another --output, or replace it with --force",
+                hint="choose another name, or replace it with --force",
             )
         # a folder that is not there is made when there is something to put into it
         folder = next(item for item in path.absolute().parents if item.exists())
@@ -248,8 +248,8 @@ def _keep(path: Path, draft: Path) -> Path | None:
 
 
 def _cannot_write(path: Path, exc: OSError) -> OutputError:
-    hint = "choose another place with --output"
+    hint = "choose another place"
     if exc.errno == errno.ENOSPC:
-        hint = "free some disk space, or choose another place with --output"
+        hint = "free some disk space, or choose another place"
     reason = exc.strerror or str(exc)
     return OutputError(f"`{path}` cannot be written: {reason}", hint=hint)

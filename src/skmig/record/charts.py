@@ -95,9 +95,9 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     return [i * step for i in range(first, last + 1)]
 
 
-def number(value: float) -> str:
-    """A number for a reader: four digits, and powers of ten where it is far from one."""
-    text = f"{value:.4g}"
+def number(value: float, digits: int = 4) -> str:
+    """A number for a reader: not all digits, and powers of ten where it is far from one."""
+    text = f"{value:.{digits}g}"
     return "0" if text == "-0" else text.replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
 
 
@@ -119,7 +119,7 @@ def _ulps(low: int, high: int) -> str:
         return f"{low} ULP"
     if high < 100_000:
         return f"{low:,} to {high:,}"
-    return f"{number(low)} to {number(high)}"
+    return f"{number(low, 2)} to {number(high, 2)}"
 
 
 def _bounded(value: float) -> float:

@@ -26,8 +26,10 @@ from skmig.record import charts, findings
 from skmig.record.bundle import Record
 from skmig.record.manifest import EnvironmentFact, Manifest
 
-# of what is listed; the record has the rest, and the page says so
-METHODS, MOVES, RULES, LINES, PACKAGES, WORDS = 150, 150, 300, 100, 200, 400
+LARGEST = 300_000  # bytes of a page
+# how many entries of a list are shown, how many characters of a text; the first that fits is taken,
+# and the page says how much more the record has
+LIMITS = ((150, 400), (60, 160), (24, 80), (8, 40))
 
 MARKS = {  # of the verdict of a method; the words stand beside them
     "identical": "good",
@@ -61,42 +63,50 @@ def of(record: Record) -> str:
 
 
 def page(manifest: Manifest, sketches: Sequence[dict[str, Any]]) -> str:
-    """The page of a migration; the same for the same record."""
+    """The page of a migration, of LARGEST bytes at most; the same for the same record."""
+    figures = [_figure(item, manifest) for item in sketches]
+    figures.sort(key=lambda item: bool(item["same"]))
+    for entries, characters in LIMITS:
+        text = _page(manifest, figures, entries, characters)
+        if len(text.encode()) <= LARGEST:
+            break
+    return text
+
+
+def _page(
+    manifest: Manifest, figures: Sequence[dict[str, Any]], entries: int, characters: int
+) -> str:
     style = _text("page.css")
     kind, sentence = findings.answer(manifest)
-    words = _template().render(
+    said = (
+        ("Losses", "Allowed by --allow-loss.", manifest.losses),
+        (
+            "Another class that answers the same",
+            "Allowed by --allow-substitution.",
+            manifest.substitutions,
+        ),
+        (
+            "Changed by scikit-learn itself",
+            "The same state answers otherwise on the other side.",
+            manifest.changes,
+        ),
+        ("Notes", "What touches no answer of the fitted model.", manifest.notes),
+    )
+    words = _template(characters).render(
+        few=max(entries // 5, 1),
         style=Markup(style),  # noqa: S704 - our own
         policy=_policy(style),
         manifest=manifest,
         kind=kind,
         sentence=sentence,
         proven=findings.proven(manifest),
-        unproven=_some(findings.unproven(manifest), LINES),
-        boundaries=_boundaries(manifest),
-        said=[
-            (title, explained, _some(lines, LINES))
-            for title, explained, lines in (
-                ("Losses", "Allowed by --allow-loss.", manifest.losses),
-                (
-                    "Another class that answers the same",
-                    "Allowed by --allow-substitution.",
-                    manifest.substitutions,
-                ),
-                (
-                    "Changed by scikit-learn itself",
-                    "The same state answers otherwise in the newer release.",
-                    manifest.changes,
-                ),
-                ("Notes", "What touches no answer of the fitted model.", manifest.notes),
-            )
-            if lines
-        ],
-        methods=_some([_method(item) for item in manifest.parity["methods"]], METHODS),
-        figures=sorted(
-            (_figure(item, manifest) for item in sketches), key=lambda item: item["same"]
-        ),
-        coverage=_some([_coverage(*item) for item in manifest.coverage.items()], LINES),
-        packages=_packages(manifest.source_environment, manifest.target_environment),
+        unproven=_some(findings.unproven(manifest), entries),
+        boundaries=_boundaries(manifest, entries),
+        said=[(title, why, _some(lines, entries)) for title, why, lines in said if lines],
+        methods=_some([_method(item) for item in manifest.parity["methods"]], entries),
+        figures=_some(figures, entries),
+        coverage=_some([_coverage(*item) for item in manifest.coverage.items()], entries),
+        packages=_packages(manifest.source_environment, manifest.target_environment, entries),
         quote=shlex.quote,
     )
     return str(words)
@@ -104,11 +114,11 @@ def page(manifest: Manifest, sketches: Sequence[dict[str, Any]]) -> str:
 
 # ------------------------------------------------------------------ the template
 @functools.cache
-def _template() -> Any:
+def _template(characters: int) -> Any:
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=visible,
+        finalize=lambda value: _cut(value, characters),
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -117,8 +127,8 @@ def _template() -> Any:
     environment.filters["steps"] = lambda value: (
         f"{int(value):,}" if int(value) < 1_000_000 else f"{int(value):.3g}"
     )
-    environment.filters["prose"] = _prose
-    environment.filters["name"] = _name
+    environment.filters["prose"] = lambda value: _prose(_cut(value, characters))
+    environment.filters["name"] = lambda value: _name(_cut(value, characters))
     return environment.from_string(_text("page.html"))
 
 
@@ -132,32 +142,36 @@ def _policy(style: str) -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
-def visible(value: Any) -> Any:
-    """What a template prints: text is cut, and characters that show nothing show their number.
+def _cut(value: Any, characters: int) -> Any:
+    """What the template prints; our own markup as it is, a text visible and not too long."""
+    if isinstance(value, Markup):
+        return value
+    text = visible(str(value)[: characters + 1])
+    return text if len(text) <= characters else text[: characters - 1] + "…"
+
+
+def visible(text: str) -> str:
+    """A text in which characters that show nothing show their number.
 
     A name with a mark for another direction of writing could turn what stands around it.
     """
-    if isinstance(value, Markup):
-        return value
-    text = str(value)
-    if len(text) > WORDS:
-        text = text[: WORDS - 1] + "…"
+    if text.isprintable():
+        return text
     return "".join(
         f"\\u{ord(c):04x}" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c
         for c in text
     )
 
 
-def _prose(value: Any) -> Markup:
+def _prose(text: str) -> Markup:
     """Text in which no line ends within a number such as 5e-15."""
-    text = str(escape(visible(value)))
-    return Markup(re.sub(r"\d[\d.]*e-\d+", r'<span class="whole">\g<0></span>', text))  # noqa: S704
+    found = re.sub(r"\d[\d.]*e-\d+", r'<span class="whole">\g<0></span>', str(escape(text)))
+    return Markup(found)  # noqa: S704 - escaped
 
 
-def _name(value: Any) -> Markup:
+def _name(text: str) -> Markup:
     """A name in code, which may end a line after its dots and underscores."""
-    text = str(escape(visible(value)))
-    return Markup(re.sub(r"[._]+(?=\w)", r"\g<0><wbr>", text))  # noqa: S704 - escaped
+    return Markup(re.sub(r"[._]+(?=\w)", r"\g<0><wbr>", str(escape(text))))  # noqa: S704 - escaped
 
 
 def _some(items: Sequence[Any], limit: int) -> dict[str, Any]:
@@ -165,7 +179,7 @@ def _some(items: Sequence[Any], limit: int) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------------ parts
-def _boundaries(manifest: Manifest) -> dict[str, Any]:
+def _boundaries(manifest: Manifest, entries: int) -> dict[str, Any]:
     """What moved and which rules were applied, by boundary, in the order of travel."""
     found: dict[str, dict[str, Any]] = {}
 
@@ -176,18 +190,18 @@ def _boundaries(manifest: Manifest) -> dict[str, Any]:
     rules = [rule.partition(": ") for rule in manifest.rules]
     for since in dict.fromkeys(rule[0] for rule in rules):
         entry(names.get(since, since))  # those of moves follow: they are in this order too
-    for move in manifest.moved[:MOVES]:
+    for move in manifest.moved[:entries]:
         entry(str(move["boundary"]))["moves"].append(
             {**move, "class": _class(move["tag"]), "to": _class(move["became"])}
         )
-    for since, _colon, text in rules[:RULES]:
+    for since, _colon, text in rules[: 2 * entries]:
         entry(names.get(since, since))["rules"].append(text)
     order = {name: number for number, name in enumerate(names.values())}
     items = sorted(found.values(), key=lambda item: order.get(item["name"], len(order)))
     return {
         "items": [item for item in items if item["moves"]],
         "quiet": [item for item in items if not item["moves"]],
-        "more": max(len(manifest.moved) - MOVES, 0) + max(len(rules) - RULES, 0),
+        "more": max(len(manifest.moved) - entries, 0) + max(len(rules) - 2 * entries, 0),
     }
 
 
@@ -230,7 +244,7 @@ def _figure(sketch: dict[str, Any], manifest: Manifest) -> dict[str, Any]:
         ),
         None,
     )
-    name = visible(sketch["method"])
+    name = _cut(sketch["method"], LIMITS[-1][1])
     return {
         "path": sketch["path"],
         "method": sketch["method"],
@@ -262,10 +276,10 @@ def _coverage(path: str, coverage: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _packages(source: EnvironmentFact, target: EnvironmentFact) -> dict[str, Any]:
+def _packages(source: EnvironmentFact, target: EnvironmentFact, entries: int) -> dict[str, Any]:
     """What differs between two environments, and what is the same in both."""
     names = sorted(source.packages.keys() | target.packages.keys())
     rows = [(name, source.packages.get(name, ""), target.packages.get(name, "")) for name in names]
     differing = [row for row in rows if row[1] != row[2]]
     same = [(name, version) for name, version, other in rows if version == other]
-    return {"differing": _some(differing, PACKAGES), "same": _some(same, PACKAGES)}
+    return {"differing": _some(differing, entries), "same": _some(same, entries)}
