@@ -188,8 +188,17 @@ def test_the_report_says_what_it_rests_on() -> None:
     assert "model: no missing values: the trees never saw one" in text
     assert "a [bold]note[/]" in text
     assert "it does not load" in text
+    moved = "DecisionTreeClassifier (3): added monotonic_cst; dropped _former"
+    assert f"1.2.2 → 1.3.0  {moved}" in text
     assert "predict            identical     40" in text
     assert "score_samples raises in the source too: ValueError: not for this kernel" in text
+
+
+def test_long_lists_end_with_how_much_there_is() -> None:
+    text = shown(100, notes=tuple(f"note {i}" for i in range(100)))
+    assert "note 39" in text
+    assert "note 40" not in text
+    assert "60 more: --json shows all" in text
 
 
 def test_nothing_is_cut_where_there_is_no_room() -> None:

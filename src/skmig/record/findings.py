@@ -103,6 +103,25 @@ def unproven(manifest: Manifest) -> list[str]:
     return said
 
 
+def moved(manifest: Manifest) -> list[str]:
+    """What the state became, one line for each class and boundary."""
+    return [f"{move['boundary']}  {_moved(move)}" for move in manifest.moved]
+
+
+def _moved(move: dict[str, Any]) -> str:
+    name = str(move["tag"]).rpartition(".")[2]
+    said = [f"{words} {', '.join(move[words])}" for words in ("added", "dropped") if move[words]]
+    if move["renamed"]:
+        said.append("renamed " + ", ".join(f"{old} to {new}" for old, new in move["renamed"]))
+    if move["rewritten"]:
+        said.append(f"rewrote {', '.join(move['rewritten'])}")
+    if move["became"]:
+        said.insert(0, f"became {str(move['became']).rpartition('.')[2]}")
+    said += [words for words, true in (("made", move["made"]), ("left", move["left"])) if true]
+    many = f" ({move['objects']})" if move["objects"] > 1 else ""
+    return f"{name}{many}: {'; '.join(said)}"
+
+
 def reached(coverage: dict[str, Any]) -> list[str]:
     """What the probes hold besides."""
     return [note for note in notes(coverage) if note.startswith(_SEEN)]

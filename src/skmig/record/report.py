@@ -12,6 +12,8 @@ from rich.text import Text
 from skmig.record import findings
 from skmig.record.manifest import EnvironmentFact, Manifest
 
+LINES = 40  # of one list; the record has the rest
+
 
 def verdict_line(manifest: Manifest) -> Text:
     """One sentence that says yes or no; the colour repeats what the words say."""
@@ -26,6 +28,7 @@ def render(manifest: Manifest) -> RenderableType:
     if methods:
         parts += [Text(), _Methods(methods)]
     for title, lines in (
+        ("What moved", findings.moved(manifest)),
         ("Losses (allowed)", manifest.losses),
         ("Another class that answers the same (allowed)", manifest.substitutions),
         ("Changed by scikit-learn itself", manifest.changes),
@@ -34,7 +37,9 @@ def render(manifest: Manifest) -> RenderableType:
     ):
         if lines:
             parts += [Text(), Text(title, style="bold")]
-            parts += [Text(f"  {line}") for line in lines]
+            parts += [Text(f"  {line}") for line in lines[:LINES]]
+            if len(lines) > LINES:
+                parts.append(Text(f"  {len(lines) - LINES} more: --json shows all"))
     return Group(*parts)
 
 
