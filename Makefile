@@ -32,7 +32,7 @@ test-docker: $(STAMP) ## the tests that need an engine
 browser: ## install the Chromium that looks at the report (apt, as root)
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { \
 		apt-get update -qq && \
-		apt-get install -qq --yes --no-install-recommends chromium chromium-driver; }
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends chromium chromium-driver; }
 
 lint: $(STAMP) ## style, types, layers, the agent's syntax, spelling
 	$(BIN)/ruff check .

@@ -51,12 +51,11 @@ def proven(manifest: Manifest) -> list[str]:
             f"{manifest.parity['rtol']:g}, atol={manifest.parity['atol']:g}: {_names(plain)}. "
             f"The largest difference is {worst['max_abs']:.2g}, in {_name(worst)}."
         )
-    said += [
-        f"{item['n']:,} values of {_name(item)} are equal, with a remark: "
-        f"{'; '.join(item['notes'])}."
-        for item in close
-        if item["notes"]
-    ]
+    for item in close:
+        if item["notes"]:
+            far = float(item["max_abs"])
+            how = f"differ by at most {far:.2g}" if far else "are equal, with a remark"
+            said.append(f"{item['n']:,} values of {_name(item)} {how}: {'; '.join(item['notes'])}.")
     tied = [item for item in methods if item["verdict"] == "tied"]
     if tied:
         said.append(f"Equal but for the order of what is equally near or equal: {_names(tied)}.")

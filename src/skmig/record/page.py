@@ -30,6 +30,7 @@ LARGEST = 300_000  # bytes of a page
 # how many entries of a list are shown, how many characters of a text; the first that fits is taken,
 # and the page says how much more the record has
 LIMITS = ((150, 400), (60, 160), (24, 80), (8, 40))
+DOTS = 1000  # of one picture, whatever a record holds
 
 MARKS = {  # of the verdict of a method; the words stand beside them
     "identical": "good",
@@ -66,6 +67,9 @@ def page(manifest: Manifest, sketches: Sequence[dict[str, Any]]) -> str:
     """The page of a migration, of LARGEST bytes at most; the same for the same record."""
     figures = [_figure(item, manifest) for item in sketches]
     figures.sort(key=lambda item: bool(item["same"]))
+    several = sum(item["same"] for item in figures) > 2
+    for item in figures:
+        item["small"] = item["same"] and several
     for entries, characters in LIMITS:
         text = _page(manifest, figures, entries, characters)
         if len(text.encode()) <= LARGEST:
@@ -234,8 +238,8 @@ def _method(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _figure(sketch: dict[str, Any], manifest: Manifest) -> dict[str, Any]:
-    counts = [int(count) for count in sketch["ulps"]]
-    points = [(float(a), float(b)) for a, b in sketch["points"]]
+    counts = [int(count) for count in sketch["ulps"][:65]]
+    points = [(float(a), float(b)) for a, b in sketch["points"][:DOTS]]
     item = next(
         (
             item
