@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import best_match
 
 
 @functools.cache
@@ -26,5 +27,6 @@ def _validator(form: str) -> Draft202012Validator:
 def checked(text: str, form: str = "") -> dict[str, Any]:
     """The one document in a text, of a form of the schema (default: any)."""
     document: dict[str, Any] = json.loads(text)
-    _validator(form).validate(document)
+    wrong = best_match(_validator(form).iter_errors(document))
+    assert wrong is None, f"{wrong.json_path}: {wrong.message}"
     return document

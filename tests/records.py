@@ -11,7 +11,7 @@ import numpy as np
 
 from skmig import parity, record
 from skmig.payload import Obj, write_bundle
-from skmig.record.bundle import DOCUMENTS
+from skmig.record.bundle import DOCUMENTS, Sketches
 
 FACT = record.EnvironmentFact(
     release="1.1.0",
@@ -57,10 +57,12 @@ def answers(scale: float = 1.0, rows: int = 40) -> dict[str, Any]:
 SCALE = 1 + 3e-14
 
 
-def compared(scale: float = SCALE, rows: int = 40) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def compared(scale: float = SCALE, rows: int = 40) -> tuple[dict[str, Any], Sketches]:
     """The comparison and the sketches of `answers`."""
     pair = answers(rows=rows), answers(scale, rows)
-    return parity.compare(*pair).as_json(), parity.sketches(*pair)
+    sketches = parity.Sketches()
+    sketches.add(*pair)
+    return parity.compare(*pair).as_json(), {"probes": sketches.as_json(), "data": []}
 
 
 def manifest(**changes: Any) -> record.Manifest:
@@ -100,13 +102,26 @@ def manifest(**changes: Any) -> record.Manifest:
             "allow_substitution": False,
             "trust": [],
             "allow": [],
-            "data": None,
+            "data_only": False,
         },
         "parity": found,
         "verdict": found["verdict"],
         "summary": "model.pkl moved.",
     }
     return record.Manifest(**{**values, **changes})
+
+
+def data(**changes: Any) -> dict[str, Any]:
+    """What a manifest says of the user's own rows."""
+    return {
+        **dataclasses.asdict(FILE),
+        "name": "rows.csv",
+        "rows": 50,
+        "asked": 40,
+        "words": "40 of 50 rows of `rows.csv`",
+        "parity": compared()[0],
+        **changes,
+    }
 
 
 def exported(place: Path) -> Path:

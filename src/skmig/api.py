@@ -162,7 +162,8 @@ def plan(artifact: Path, settings: Settings) -> Plan:
 def check(settings: Settings) -> Settings:
     """The settings with the target's full name; what cannot be right is said before any work.
 
-    Raises UnsupportedError (a release), UsageError (a path that is not there).
+    Raises UnsupportedError (a release), UsageError (a path that is not there, options that do not
+    go together).
     """
     for name, paths in (
         ("--code", settings.code),
@@ -173,6 +174,11 @@ def check(settings: Settings) -> Settings:
         for path in paths:
             if path is not None and not path.exists():
                 raise UsageError(f"there is no `{path}`", hint=f"check the path given with {name}")
+    for name, wanted in (("--data-only", settings.data_only), ("--sample", settings.sample)):
+        if wanted and settings.data is None:
+            raise UsageError(f"{name} is about --data, which is not given", hint="add --data FILE")
+    if settings.sample is not None and settings.sample < 1:
+        raise UsageError("--sample takes a number of rows", hint="such as --sample 100000")
     if settings.source is not None:
         versions.release(settings.source)
     return replace(settings, target=versions.release(settings.target).version)
@@ -183,6 +189,8 @@ def verify_all(
     *,
     backend: str = "auto",
     original: Path | None = None,
+    data: Path | None = None,
+    sample: int | None = None,
     code: tuple[Path, ...] = (),
     timeout: float = 600.0,
     memory: int | None = None,
@@ -192,7 +200,7 @@ def verify_all(
     places = []
     for path in paths:
         places += verification.records_below(path) if path.is_dir() else [path]
-    options = verification.Options(original=original, code=code)
+    options = verification.Options(original=original, data=data, sample=sample, code=code)
     settings = Settings(target="", backend=backend, timeout=timeout, memory=memory)
     with pipeline.workshop(settings, progress or SilentProgress()) as shop:
         for place in places:
@@ -208,12 +216,15 @@ def verify(
     *,
     backend: str = "auto",
     original: str | Path | None = None,
+    data: str | Path | None = None,
+    sample: int | None = None,
     code: tuple[Path, ...] = (),
     progress: Progress | None = None,
 ) -> verification.Verification:
     """Ask a migrated model again and hold its answers against its record.
 
-    `path` is the record or the result; `original` repeats the whole comparison.
+    `path` is the record or the result; `original` repeats the whole comparison, and compares on the
+    rows of the file `data` too (at most `sample` of them, evenly chosen).
     Raises UnreadableError for a record that is missing, damaged or was changed.
     """
     outcome = next(
@@ -221,6 +232,8 @@ def verify(
             [Path(path)],
             backend=backend,
             original=None if original is None else Path(original),
+            data=None if data is None else Path(data),
+            sample=sample,
             code=code,
             progress=progress,
         )

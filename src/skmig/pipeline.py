@@ -6,13 +6,13 @@ import contextlib
 import dataclasses
 import itertools
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skmig import inputs, inspection, parity, plan, record
+from skmig import inputs, inspection, parity, plan, record, streaming
 from skmig.adapters import chain
 from skmig.environments import builder, choose, cleanup
 from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
@@ -24,6 +24,7 @@ from skmig.errors import (
     UntrustedError,
     UsageError,
 )
+from skmig.parity import Parity, Sketches
 from skmig.payload import Bundle, Obj, WireError, write_bundle
 from skmig.plan import Plan, Settings
 from skmig.record import Manifest, page
@@ -71,6 +72,8 @@ class Exported:
     encoding: str | None = None
     reader: str | None = None
     findings: tuple[str, ...] = ()
+    source_spec: EnvironmentSpec | None = None
+    rows: inputs.Inputs | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +96,17 @@ class Restored:
 @dataclass(frozen=True, kw_only=True)
 class Compared:
     restored: Restored
-    parity: parity.Parity
-    sketches: list[dict[str, Any]]
+    parity: Parity
+    sketches: Sketches
+    data: Parity | None = None
+    data_sketches: Sketches = dataclasses.field(default_factory=Sketches)
     naive: str = ""
+
+    @property
+    def whole(self) -> Parity:
+        """What was found on the probes and on the user's data together."""
+        more = () if self.data is None else self.data.methods
+        return dataclasses.replace(self.parity, methods=self.parity.methods + more)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,7 +235,11 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
     """
     settings, made = planned.request.settings, planned.plan
     check_trust(planned.request.artifact, settings, finding_names(planned.facts), shop.backend)
-    data = None if settings.data is None else inputs.read(settings.data, planned.facts)
+    given = settings.data
+    rows = None
+    if given is not None:
+        shop.progress.step(f"reading {given.name}")
+        rows = inputs.read(given, planned.facts, shop.path(""), settings.sample)
     if target_too:
         shop.start(made.target, "target")
     bundle = shop.path(".skmig")
@@ -241,17 +256,20 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
             "code": put_code(worker, made.source),
             "encoding": made.encoding,
             "reader": made.reader,
-            "probes": {"limit": settings.probe_rows, "seed": 0},
+            "probes": {"limit": 0 if settings.data_only else settings.probe_rows, "seed": 0},
         }
-        if settings.data is not None:
-            worker.put("data.skmig", _user_data(settings.data, data, shop))
+        if rows is not None and not target_too:
+            # a payload: there is no later question to this worker
+            worker.put("data.skmig", _user_data(rows, shop))
             arguments["data"] = "data.skmig"
         reply = worker.call("export", **arguments)
         worker.get("exported.skmig", bundle)
         fact = shop.fact(made.source, worker)
-    if settings.data is not None:
-        model, expected = read_document(bundle, "model"), read_document(bundle, "expected")
-        inputs.check(data, settings.data.name, model, expected)
+    if rows is not None:
+        model = read_document(bundle, "model")
+        inputs.check_columns(rows, model)
+        if not target_too:
+            inputs.check_answers(rows, model, read_document(bundle, "expected"))
     facts = planned.facts
     return Exported(
         request=planned.request,
@@ -269,6 +287,8 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
         encoding=made.encoding,
         reader=made.reader,
         findings=finding_names(facts),
+        source_spec=made.source,
+        rows=rows,
     )
 
 
@@ -347,7 +367,94 @@ def compare(restored: Restored, shop: Workshop) -> Compared:
         accept=settings.accept,
         rounding=read_document(exported.bundle, "rounding"),
     )
-    return Compared(restored=restored, parity=found, sketches=parity.sketches(expected, actual))
+    sketches = parity.Sketches()
+    sketches.add(expected, actual)
+    return Compared(restored=restored, parity=found, sketches=sketches)
+
+
+def compare_data(compared: Compared, shop: Workshop) -> Compared:
+    """Hold every answer to the user's own rows against the source's (when there are any)."""
+    restored = compared.restored
+    exported = restored.adapted.exported
+    settings, source = exported.request.settings, exported.source_spec
+    if exported.rows is None or source is None:
+        return compared
+    graph = read_document(exported.bundle, "model")
+    with shop.worker(source, "source") as one, shop.worker(exported.target, "target") as two:
+        sides = (
+            _exported_side(one, exported, source),
+            result_side(two, exported.format, put_code(two, exported.target), exported.allow),
+        )
+        terms = streaming.Terms(
+            rtol=settings.rtol,
+            atol=settings.atol,
+            documented=tuple(documented(restored.adapted.adapted)),
+            accept=settings.accept,
+        )
+        sketches = parity.Sketches()
+        found = compare_rows(exported.rows, graph, sides, terms, shop, sketches)
+    return dataclasses.replace(compared, data=found, data_sketches=sketches)
+
+
+def compare_rows(
+    rows: inputs.Inputs,
+    graph: Any,
+    sides: tuple[streaming.Side, streaming.Side],
+    terms: streaming.Terms,
+    shop: Workshop,
+    sketches: parity.Sketches | None = None,
+) -> Parity:
+    """Compare what source and target say to the user's rows.  `graph`: the exported model.
+
+    Raises DataError where the source refuses the rows.
+    """
+    try:
+        return streaming.compare(
+            rows.rows,
+            rows.chunks,
+            rows.data.width,
+            sides,
+            terms,
+            place=shop.path,
+            progress=shop.progress,
+            refused=lambda answers: inputs.check_answers(rows, graph, answers),
+            sketches=sketches,
+        )
+    except WireError as exc:
+        raise _not_given(rows, exc) from exc
+
+
+def source_side(
+    worker: Worker, artifact: Path, code: list[str], encoding: str | None, reader: str | None
+) -> streaming.Side:
+    """The source's worker, where the artifact lies under its own name."""
+    arguments: Mapping[str, Any] = {
+        "artifact": artifact.name,
+        "code": code,
+        "encoding": encoding,
+        "reader": reader,
+        "strict": False,
+    }
+    return streaming.Side(worker=worker, arguments=arguments)
+
+
+def _exported_side(worker: Worker, exported: Exported, spec: EnvironmentSpec) -> streaming.Side:
+    code = put_code(worker, spec)
+    artifact = exported.request.artifact
+    return source_side(worker, artifact, code, exported.encoding, exported.reader)
+
+
+def result_side(
+    worker: Worker, file_format: str, code: list[str], allow: tuple[str, ...]
+) -> streaming.Side:
+    """The target's worker, where the result lies as `result.model`."""
+    arguments: Mapping[str, Any] = {
+        "artifact": "result.model",
+        "format": file_format,
+        "code": code,
+        "allow": allow,
+    }
+    return streaming.Side(worker=worker, arguments=arguments)
 
 
 def load_naively(compared: Compared, shop: Workshop) -> Compared:
@@ -361,10 +468,11 @@ def load_naively(compared: Compared, shop: Workshop) -> Compared:
         return compared
     check_trust(request.artifact, request.settings, exported.findings, shop.backend)
     answers = shop.path(".skmig")
+    questions, expected = _questions(exported, shop)
     with shop.worker(exported.target, "naive") as worker:
         shop.progress.step(f"loading {request.artifact.name} as it is")
         worker.put(request.artifact.name, request.artifact)
-        worker.put("probes.skmig", exported.bundle)
+        worker.put("probes.skmig", questions)
         try:
             worker.call(
                 "predict",
@@ -381,12 +489,32 @@ def load_naively(compared: Compared, shop: Workshop) -> Compared:
             return dataclasses.replace(compared, naive=f"it does not load: {error.message}")
         worker.get("naive.skmig", answers)
     found = parity.compare(
-        read_document(exported.bundle, "expected"),
+        expected,
         read_document(answers, "actual"),
         rtol=request.settings.rtol,
         atol=request.settings.atol,
     )
     return dataclasses.replace(compared, naive=parity.naive_sentence(found))
+
+
+def _questions(exported: Exported, shop: Workshop) -> tuple[Path, Any]:
+    """What a plain load is asked, and what the source said to it: the probes, or where there are
+    none the first rows of the user's.
+    """
+    expected = read_document(exported.bundle, "expected")
+    source, settings = exported.source_spec, exported.request.settings
+    if exported.rows is None or source is None or not settings.data_only:
+        return exported.bundle, expected
+    first = next(exported.rows.chunks(settings.probe_rows)).value
+    bundle, answers = shop.path(".skmig"), shop.path(".skmig")
+    probe = {"input": first, "coverage": {}, "kind": "data"}
+    write_bundle(str(bundle), {"probes": dict.fromkeys(expected, probe)})
+    with shop.worker(source, "source") as worker:
+        side = _exported_side(worker, exported, source)
+        worker.put("probes.skmig", bundle)
+        worker.call("predict", **side.arguments, bundle="probes.skmig", out="first.skmig")
+        worker.get("first.skmig", answers)
+    return bundle, read_document(answers, "actual")
 
 
 def write(compared: Compared, shop: Workshop) -> Migration:
@@ -403,13 +531,14 @@ def write(compared: Compared, shop: Workshop) -> Migration:
             ),
             hint="nothing was written; this is a missing rule of skmig, please report it",
         )
-    if not compared.parity.ok:
+    if not compared.whole.ok:
         raise RefusedError(
             f"`{request.artifact.name}` does not predict the same under scikit-learn "
-            f"{exported.target.release}: {compared.parity.summary}",
+            f"{exported.target.release}: {_found(compared)}",
             reasons=tuple(
-                f"{item.path}.{item.method}: {item.text or item.verdict.value}"
-                for item in compared.parity.failures
+                f"{where}{item.path}.{item.method}: {item.text or item.verdict.value}"
+                for where, part in _parts(compared)
+                for item in part.failures
             ),
             hint=f"nothing was written; {_how_to_accept(compared)}",
         )
@@ -417,16 +546,20 @@ def write(compared: Compared, shop: Workshop) -> Migration:
         raise RefusedError(
             f"nothing that `{request.artifact.name}` answers could be compared",
             reasons=tuple(
-                f"{item.path}.{item.method}: {item.text}" for item in compared.parity.methods
+                f"{item.path}.{item.method}: {item.text}" for item in compared.whole.methods
             ),
             hint="nothing was written; give inputs that the model takes with --data",
         )
     with record.placed(request.outputs) as (result, bundle, *reports):
         result.write_bytes(restored.result.read_bytes())
         manifest = _manifest(compared, result)
-        manifest = record.write(bundle, manifest, exported.bundle, compared.sketches)
+        sketches = {
+            "probes": compared.sketches.as_json(),
+            "data": compared.data_sketches.as_json(),
+        }
+        manifest = record.write(bundle, manifest, exported.bundle, sketches)
         for place in reports:
-            place.write_text(page.page(manifest, compared.sketches), "utf-8")
+            place.write_text(page.page(manifest, sketches), "utf-8")
     return Migration(
         artifact=request.artifact,
         result=request.result,
@@ -441,6 +574,7 @@ TARGET_STAGES: tuple[Callable[[Any, Workshop], Any], ...] = (
     adapt,
     restore,
     compare,
+    compare_data,
     load_naively,
     write,
 )
@@ -557,15 +691,20 @@ def read_document(bundle: Path, name: str) -> Any:
         ) from exc
 
 
-def _user_data(path: Path, data: Any, shop: Workshop) -> Path:
+def _user_data(rows: inputs.Inputs, shop: Workshop) -> Path:
     bundle = shop.path(".skmig")
     try:
-        write_bundle(str(bundle), {"data": data})
+        write_bundle(str(bundle), {"rows": rows.whole()})
     except WireError as exc:
-        raise DataError(
-            f"`{path}` cannot be given to a model: {exc}", hint="give numbers and text only"
-        ) from exc
+        raise _not_given(rows, exc) from exc
     return bundle
+
+
+def _not_given(rows: inputs.Inputs, exc: WireError) -> DataError:
+    return DataError(
+        f"`{rows.data.path}` cannot be given to a model: {exc}",
+        hint="give numbers and text only",
+    )
 
 
 def _refuse(
@@ -624,15 +763,28 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
             "allow_substitution": settings.allow_substitution,
             "trust": list(settings.trust),
             "allow": list(exported.allow),
-            "data": None
-            if settings.data is None
-            else dataclasses.asdict(record.FileFact.of(settings.data)),
+            "data_only": settings.data_only,
         },
         parity=compared.parity.as_json(),
-        verdict=compared.parity.verdict if _proven(compared) else record.UNPROVEN,
+        data=_data_fact(compared),
+        verdict=compared.whole.verdict if _proven(compared) else record.UNPROVEN,
         summary=_summary(compared),
         naive=compared.naive,
     )
+
+
+def _data_fact(compared: Compared) -> dict[str, Any] | None:
+    """What the record says of the user's data: which file it was and what was found, no row."""
+    rows = compared.restored.adapted.exported.rows
+    if rows is None or compared.data is None:
+        return None
+    return {
+        **dataclasses.asdict(record.FileFact.of(rows.data.path)),
+        "rows": rows.data.rows,
+        "asked": rows.rows,
+        "words": words_for(rows),
+        "parity": compared.data.as_json(),
+    }
 
 
 def documented(said: chain.Adapted) -> list[parity.Documented]:
@@ -648,7 +800,7 @@ def documented(said: chain.Adapted) -> list[parity.Documented]:
 
 
 def _how_to_accept(compared: Compared) -> str:
-    if any(item.verdict is not parity.Verdict.CHANGED for item in compared.parity.failures):
+    if any(item.verdict is not parity.Verdict.CHANGED for item in compared.whole.failures):
         return "see the methods above; only what scikit-learn itself changed can be accepted"
     changes = documented(compared.restored.adapted.adapted)
     names = sorted({f"{item.tag.rpartition('.')[2]}.{item.method}" for item in changes})
@@ -657,7 +809,7 @@ def _how_to_accept(compared: Compared) -> str:
 
 def _proven(compared: Compared) -> bool:
     """Was any answer compared, beyond names and shapes that the state itself holds?"""
-    return any(item.n and not item.method.startswith("get_") for item in compared.parity.methods)
+    return any(item.n and not item.method.startswith("get_") for item in compared.whole.methods)
 
 
 def _is_fitted(graph: Any) -> bool:
@@ -699,5 +851,25 @@ def _summary(compared: Compared) -> str:
     exported = compared.restored.adapted.exported
     return (
         f"{exported.source.name} moved from scikit-learn {exported.environment.release} to "
-        f"{exported.target.release}: {compared.parity.summary}"
+        f"{exported.target.release}: {_found(compared)}"
     )
+
+
+def _found(compared: Compared) -> str:
+    return " ".join(f"{where}{part.summary}" for where, part in _parts(compared))
+
+
+def words_for(rows: inputs.Inputs) -> str:
+    """Which rows were asked."""
+    of = "" if rows.rows == rows.data.rows else f" of {rows.data.rows}"
+    return f"{rows.rows}{of} rows of `{rows.data.path.name}`"
+
+
+def _parts(compared: Compared) -> list[tuple[str, Parity]]:
+    """The comparisons that were made, each with the words that say on what."""
+    exported = compared.restored.adapted.exported
+    parts = [("", compared.parity)]
+    if compared.data is not None and exported.rows is not None:
+        said = f"On {words_for(exported.rows)}: ", compared.data
+        parts = [said] if exported.request.settings.data_only else [*parts, said]
+    return parts

@@ -22,6 +22,8 @@ class Settings:
     target: str
     source: str | None = None
     data: Path | None = None
+    data_only: bool = False
+    sample: int | None = None
     backend: str = "auto"
     format: str | None = None
     rtol: float = 1e-9

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skmig import parity, pipeline, plan, record, versions
+from skmig import parity, pipeline, plan, record, rows, versions
 from skmig.environments.base import EnvironmentSpec
 from skmig.errors import SkmigError, UnreadableError
+from skmig.parity import Parity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +20,8 @@ class Verification:
     result: Path
     ok: bool
     summary: str
-    parity: parity.Parity | None = None
+    parity: Parity | None = None
+    data: Parity | None = None
     error: SkmigError | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -30,14 +32,19 @@ class Verification:
             "summary": self.summary,
             "error": None if self.error is None else self.error.as_json(),
             "parity": None if self.parity is None else self.parity.as_json(),
+            "data": None if self.data is None else self.data.as_json(),
         }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How to verify.  `original` repeats the whole comparison from the artifact itself."""
+    """How to verify.  `original` repeats the whole comparison from the artifact itself, and is what
+    answers to the rows of `data` (at most `sample` of them).
+    """
 
     original: Path | None = None
+    data: Path | None = None
+    sample: int | None = None
     code: tuple[Path, ...] = ()
 
 
@@ -91,8 +98,19 @@ def verify(path: Path, shop: pipeline.Workshop, options: Options) -> Verificatio
     expected = _expected_again(read, shop, options) if options.original else None
     found = _ask(read, result, shop, options, expected)
     name = f"{manifest.result.name} under scikit-learn {manifest.target_environment.release}"
+    summary, ok, on_data = f"{name}: {found.summary}", found.ok, None
+    if options.data is not None:
+        asked = rows.Rows(
+            data=options.data, original=options.original, sample=options.sample, code=options.code
+        )
+        spec = _spec(manifest.target_environment, options)
+        answer = rows.compare(asked, read, result, spec, (shop, shop))
+        summary += f" On {answer.words}: {answer.parity.summary}"
+        on_data, ok = answer.parity, ok and answer.parity.ok
+    elif rows.unproven(manifest):
+        summary, ok = f"{name}: {rows.unproven(manifest)}", False
     return Verification(
-        record=place, result=result, ok=found.ok, summary=f"{name}: {found.summary}", parity=found
+        record=place, result=result, ok=ok, summary=summary, parity=found, data=on_data
     )
 
 

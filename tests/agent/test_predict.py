@@ -8,20 +8,31 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
-from sklearn.cluster import AgglomerativeClustering
+from sklearn.cluster import AffinityPropagation, AgglomerativeClustering
 from sklearn.datasets import make_classification
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    BaggingClassifier,
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+)
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import NearestNeighbors
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.neighbors import KDTree, NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, StandardScaler
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from skmig.agent import predict
+from skmig.agent.rounding import rounding, stepwise
+from skmig.agent.together import leaning
 
 X, y = make_classification(n_samples=120, n_features=6, random_state=0)
 
@@ -61,14 +72,14 @@ def test_rounding_is_what_the_last_bit_of_the_input_does() -> None:
     # distances by the expansion of the square: large terms that cancel
     data = X + 100
     model, probe = NearestNeighbors(algorithm="brute").fit(data), {"input": data}
-    found = predict.rounding(model, probe, predict.outputs(model, probe))
-    assert found["kneighbors"]["distances"].shape == (len(data),)
+    found = rounding(model, probe, predict.outputs(model, probe))
+    assert found["kneighbors"]["distances"].shape == (len(data), 5)
     assert 1e-8 < found["kneighbors"]["distances"].max() < 1e-4
     linear = LogisticRegression().fit(X, y)
     probe = {"input": X}
     # nothing that a tolerance would notice
-    assert "predict_proba" not in predict.rounding(linear, probe, predict.outputs(linear, probe))
-    assert predict.rounding(linear, {"input": ["text"]}, {}) == {}
+    assert "predict_proba" not in rounding(linear, probe, predict.outputs(linear, probe))
+    assert rounding(linear, {"input": ["text"]}, {}) == {}
 
 
 def test_rounding_of_a_model_that_reads_single_precision() -> None:
@@ -77,8 +88,58 @@ def test_rounding_of_a_model_that_reads_single_precision() -> None:
             return (data.astype(np.float32) * 3).astype(float)
 
     model, probe = Narrow(), {"input": X}
-    found = predict.rounding(model, probe, predict.outputs(model, probe))["transform"]
+    found = rounding(model, probe, predict.outputs(model, probe))["transform"]
     assert 1e-8 < found.max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("model", "steps"),
+    [
+        (RandomForestClassifier(3), True),
+        (GradientBoostingClassifier(n_estimators=3), True),
+        (GradientBoostingClassifier(n_estimators=3, init=LogisticRegression()), False),
+        (HistGradientBoostingClassifier(max_iter=3), True),
+        (make_pipeline(PCA(2), ExtraTreesClassifier(3)), True),
+        (BaggingClassifier(DecisionTreeClassifier(), 3), True),
+        (BaggingClassifier(LogisticRegression(), 3), False),
+        (StackingClassifier([("tree", DecisionTreeClassifier())], cv=2), False),
+        (LogisticRegression(), False),
+    ],
+)
+def test_what_decides_by_comparing_numbers_has_no_rounding(model: Any, steps: bool) -> None:
+    model.fit(X, y)
+    assert stepwise(model) is steps
+    if steps:
+        assert rounding(model, {"input": X}, ask(model)) == {}
+
+
+def test_an_answer_that_depends_on_the_rows_asked_with_it() -> None:
+    class Centered(BaseEstimator):
+        def transform(self, data: Any) -> Any:
+            return data - data.mean(axis=0)
+
+        def predict(self, data: Any) -> Any:
+            return data[:, 0] > 0
+
+    assert leaning(Centered(), X, ask(Centered())) == ["transform"]
+    for model in (
+        LogisticRegression().fit(X, y),
+        NearestNeighbors().fit(X),
+        PCA(2).fit(X),
+        RandomForestClassifier(3).fit(X, y),
+        MultiOutputClassifier(DecisionTreeClassifier()).fit(X, np.c_[y, y]),
+    ):
+        assert leaning(model, X, ask(model)) == []
+    texts = ["pear fig", "fig plum", "plum pear", "fig"]
+    words = TfidfVectorizer().fit(texts)
+    assert leaning(words, texts, ask(words, texts)) == []
+
+
+def test_only_some_methods_and_none_of_the_state() -> None:
+    model = PCA(2).fit(X)
+    found = predict.outputs(model, {"input": X}, {"inverse_transform"}, state=False)
+    assert list(found) == ["inverse_transform"]
+    assert "get_feature_names_out" not in predict.outputs(model, {"input": X}, state=False)
 
 
 def test_a_sparse_inverse_gets_its_entries_in_order() -> None:
@@ -191,3 +252,24 @@ def test_rows_are_chosen_evenly(count: int) -> None:
     assert len(chosen) == min(count, 100)
     assert chosen[0] == 0
     assert count == 1 or chosen[-1] == 99
+
+
+def test_what_stands_last_in_a_pipeline_shows_its_labels() -> None:
+    pipeline = make_pipeline(StandardScaler(), AgglomerativeClustering()).fit(X)
+    found = predict.outputs(pipeline, None)
+    assert found["labels_"]["value"].tolist() == pipeline[-1].labels_.tolist()
+
+
+def test_a_model_of_its_own_distances_shows_its_labels() -> None:
+    model = AffinityPropagation(affinity="precomputed", random_state=0).fit(X @ X.T)
+    found = predict.outputs(model, {"input": X @ X.T})
+    assert "error" in found["predict"]
+    assert found["labels_"]["value"].tolist() == model.labels_.tolist()
+
+
+def test_a_bare_tree_is_asked_for_neighbours() -> None:
+    tree = KDTree(X[:3])
+    assert predict.estimators({"tree": tree}) == [("model['tree']", tree)]
+    value = predict.outputs(tree, {"input": X[:2]})["query"]["value"]
+    assert value["indices"].shape == (2, 3)
+    assert value["indices"][:, 0].tolist() == [0, 1]

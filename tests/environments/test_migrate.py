@@ -242,35 +242,6 @@ def test_a_harmful_file_is_not_loaded(models: Path, skmig: Run, fitted: Path) ->
     assert not (models / f"harmful-{TARGET}.pkl").exists()
 
 
-# ------------------------------------------------------------------ data
-DATA = [
-    ("logistic.pkl", "good.csv", "1,2,3,4\n5,6,7,8\n", ""),
-    ("logistic.pkl", "few.csv", "1,2,3\n", "3 columns, the model was fitted on 4"),
-    ("logistic.pkl", "text.txt", "hello\nworld\n", "refuses the data of `text.txt`"),
-    ("logistic.pkl", "data.xls", "1", "kind that cannot be read"),
-    ("table.pkl", "more.csv", "town,x,age\na,1,20\nc,2,30\n", ""),
-    ("table.pkl", "bad.csv", "city,age\na,20\n", "lacks column `town`"),
-    ("texts.pkl", "good.csv", "text\nhello day\nbad\n", ""),
-    ("texts.pkl", "two.csv", "text,more\nhello,2\n", "takes documents"),
-]
-
-
-@pytest.mark.parametrize(("name", "file", "content", "wrong"), DATA)
-def test_data_of_the_user(
-    name: str, file: str, content: str, wrong: str, models: Path, skmig: Run
-) -> None:
-    (models / file).write_text(content)
-    words = ("--to", TARGET, "--data", models / file, "-o", models / "out.pkl")
-    code, said = skmig("migrate", models / name, *words)
-    if wrong:
-        assert code == errors.UNREADABLE
-        assert wrong in said
-        assert not (models / "out.pkl").exists()
-    else:
-        assert code == 0
-        assert "model: 2 rows" in said
-
-
 # ------------------------------------------------------------------ several
 def test_a_folder_goes_on_after_what_fails(models: Path, skmig: Run, tmp_path: Path) -> None:
     folder = tmp_path / "folder"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from skmig.adapters import boosting, categories, columns, forms, isolation
+from skmig.adapters import boosting, categories, columns, forms, isolation, requests
 from skmig.adapters.chain import Adapted, adapt
 from skmig.payload import Name, New, Obj
 
@@ -510,3 +510,62 @@ def test_names_that_were_not_kept_are_not_promised() -> None:
     model = Obj("sklearn.preprocessing.FunctionTransformer", {"feature_names_out": "one-to-one"})
     (loss,) = moved(model, "1.3.2", "1.4.0").losses
     assert "names that it was fitted on" in loss.text
+
+
+def test_a_mean_is_filled_in_as_it_was() -> None:
+    mean = np.array([1 / 3, np.nan])
+    state = {"strategy": "mean", "statistics_": mean, "_fit_dtype": np.dtype(np.float32)}
+    model = Obj("sklearn.impute.SimpleImputer", state)
+    newer = there(model, "1.7.2", "1.8.0")
+    assert newer.state["_fill_dtype"] == np.float64  # in single precision it would be another
+    assert newer.state["statistics_"] is mean
+    native = Obj("sklearn.impute.SimpleImputer", {**state, "_fill_dtype": np.dtype(np.float32)})
+    older = there(native, "1.8.0", "1.7.2").state["statistics_"]
+    np.testing.assert_array_equal(older, [float(np.float32(1 / 3)), np.nan])
+
+
+# ------------------------------------------------------------------ scorers and requests
+@pytest.mark.parametrize("name", ["_scorer", "scorer_"])
+def test_an_estimator_that_scores_itself_keeps_its_scorer(name: str) -> None:
+    function = Name("function", "sklearn.metrics._passthrough_scorer")
+    tag = "sklearn.ensemble.HistGradientBoostingClassifier"
+    older = Obj(tag, {"scoring": None, name: function})
+    if name == "scorer_":
+        tag = "sklearn.model_selection.GridSearchCV"
+        older = Obj(tag, {"estimator": Obj("sklearn.svm.SVC", {}), name: function})
+    newer = there(older, "1.2.2", "1.9.1")
+    scorer = newer.state[name]
+    assert scorer.tag == "sklearn.metrics._PassthroughScorer"
+    assert scorer.state["_estimator"] is (newer if name == "_scorer" else newer.state["estimator"])
+    assert there(newer, "1.9.1", "1.2.2").state[name] == function
+
+
+def test_requests_for_metadata_stay_where_they_are_routed() -> None:
+    request = Obj(requests.REQUEST, {"fit": Obj(requests.METHOD_REQUEST, {})})
+    tree = Obj("sklearn.tree.DecisionTreeClassifier", {"_metadata_request": request})
+    result = moved(tree, "1.4.0", "1.2.2")
+    assert "_metadata_request" not in result.graph.state
+    assert [note.boundary for note in result.notes] == ["1.3.0 → 1.2.2"]
+
+
+def test_a_constant_first_prediction_is_a_probability() -> None:
+    state = {
+        "strategy": "constant",
+        "_strategy": "constant",
+        "constant": 1,
+        "classes_": np.arange(3),
+        "class_prior_": np.full(3, 1 / 3),
+    }
+    found = boosting.constant_probabilities(Obj(boosting.DUMMY, state))
+    assert found is not None
+    assert found.tolist() == [0.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_score_of_ones_own_is_that_of_the_forest_before_1_3(given: bool) -> None:
+    forest = "sklearn.ensemble.RandomForestClassifier"
+    function = Name("function", "sklearn.metrics.balanced_accuracy_score")
+    result = moved(Obj(forest, {"oob_score": function}), "1.3.0", "1.2.2")
+    assert result.graph.state["oob_score"] is True
+    assert "balanced_accuracy" in result.notes[0].text
+    assert there(Obj(forest, {"oob_score": given}), "1.3.0", "1.2.2").state["oob_score"] is given

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from tests import records
@@ -59,9 +58,22 @@ def test_what_could_not_be_compared_is_not_proven() -> None:
 
 
 def test_whose_the_rows_were_is_said() -> None:
-    options = {**records.manifest().options, "data": dataclasses.asdict(records.FILE)}
-    said = findings.unproven(manifest(method(), options=options))
-    assert "Inputs other than the 4 rows of your data were not asked." in said
+    said = findings.unproven(manifest(method(), data=records.data()))
+    assert (
+        "Inputs other than the 4 rows made from the model itself and 40 of 50 rows of `rows.csv` "
+        "were not asked." in said
+    )
+    where = "On 40 of 50 rows of `rows.csv`: "
+    assert f"{where}score_samples raises in the source too: ValueError: not for this kernel" in said
+    assert any(
+        line.startswith(f"{where}55 values are identical")
+        for line in findings.proven(manifest(method(), data=records.data()))
+    )
+
+
+def test_a_difference_on_the_users_rows_is_a_no() -> None:
+    bad = {**records.compared()[0], "ok": False}
+    assert findings.answer(records.manifest(data=records.data(parity=bad)))[0] == "no"
 
 
 def test_only_pairs_of_numbers_are_shares() -> None:

@@ -122,8 +122,8 @@ def hostile_manifest() -> record.Manifest:
             **records.manifest().options,
             "accept": ["SVC.predict"],
             "trust": ["os"],
-            "data": dataclasses.asdict(records.FILE),
         },
+        data=records.data(),
     )
     value = hostile(plain.as_json())
     value["coverage"] = {HOSTILE: value["coverage"]["model"]}
@@ -210,7 +210,7 @@ def test_what_moved_is_said_by_boundary() -> None:
 
 def test_the_way_down_is_named_as_it_was_gone() -> None:
     down = records.manifest(source_environment=records.TARGET, target_environment=records.FACT)
-    assert "1.3.0 → 1.2.2" in Parsed(page.page(down, [])).words
+    assert "1.3.0 → 1.2.2" in Parsed(page.page(down, {"probes": [], "data": []})).words
 
 
 def test_packages_that_differ_stand_side_by_side() -> None:
@@ -233,6 +233,16 @@ def test_each_float_method_has_its_pictures() -> None:
     words = Parsed(text).words
     assert re.search(r"decision_ ?function .* of 1,200 values are equal; the others differ", words)
     assert "are drawn, those that differ most among them." in words
+
+
+def test_own_rows_have_a_table_and_pictures_of_their_own() -> None:
+    _found, sketches = records.compared()
+    both = {"probes": sketches["probes"], "data": sketches["probes"]}
+    text = page.page(records.manifest(data=records.data()), both)
+    words = Parsed(text).words
+    assert text.count('<path class="dots"') == 4
+    assert "source's. On 40 of 50 rows of `rows.csv` Method" in words
+    assert "On 40 of 50 rows of `rows.csv`: 2 of 3 methods answer identically" in words
 
 
 # ------------------------------------------------------------------ how it is built
@@ -278,7 +288,7 @@ def test_a_page_is_never_large() -> None:
             notes=(long,) * 3000,
             coverage={f"{long}{i}": {"rows": 1, "leaves": [1, 2]} for i in range(3000)},
         ),
-        [sketch] * 24,
+        {"probes": [sketch] * 24, "data": [sketch] * 24},
     )
     assert len(text.encode()) < 300_000
     assert "more" in Parsed(text).words

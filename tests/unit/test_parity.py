@@ -180,12 +180,33 @@ def csr(data: Any, indices: Any, indptr: Any, tag: str = "csr_matrix") -> New:
 def test_sparse_matrices_are_compared_by_what_they_hold() -> None:
     value = csr([1, 2, 3], [0, 2, 1], [0, 2, 3])
     assert one(value, csr([2, 1, 3], [2, 0, 1], [0, 2, 3])).verdict is Verdict.IDENTICAL
-    assert one(value, csr([1, 2, 3, 0], [0, 2, 1, 2], [0, 2, 4])).verdict is Verdict.IDENTICAL
+    stored = one(value, csr([1, 2, 3, 0], [0, 2, 1, 2], [0, 2, 4]))
+    assert (stored.verdict, stored.notes) == (
+        Verdict.CLOSE,
+        ("1 stored zeros instead of 0",),
+    )
     assert one(value, csr([1, 2, 3], [0, 2, 1], [0, 2, 3], "csr_array")).verdict is Verdict.CLOSE
     moved = one(value, csr([1, 2, 3], [0, 2, 2], [0, 2, 3]))
     assert moved.verdict is Verdict.DIFFERENT
     assert moved.worst_row == 1
-    assert not one(value, csr([1, 2, 3.001], [0, 2, 1], [0, 2, 3])).ok
+    wrong = one(value, csr([1, 2, 3.001], [0, 2, 1], [0, 2, 3]))
+    assert (wrong.verdict, wrong.worst_row) == (Verdict.DIFFERENT, 1)
+    assert "worst in row 1" in wrong.text
+
+
+def test_the_pattern_of_a_sparse_matrix() -> None:
+    value = csr([1, 2, 1e-13], [0, 2, 1], [0, 2, 3])
+    lacking = one(value, csr([1, 2], [0, 2], [0, 2, 2]))
+    assert lacking.notes == ("1 places are zero in one of the two only",)
+    assert lacking.verdict is Verdict.CLOSE
+    large = csr([1, 2, 1e-11], [0, 2, 1], [0, 2, 3])
+    assert not one(large, csr([1, 2], [0, 2], [0, 2, 2])).ok
+
+
+def test_what_is_missing_in_another_way_is_noted() -> None:
+    found = one(np.array(["a", None], dtype=object), np.array(["a", np.nan], dtype=object))
+    assert found.verdict is Verdict.CLOSE
+    assert found.notes == ("missing values as nan instead of None",)
 
 
 def test_row_and_column_forms_of_a_matrix_are_one() -> None:
@@ -228,13 +249,17 @@ def test_lists_of_arrays_keep_their_place() -> None:
 
 
 # ------------------------------------------------------------------ neighbours
-def neighbors(distances: Any, indices: Any) -> dict[str, Any]:
-    return {"distances": np.array(distances, dtype=float), "indices": np.array(indices)}
+def neighbors(distances: Any, indices: Any, after: Any) -> dict[str, Any]:
+    return {
+        "distances": np.array(distances, dtype=float),
+        "indices": np.array(indices),
+        "next": np.array(after, dtype=float),
+    }
 
 
 def test_neighbours_at_equal_distances_may_change_places() -> None:
-    value = neighbors([[0, 1, 1, 2], [0, 1, 2, 2]], [[5, 7, 8, 9], [1, 2, 3, 4]])
-    other = neighbors([[0, 1, 1, 2], [0, 1, 2, 2]], [[5, 8, 7, 9], [1, 2, 3, 6]])
+    value = neighbors([[0, 1, 1, 2], [0, 1, 2, 2]], [[5, 7, 8, 9], [1, 2, 3, 4]], [3, 2])
+    other = neighbors([[0, 1, 1, 2], [0, 1, 2, 2]], [[5, 8, 7, 9], [1, 2, 3, 6]], [3, 2])
     found = one(value, other, "kneighbors")
     assert found.verdict is Verdict.TIED
     assert found.ok
@@ -242,9 +267,26 @@ def test_neighbours_at_equal_distances_may_change_places() -> None:
 
 
 def test_other_neighbours_are_a_difference() -> None:
-    value = neighbors([[0, 1, 1, 2]], [[5, 7, 8, 9]])
-    assert not one(value, neighbors([[0, 1, 1, 2]], [[7, 5, 8, 9]]), "kneighbors").ok
-    assert not one(value, neighbors([[0, 1, 1, 3]], [[5, 7, 8, 9]]), "kneighbors").ok
+    value = neighbors([[0, 1, 1, 2]], [[5, 7, 8, 9]], [3])
+    assert not one(value, neighbors([[0, 1, 1, 2]], [[7, 5, 8, 9]], [3]), "kneighbors").ok
+    assert not one(value, neighbors([[0, 1, 1, 3]], [[5, 7, 8, 9]], [3]), "kneighbors").ok
+
+
+def test_another_last_neighbour_is_a_tie_only_where_the_next_is_as_near() -> None:
+    """With one neighbour, every index could be another one at the same distance."""
+    value, other = (
+        neighbors([[1], [2]], [[5], [7]], [3, 3]),
+        neighbors([[1], [2]], [[7], [5]], [3, 3]),
+    )
+    assert one(value, other, "kneighbors").verdict is Verdict.DIFFERENT
+    value, other = (
+        neighbors([[1], [2]], [[5], [7]], [1, 2]),
+        neighbors([[1], [2]], [[6], [8]], [1, 2]),
+    )
+    assert one(value, other, "kneighbors").verdict is Verdict.TIED
+    for side in (value, other):
+        del side["next"]  # there are no more points
+    assert one(value, other, "kneighbors").verdict is Verdict.DIFFERENT
 
 
 # ------------------------------------------------------------------ methods
@@ -325,6 +367,33 @@ def test_a_change_excuses_no_other_method() -> None:
     assert changed(("SVC.decision_function",), method="predict").methods[0].verdict is (
         Verdict.DIFFERENT
     )
+
+
+@pytest.mark.parametrize(
+    ("inner", "method", "asked", "verdict"),
+    [
+        # a vote, or a calibration, makes its answers of those of its members
+        ("model.estimators_[0]", "predict_proba", "transform", Verdict.CHANGED),
+        ("model.steps[1][1].estimators_[0]", "predict_proba", "predict", Verdict.CHANGED),
+        # a later step reads what an earlier one gives
+        ("model.steps[0][1]", "transform", "predict", Verdict.CHANGED),
+        # these hand a method on as it is
+        ("model.best_estimator_.steps[1][1]", "predict_proba", "predict", Verdict.DIFFERENT),
+        ("model", "predict_proba", "predict", Verdict.DIFFERENT),
+        # no answer is made of these
+        ("model.estimators_[0]", "get_feature_names", "transform", Verdict.DIFFERENT),
+        ("model.estimators_[0]", "raises ValueError: Input", "predict", Verdict.DIFFERENT),
+    ],
+)
+def test_what_combines_others_changes_with_them(
+    inner: str, method: str, asked: str, verdict: Verdict
+) -> None:
+    found = compare(
+        answers(**{asked: {"value": np.zeros(2)}}),
+        answers(**{asked: {"value": np.ones(2)}}),
+        documented=[Documented(path=inner, method=method, text="cited", tag="sklearn.a.Inner")],
+    )
+    assert found.methods[0].verdict is verdict
 
 
 def test_a_documented_change_that_changed_nothing_is_identical() -> None:

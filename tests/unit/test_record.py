@@ -102,7 +102,7 @@ def test_a_payload_with_other_members_is_not_sealed(exported: Path, tmp_path: Pa
     with zipfile.ZipFile(exported, "a") as archive:
         archive.writestr("evil.py", "")
     with pytest.raises(UnreadableError, match="other members"):
-        record.write(tmp_path / "out.skmig", records.manifest(), exported, [])
+        record.write(tmp_path / "out.skmig", records.manifest(), exported, {})
 
 
 # ------------------------------------------------------------------ placing

@@ -8,9 +8,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from skmig.parity.sketch import METHODS, POINTS, sketch, sketches
+from skmig.parity.sketch import METHODS, POINTS, Sketches
 from skmig.parity.values import ulps
 from skmig.payload import New
+
+
+def sketches(*pairs: tuple[Any, Any]) -> list[dict[str, Any]]:
+    found = Sketches()
+    for expected, actual in pairs:
+        found.add(expected, actual)
+    return found.as_json()
+
+
+def answering(value: Any) -> dict[str, Any]:
+    return {"model": {"methods": {"predict": {"value": value}}}}
+
+
+def sketch(one: Any, two: Any) -> dict[str, Any] | None:
+    return next(iter(sketches((answering(one), answering(two)))), None)
 
 
 def made(one: Any, two: Any) -> dict[str, Any]:
@@ -96,11 +111,27 @@ def test_methods_that_differ_come_before_equal_ones() -> None:
     actual = {
         "model": {"methods": {**dict.fromkeys(names, same), names[-1]: {"value": np.ones(3) * 2}}}
     }
-    found = sketches(expected, actual)
+    found = sketches((expected, actual))
     assert [item["method"] for item in found] == [*names[: METHODS - 1], names[-1]]
 
 
 def test_errors_and_gone_methods_have_none() -> None:
     expected = {"model": {"methods": {"a": {"error": "ValueError: x"}, "b": {"value": np.ones(2)}}}}
-    assert sketches(expected, {}) == []
-    assert sketches(expected, {"model": {"methods": {"a": {"value": np.ones(2)}}}}) == []
+    assert sketches((expected, {})) == []
+    actual = {"model": {"methods": {"a": {"value": np.ones(2)}}}}
+    assert sketches((expected, actual)) == []
+
+
+def test_parts_are_one_answer() -> None:
+    source = np.random.default_rng(0).normal(size=5_000)
+    target = source.copy()
+    target[[3000, 77]] += [1.0, 0.25]
+    parts = [
+        (answering(source[i : i + 512]), answering(target[i : i + 512]))
+        for i in range(0, len(source), 512)
+    ]
+    (found,), whole = sketches(*parts), made(source, target)
+    assert (found["values"], found["ulps"]) == (whole["values"], whole["ulps"])
+    assert len(found["points"]) <= POINTS
+    for place in (3000, 77, int(source.argmin()), int(source.argmax())):
+        assert [source[place], target[place]] in found["points"]

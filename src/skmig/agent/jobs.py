@@ -17,6 +17,8 @@ from skmig.agent.load import dump, load, use_code
 from skmig.agent.names import tag_of
 from skmig.agent.own import is_sklearn
 from skmig.agent.place import installed
+from skmig.agent.rounding import rounding
+from skmig.agent.together import leaning
 from skmig.agent.walk import Walker, walk
 from skmig.agent.wire import Bundle, WireError, write_bundle
 
@@ -27,8 +29,9 @@ def export(args, exchange):
     """Load an artifact, walk it, make probes, record what every method answers.
 
     Arguments: `artifact`, `out`; optional `code`, `encoding`, `reader`, `data` (a bundle with the
-    document `data`), `probes` {limit, seed}.  Writes the bundle `out` with the documents `model`,
-    `probes`, `expected` and `rounding`.
+    document `rows`, instead of probes), `probes` {limit, seed}, where a limit of no rows means that
+    none are made.  Writes the bundle `out` with the documents `model`, `probes`, `expected` and
+    `rounding`.
     """
     use_code(exchange, args.get("code", ()))
     with _heard() as said:
@@ -37,25 +40,24 @@ def export(args, exchange):
         )
     # before anything is asked of the model, since answering may leave traces in it
     model = walk(artifact)
-    data = _read(exchange, args["data"], "data") if args.get("data") else None
+    data = Builder()(_document(exchange, args["data"], "rows"), "rows") if "data" in args else None
     limits = args.get("probes") or {}
-    questions, answers, rounding = {}, {}, {}
+    limit, seed = limits.get("limit", DEFAULT_ROWS), limits.get("seed", 0)
+    questions, answers, moved = {}, {}, {}
     for path, estimator in predict.estimators(artifact):
         if data is not None:
             probe = {"input": data, "coverage": {"rows": predict.count_rows(data)}, "kind": "data"}
         else:
-            probe = probes.synthesise(
-                estimator, limits.get("limit", DEFAULT_ROWS), limits.get("seed", 0)
-            )
+            probe = probes.synthesise(estimator, limit, seed) if limit else probes.unasked()
         questions[path] = probe
         answers[path] = _answers(estimator, probe)
-        rounding[path] = predict.rounding(estimator, probe, answers[path]["methods"])
+        moved[path] = rounding(estimator, probe, answers[path]["methods"])
     coverage = {path: probe["coverage"] for path, probe in questions.items()}
     documents = {
         "model": model,
         "probes": walk(questions, "probes"),
         "expected": walk_answers(answers),
-        "rounding": rounding,
+        "rounding": moved,
     }
     facts = _facts(os.path.join(exchange, args["artifact"]), artifact, coverage)
     _write(os.path.join(exchange, args["out"]), documents, {"payload.json": facts})
@@ -157,12 +159,68 @@ def _load_hearing(action, path, encoding, reader):
         return load(path, encoding, reader)
 
 
-def _answers(estimator, probe):
+def answer(args, exchange):
+    """Load an artifact, and put the rows of each of several bundles to it.
+
+    Arguments: those of `predict` for the artifact; `parts`, a list of {"bundle": with the document
+    `rows`, "out": written with the document `answers`, "only": {path: [methods]} or null for all};
+    `state`: the first part is also asked what no rows are needed for.  Gives, of the first part,
+    the methods whose answer to a row `leans` on the rows that are asked with it, by path.
+    """
+    artifact, allow = _opened(args, exchange)
+    estimators = predict.estimators(artifact)
+    leans = {}
+    for number, part in enumerate(args["parts"]):
+        probe = {"input": Builder(allow)(_document(exchange, part["bundle"], "rows"), "rows")}
+        state = bool(args.get("state")) and number == 0
+        found = {}
+        for path, estimator in estimators:
+            if part.get("only") is not None and path not in part["only"]:
+                continue
+            only = None if part.get("only") is None else set(part["only"][path])
+            found[path] = _answers(estimator, probe, only, state)
+            if state:
+                leans[path] = leaning(estimator, probe["input"], found[path]["methods"])
+        _write(os.path.join(exchange, part["out"]), {"answers": walk_answers(found)})
+    return {"leans": {path: names for path, names in leans.items() if names}}
+
+
+def sway(args, exchange):
+    """Load an artifact, and see how far rounding moves its answers to some of the rows of a bundle.
+
+    Arguments: those of `predict` for the artifact; `bundle` (with the document `rows`), `out`,
+    `only` {path: [methods]}, `numbers` (of the rows; all without).  Writes the bundle `out` with
+    the document `rounding`.
+    """
+    artifact, allow = _opened(args, exchange)
+    data = Builder(allow)(_document(exchange, args["bundle"], "rows"), "rows")
+    if args.get("numbers") is not None:
+        data = predict.take(data, args["numbers"])
+    moved = {}
+    for path, estimator in predict.estimators(artifact):
+        names = set(args["only"].get(path, ()))
+        if names:
+            answers = predict.outputs(estimator, {"input": data}, names, False)
+            moved[path] = rounding(estimator, {"input": data}, answers, names)
+    _write(os.path.join(exchange, args["out"]), {"rounding": moved})
+    return {}
+
+
+def _opened(args, exchange):
+    """The artifact that the arguments of a job name, and the modules whose classes may be made."""
+    allow = list(args.get("allow", ())) + use_code(exchange, args.get("code", ()))
+    reader = args.get("reader") or args.get("format")
+    path = os.path.join(exchange, args["artifact"])
+    return _load_quietly(path, args.get("encoding"), reader, args.get("strict", True)), allow
+
+
+def _answers(estimator, probe, only=None, state=True):
     try:
+        methods = predict.outputs(estimator, probe, only, state)
         return {
             "class": tag_of(type(estimator)),
             "offers": predict.offers(estimator),
-            "methods": _in_one_form(estimator, predict.outputs(estimator, probe)),
+            "methods": _in_one_form(estimator, methods),
         }
     except Exception as exc:
         raise JobError("predict", "model", exc)
@@ -190,10 +248,6 @@ def walk_answers(answers):
                 methods[name] = {"error": "%s: %s" % (type(exc.cause).__name__, exc)}
         result[path] = dict(answer, methods=methods)
     return result
-
-
-def _read(exchange, bundle, document):
-    return Builder()(_document(exchange, bundle, document), document)
 
 
 def _document(exchange, bundle, document):
@@ -258,6 +312,8 @@ JOBS = {
     "export": export,
     "restore": restore,
     "predict": ask,
+    "answer": answer,
+    "sway": sway,
     "census": _rare("census", "run"),
     "names": _rare("zoo", "names"),
     "leave": _rare("zoo", "leave"),

@@ -15,14 +15,13 @@ import warnings
 
 import numpy as np
 
+from skmig.agent.sway import sway
+
 # rows for methods whose answer is much larger than their input, or costs much more than predict
 ROWS_SMALL = 64
 ROWS_TINY = 16
 STAGES = 16
 MAX_DEPTH = 6
-SWAYS, SWAYS_FIRST = 8, 2  # one nudge of terms that cancel may leave their difference as it was
-# a relative change that no tolerance would notice
-NOISE = 1e-11
 
 ON_DATA = (
     "predict",
@@ -42,6 +41,7 @@ ON_DATA = (
     "staged_predict_proba",
     "staged_decision_function",
     "mahalanobis",
+    "query",
 )
 # methods that some estimators answer by chance
 CHANCY = ("predict", "predict_proba", "predict_log_proba", "transform")
@@ -52,8 +52,19 @@ WITHOUT_DATA = (
     "get_depth",
     "get_n_leaves",
 )
+# one answer to all rows together: no row has an answer of its own
+TOGETHER = ("predict(return_cov)",)
 # what an estimator that cannot be asked about new rows has to say about its own
-FITTED = ("labels_", "embedding_", "negative_outlier_factor_", "row_labels_", "column_labels_")
+FITTED = (
+    "labels_",
+    "embedding_",
+    "negative_outlier_factor_",
+    "row_labels_",
+    "column_labels_",
+    "covariance_",
+)
+# of a bare tree; what is asked for is what the tree holds at least
+NEIGHBOURS = 5
 
 
 def estimators(artifact, path="model"):
@@ -129,13 +140,16 @@ def take(data, rows):
     return [copy.deepcopy(data[i]) for i in rows]
 
 
+def evenly(count, limit):
+    """The numbers of at most `limit` of `count` rows, evenly chosen."""
+    if count > limit:
+        return np.unique(np.linspace(0, count - 1, limit).astype(int))
+    return np.arange(count)
+
+
 def some(data, limit):
     """At most `limit` rows, evenly chosen; always a copy."""
-    count = count_rows(data)
-    rows = np.arange(count)
-    if count > limit:
-        rows = np.unique(np.linspace(0, count - 1, limit).astype(int))
-    return take(data, rows)
+    return take(data, evenly(count_rows(data), limit))
 
 
 # ------------------------------------------------------------------ one job at a time
@@ -194,6 +208,21 @@ def _plain(value):
 
 def _kneighbors(method, rows):
     distances, indices = method(rows)
+    answer = {"distances": distances, "indices": indices}
+    try:
+        # how far away the first one is that was left out: only where it is as far as the last one
+        # is it the search's choice which of them is listed
+        further, _ = method(rows, n_neighbors=indices.shape[1] + 1)
+        answer["next"] = further[:, -1]
+    except Exception:
+        # there are no more points
+        pass
+    return answer
+
+
+def _query(method, rows):
+    count = min(NEIGHBOURS, np.shape(method.__self__.data)[0])
+    distances, indices = method(rows, k=count)
     return {"distances": distances, "indices": indices}
 
 
@@ -217,29 +246,65 @@ _ROWS = {
 }
 
 
-def outputs(estimator, probe):
+def outputs(estimator, probe, only=None, state=True):
     """The answers of every prediction-like method, as {method: {"value": …} or {"error": …}}.
 
-    `probe`: {"input": X}, or None where there is no input.  Warnings stand beside an answer.
+    `probe`: {"input": X}, or None where there is no input.  `only`: the names of the methods that
+    are wanted, None for all.  `state`: also ask what no rows are needed for, and what is one answer
+    to all rows together.  Warnings stand beside an answer, and beside one to some of the rows only,
+    the numbers of these `rows`.
     """
     answers = collections.OrderedDict()
     data = None if probe is None else probe.get("input")
+    asked = _Wanted(only)
     with one_job(estimator):
         if data is not None:
             for name in ON_DATA:
-                if has(estimator, name):
+                if name in asked and has(estimator, name):
                     _ask_on_data(answers, estimator, name, data, probe.get("swayed", False))
                     if name in CHANCY:
                         _settle(answers, estimator, name, data)
-            _ask_spread(answers, estimator, data)
-        for name in WITHOUT_DATA:
-            if has(estimator, name):
-                answers[name] = _ask(getattr, estimator, name)
-        if not (has(estimator, "predict") or has(estimator, "transform")):
-            for name in FITTED:
-                if name in getattr(estimator, "__dict__", ()):
-                    answers[name] = {"value": copy.deepcopy(estimator.__dict__[name])}
-    return dict(answers)
+            _ask_spread(answers, estimator, data, asked, state)
+        if state:
+            _ask_state(answers, estimator, asked)
+    return {name: answer for name, answer in answers.items() if only is None or name in only}
+
+
+class _Wanted(object):
+    """Which methods are asked: an inverse is asked about what the transform gave."""
+
+    def __init__(self, only):
+        self.only = only
+
+    def __contains__(self, name):
+        if self.only is None or name in self.only:
+            return True
+        return name == "transform" and "inverse_transform" in self.only
+
+
+def _ask_state(answers, estimator, asked):
+    for name in WITHOUT_DATA:
+        if name in asked and has(estimator, name):
+            answers[name] = _ask(getattr, estimator, name)
+    if not any("value" in answers.get(name, {}) for name in ON_DATA):
+        fitted = getattr(_last(estimator), "__dict__", {})
+        for name in FITTED:
+            if name in asked and name in fitted:
+                answers[name] = {"value": copy.deepcopy(fitted[name])}
+
+
+def _last(estimator):
+    """What a pipeline or a search hands the answers of on, down to an estimator of its own."""
+    for _ in range(MAX_DEPTH):
+        state = getattr(estimator, "__dict__", {})
+        steps = state.get("steps")
+        if isinstance(steps, list) and steps:
+            estimator = steps[-1][1]
+        elif state.get("best_estimator_") is not None:
+            estimator = state["best_estimator_"]
+        else:
+            break
+    return estimator
 
 
 def _ask_on_data(answers, estimator, name, data, swayed):
@@ -250,14 +315,21 @@ def _ask_on_data(answers, estimator, name, data, swayed):
             given = _in_order(copy.deepcopy(own["value"]))
             if swayed:
                 # the input of the inverse moves too, or the way there and back would cancel
-                given = given if _sway(given) is None else _sway(given)
+                given = given if sway(given) is None else sway(given)
             answers[name] = _ask(getattr, estimator, name, given)
-            whole = _without_missing(own["value"])
-            if "error" in answers[name] and whole is not None:
-                answers[name] = _ask(getattr, estimator, name, whole)
+            full = _without_missing(own["value"])
+            if "error" in answers[name] and full is not None:
+                answers[name] = _ask(getattr, estimator, name, own["value"][full])
+                answers[name]["rows"] = full
         return
-    rows = some(data, _ROWS.get(name, count_rows(data)))
-    shape = {"kneighbors": _kneighbors, "radius_neighbors": _radius_neighbors}.get(name)
+    count = count_rows(data)
+    chosen = evenly(count, _ROWS.get(name, count))
+    rows = take(data, chosen)
+    shape = {
+        "kneighbors": _kneighbors,
+        "radius_neighbors": _radius_neighbors,
+        "query": _query,
+    }.get(name)
     if name.startswith("staged_"):
         answers[name] = _ask(
             lambda e, n: lambda x: _collected(getattr(e, n)(x)), estimator, name, rows
@@ -266,6 +338,8 @@ def _ask_on_data(answers, estimator, name, data, swayed):
         answers[name] = _ask(lambda e, n: lambda x: shape(getattr(e, n), x), estimator, name, rows)
     else:
         answers[name] = _ask(getattr, estimator, name, rows)
+    if len(chosen) < count:
+        answers[name]["rows"] = chosen
 
 
 def _in_order(value):
@@ -292,85 +366,6 @@ def offers(estimator):
     return [name for name in own if name in passed]
 
 
-def rounding(estimator, probe, answers):
-    """How far each row of an answer moves when the last bits of the input do: {method: rows}.
-
-    What is far below any tolerance is left out.
-    """
-    data = None if probe is None else probe.get("input")
-    result = {}
-    unmoved = True
-    for seed in range(SWAYS):
-        # a model that reads single precision does not see the last bits of doubles at all
-        single = unmoved and seed >= SWAYS_FIRST
-        first = SWAYS_FIRST * (1 + single)
-        if seed == first and not any(gap is not None for gap in result.values()):
-            break
-        swayed = None if data is None else _sway(data, seed, single)
-        if swayed is None:
-            return {}
-        moved = outputs(estimator, dict(probe, input=swayed, swayed=True))
-        for name, answer in moved.items():
-            pair = answers.get(name, {}).get("value"), answer.get("value")
-            unmoved = unmoved and (single or _moved(*pair, noise=0.0) is None)
-            result[name] = _larger(result.get(name), _moved(*pair))
-    return {name: gap for name, gap in result.items() if gap is not None}
-
-
-def _larger(one, two):
-    """The larger of two sets of gaps, whatever their nesting."""
-    if one is None or two is None:
-        return two if one is None else one
-    if isinstance(one, dict):
-        return {name: _larger(one[name], two[name]) for name in one}
-    if isinstance(one, list):
-        return [_larger(*pair) for pair in zip(one, two)]
-    return np.maximum(one, two)
-
-
-def _moved(one, two, noise=NOISE):
-    """How far each row of an answer moved, in the nesting of the answer; None for no floats."""
-    if isinstance(one, dict) and isinstance(two, dict) and set(one) == set(two):
-        result = {name: _moved(item, two[name], noise) for name, item in one.items()}
-        return result if any(item is not None for item in result.values()) else None
-    if isinstance(one, (list, tuple)) and isinstance(two, (list, tuple)) and len(one) == len(two):
-        result = [_moved(a, b, noise) for a, b in zip(one, two)]
-        return result if any(item is not None for item in result) else None
-    for value in (one, two):
-        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.size:
-            return None
-    if one.shape != two.shape or not one.ndim:
-        return None
-    with np.errstate(all="ignore"):
-        gap = np.abs(one - two)
-        gap = np.where(np.isfinite(gap), gap, 0).reshape(len(one), -1).max(axis=1)
-        size = np.abs(np.where(np.isfinite(one), one, 0)).reshape(len(one), -1).max(axis=1)
-    return gap.astype(np.float64) if (gap > noise * size).any() else None
-
-
-def _sway(data, seed=0, single=False):
-    """The same input, numbers moved by their last bit up or down; None for no numbers.
-
-    `single`: by the last bit of their single precision.
-    """
-    if isinstance(data, np.ndarray) and data.dtype.kind == "f":
-        ways = np.random.RandomState(seed).choice([-np.inf, np.inf], size=data.shape)
-        read = data.astype(np.float32) if single else data
-        return np.nextafter(read, ways.astype(read.dtype)).astype(data.dtype)
-    if hasattr(data, "iloc") and hasattr(data, "columns"):
-        result = data.copy()
-        for place, name in enumerate(data.columns):
-            moved = _sway(np.asarray(data[name]), seed + SWAYS * place, single)
-            if moved is not None:
-                result[name] = moved
-        return result
-    if hasattr(data, "tocsr"):
-        result = data.copy()
-        result.data = _sway(result.data, seed, single)
-        return result if result.data is not None else None
-    return None
-
-
 def _settle(answers, estimator, name, data):
     """An answer that chance decides cannot be compared: it is asked for twice."""
     if "value" not in answers[name] or isinstance(
@@ -392,29 +387,41 @@ def _same(one, two):
 
 
 def _without_missing(value):
-    """The rows of an array that miss nothing: not every inverse takes what a transform let pass."""
+    """The numbers of the rows that miss nothing: not every inverse takes what a transform let pass.
+
+    None where these are all rows, or none.
+    """
     if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.ndim != 2:
         return None
     full = ~np.isnan(value).any(axis=1)
-    return value[full] if full.any() and not full.all() else None
+    return np.flatnonzero(full) if full.any() and not full.all() else None
 
 
-def _ask_spread(answers, estimator, data):
-    """What Bayesian regressors say about their own uncertainty."""
+def _ask_spread(answers, estimator, data, asked, together):
+    """What Bayesian regressors say about their own uncertainty.
+
+    `together`: also their covariance, which is one answer to all rows.
+    """
     if not has(estimator, "predict"):
         return
     try:
         parameters = inspect.signature(estimator.predict).parameters
     except (TypeError, ValueError):
         return
-    for flag, limit in (("return_std", count_rows(data)), ("return_cov", ROWS_SMALL)):
-        if flag in parameters:
-            answers["predict(%s)" % flag] = _ask(
-                lambda e, n, f=flag: lambda x: getattr(e, n)(x, **{f: True}),
-                estimator,
-                "predict",
-                some(data, limit),
-            )
+    count = count_rows(data)
+    for flag, limit in (("return_std", count), ("return_cov", ROWS_SMALL)):
+        name = "predict(%s)" % flag
+        if flag not in parameters or name not in asked or (name in TOGETHER and not together):
+            continue
+        chosen = evenly(count, limit)
+        answers[name] = _ask(
+            lambda e, n, f=flag: lambda x: getattr(e, n)(x, **{f: True}),
+            estimator,
+            "predict",
+            take(data, chosen),
+        )
+        if len(chosen) < count:
+            answers[name]["rows"] = chosen
 
 
 def _ask(look_up, estimator, name, *args):

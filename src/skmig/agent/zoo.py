@@ -20,6 +20,7 @@ from skmig.agent.jobs import walk_answers
 from skmig.agent.load import use_code
 from skmig.agent.names import tag_of
 from skmig.agent.neutral import Name, New, Obj
+from skmig.agent.rounding import rounding
 from skmig.agent.walk import walk
 from skmig.agent.wire import Bundle, write_bundle
 
@@ -57,7 +58,7 @@ def leave(args, exchange):
             expected = answers(model, probe)
             documents[name + "/expected"] = walk_answers({"model": expected})
             with predict.quiet():
-                moved = predict.rounding(model, probe, expected["methods"])
+                moved = rounding(model, probe, expected["methods"])
             documents[name + "/rounding"] = {"model": moved}
         except Exception as exc:
             documents.pop(name + "/model", None)

@@ -43,7 +43,14 @@ def migrate(
         typer.Option(help="Write the report as HTML too; for several models, into a folder."),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Inputs to compare on: csv, npz, npy, jsonl, parquet.")
+        Path | None,
+        typer.Option(help="Compare on these inputs too: csv, npz, npy, jsonl, parquet, txt."),
+    ] = None,
+    data_only: Annotated[
+        bool, typer.Option("--data-only", help="Make no inputs of our own: only those of --data.")
+    ] = False,
+    sample: Annotated[
+        int | None, typer.Option(help="Take so many rows of --data, evenly chosen.", min=1)
     ] = None,
     backend: common.Backend = common.BackendChoice.auto,
     format: Annotated[  # noqa: A002 - the option's name
@@ -99,6 +106,8 @@ def migrate(
         target=to,
         source=source,
         data=data,
+        data_only=data_only,
+        sample=sample,
         backend=backend.value,
         format=None if format is None else format.value,
         rtol=rtol,

@@ -18,6 +18,12 @@ def verify(
     original: Annotated[
         Path | None, typer.Option(help="The original: repeat the whole comparison.")
     ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="With --original: compare on these inputs too.")
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option(help="Take so many rows of --data, evenly chosen.", min=1)
+    ] = None,
     backend: common.Backend = common.BackendChoice.auto,
     code: common.Code = None,
     timeout: common.Timeout = 600,
@@ -37,6 +43,8 @@ def verify(
                 paths or [Path()],
                 backend=backend.value,
                 original=original,
+                data=data,
+                sample=sample,
                 code=tuple(code or ()),
                 timeout=timeout,
                 memory=common.memory_bytes(memory),

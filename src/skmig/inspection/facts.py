@@ -19,7 +19,8 @@ class Node:
 
     `path` is where it stands (`model.steps[1][1]`), `name` its class as pickled, `tag` its public
     tag, `version` the release that it records, `kind` "estimator", "part" (a tree, a loss, a
-    metric) or "foreign" (not scikit-learn's).
+    metric) or "foreign" (not scikit-learn's).  `features` are the names of the columns that it was
+    fitted on and `width` their number, where it records them (and there are not very many).
     """
 
     path: str
@@ -27,6 +28,8 @@ class Node:
     tag: str
     kind: NodeKind
     version: str | None = None
+    features: tuple[str, ...] | None = None
+    width: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -82,13 +82,26 @@ def node_of(path: str, value: Instance) -> Node | None:
         return None
     version = attribute(value, "_sklearn_version")
     version = version if type(version) is str else None
+    width = attribute(value, "n_features_in_")
     return Node(
         path=path,
         name=cls.full,
         tag=public_tag(cls.module, cls.name),
         kind=_kind(cls, value, version),
         version=version,
+        features=_texts(attribute(value, "feature_names_in_")),
+        width=width if type(width) is int else None,
     )
+
+
+def _texts(array: Any) -> tuple[str, ...] | None:
+    """The texts in the stub of an array of objects; None where not all of them were kept."""
+    state = array.state if isinstance(array, Instance) else None
+    items = state[4] if type(state) is tuple and len(state) > 4 else None
+    if not isinstance(items, Seq) or len(items.items) != items.count:
+        return None
+    names = tuple(items.values())
+    return names if all(type(name) is str for name in names) else None
 
 
 def _kind(cls: Global, value: Instance, version: str | None) -> NodeKind:

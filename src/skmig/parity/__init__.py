@@ -1,9 +1,9 @@
-"""Parity: do two releases give the same answers?  Comparison, verdict, and the user's own data."""
+"""Parity: do two releases give the same answers?  Comparison and verdict."""
 
-from skmig.parity.compare import ATOL, RTOL, Documented, compare
-from skmig.parity.data import check_columns, read_data
+from skmig.parity.compare import ATOL, RTOL, Documented, beyond, compare
+from skmig.parity.merge import Merger
 from skmig.parity.naive import naive_sentence
-from skmig.parity.sketch import sketches
+from skmig.parity.sketch import Sketches
 from skmig.parity.values import Difference, difference
 from skmig.parity.verdict import MethodParity, Parity, Verdict
 
@@ -12,13 +12,13 @@ __all__ = [
     "RTOL",
     "Difference",
     "Documented",
+    "Merger",
     "MethodParity",
     "Parity",
+    "Sketches",
     "Verdict",
-    "check_columns",
+    "beyond",
     "compare",
     "difference",
     "naive_sentence",
-    "read_data",
-    "sketches",
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from skmig.parity import neighbours
 from skmig.parity import rounding as arithmetic
 from skmig.parity.values import Difference, difference
 from skmig.parity.verdict import MethodParity, Parity, Verdict
@@ -21,7 +23,14 @@ _FOLLOWS = {
     "predict_proba": ("predict_log_proba", "staged_predict_proba"),
     "decision_function": ("staged_decision_function",),
 }
+# answers of an estimator of which those around it make answers of other methods: votes, averages,
+# calibrated probabilities, selected features, the input of a next step
+_MATERIAL = ("predict", "predict_proba", "decision_function", "transform", "feature_importances_")
+# on these paths to it, a method is handed on to the method of the same name
+_HANDED_ON = re.compile(r"(\.steps\[\d+\]\[1\]|\.best_estimator_)*")
 _SCORES = ("predict_proba", "predict_log_proba", "decision_function")
+# a list that these answer has an item for each row; of others it has one for each stage or output
+_BY_ITEM = ("transform", "inverse_transform", "radius_neighbors")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +39,7 @@ class Documented:
     otherwise for the same state; `text` cites where.  `accepted`: the user said so already.
 
     A method `raises ValueError: Input` is every method that the target answers with that error.
+    What combines the answers of others (a vote, a calibration) may answer any method by them.
     """
 
     path: str
@@ -48,13 +58,15 @@ def compare(
     documented: Iterable[Documented | tuple[str, str, str]] = (),
     accept: Iterable[str] = (),
     rounding: Mapping[str, Any] | None = None,
+    numbers: Any = None,
 ) -> Parity:
     """Compare the documents `expected` and `actual`.
 
     `documented`: what scikit-learn itself changed between the two releases; such a method gets
     the verdict `changed` where its answers differ.  It holds only when `accept` names it, as
     `SVC.decision_function`.  What only the target has is not compared.  `rounding`: how
-    far the source's own answers move when the last bits of the input do, by path, method and row.
+    far the source's own answers move when the last bits of the input do, by path, method and value.
+    `numbers`: those of the rows, where they are a part of more (of the user's data).
     """
     known = [
         item
@@ -66,6 +78,7 @@ def compare(
     found: list[MethodParity] = []
     for path, entry in expected.items():
         other = actual.get(path)
+        rows: np.ndarray[Any, Any] | None = None
         for method, answer in entry["methods"].items():
             if other is None:
                 found.append(_missing(path, method, "the target has no such estimator"))
@@ -73,7 +86,8 @@ def compare(
             reply = other["methods"].get(method)
             if method == "inverse_transform" and "error" in other["methods"].get("transform", {}):
                 continue  # it is asked about what transform gives, and the answer stands there
-            result = _method(path, method, answer, reply, rtol, atol)
+            ask = _Asked(path, method, rtol, atol, numbers)
+            result = ask.judge(answer, reply)
             if result is None:
                 continue
             # a flag (`predict(return_std)`) is in the signature of the class or is not
@@ -88,7 +102,10 @@ def compare(
                     result, entry["methods"], other["methods"], rtol, atol
                 )
                 noise = (rounding or {}).get(path, {}).get(method)
-                result = _rounded(result, answer, reply, noise, rtol, atol)
+                result = _rounded(ask, result, answer, reply, noise)
+                if rows is None:
+                    rows = neighbours.cut(entry["methods"], other["methods"], rtol, atol)
+                result = _among_ties(ask, result, answer, reply, rows, noise)
             tag = str(entry.get("class", ""))
             found.append(_excused(result, tag, known, accepted))
     return Parity(methods=tuple(found), rtol=rtol, atol=atol)
@@ -98,42 +115,66 @@ def _missing(path: str, method: str, text: str) -> MethodParity:
     return MethodParity(path=path, method=method, verdict=Verdict.MISSING, text=text)
 
 
-def _method(
-    path: str, method: str, expected: Any, actual: Any, rtol: float, atol: float
-) -> MethodParity | None:
-    """The verdict on one method; None where the source did not have it either."""
-    refused = str(expected.get("error", ""))
-    if _kind(refused) == "AttributeError" and (
-        actual is None or _kind(actual.get("error", "")) in ("AttributeError", "")
-    ):
-        # the name is there, the method is not: a pipeline or search without it inside
-        return None
-    if actual is None:
-        text = "the class of the target does not have this method"
-        return MethodParity(path=path, method=method, verdict=Verdict.GONE, text=text)
-    raised = str(actual.get("error", ""))
-    if refused or raised:
-        return _errors(path, method, refused, raised)
-    found = difference(expected["value"], actual["value"], rtol=rtol, atol=atol)
-    result = MethodParity(
-        path=path,
-        method=method,
-        verdict=_verdict(found),
-        n=found.n,
-        shape=found.shape or (),
-        max_abs=found.max_abs,
-        max_rel=found.max_rel,
-        max_ulp=found.max_ulp,
-        worst_row=found.worst_row,
-        mismatched_labels=found.mismatched,
-        text="; ".join(found.problems),
-        notes=tuple(found.notes),
-    )
-    if method == "kneighbors" and result.verdict is Verdict.DIFFERENT:
-        return _tied(result, expected["value"], actual["value"], rtol, atol)
-    if method in _SCORES:
-        return _with_labels(result, expected["value"], actual["value"])
-    return result
+@dataclass(frozen=True)
+class _Asked:
+    """One method of one estimator, and how its answers are compared."""
+
+    path: str
+    method: str
+    rtol: float
+    atol: float
+    numbers: Any = None
+
+    def judge(self, expected: Any, actual: Any) -> MethodParity | None:
+        """The verdict on one method; None where the source did not have it either."""
+        path, method = self.path, self.method
+        refused = str(expected.get("error", ""))
+        if _kind(refused) == "AttributeError" and (
+            actual is None or _kind(actual.get("error", "")) in ("AttributeError", "")
+        ):
+            # the name is there, the method is not: a pipeline or search without it inside
+            return None
+        if actual is None:
+            text = "the class of the target does not have this method"
+            return MethodParity(path=path, method=method, verdict=Verdict.GONE, text=text)
+        raised = str(actual.get("error", ""))
+        if refused or raised:
+            return _errors(path, method, refused, raised)
+        found = self.difference(expected, actual)
+        result = MethodParity(
+            path=path,
+            method=method,
+            verdict=_verdict(found),
+            n=found.n,
+            shape=found.shape or (),
+            max_abs=found.max_abs,
+            max_rel=found.max_rel,
+            max_ulp=found.max_ulp,
+            worst_row=found.worst_row,
+            mismatched_labels=found.mismatched,
+            text="; ".join(found.problems),
+            notes=tuple(found.notes),
+        )
+        if method in ("kneighbors", "query") and result.verdict is Verdict.DIFFERENT:
+            pair = expected["value"], actual["value"]
+            return neighbours.tied(result, *pair, self.rtol, self.atol)
+        if method in _SCORES:
+            return _with_labels(result, expected["value"], actual["value"])
+        return result
+
+    def difference(self, expected: Any, actual: Any) -> Difference:
+        rows = expected.get("rows")  # it was asked for these only
+        numbers = self.numbers
+        if rows is not None:
+            numbers = rows if numbers is None else np.asarray(numbers)[rows]
+        return difference(
+            expected["value"],
+            actual["value"],
+            rtol=self.rtol,
+            atol=self.atol,
+            numbers=numbers,
+            by_item=self.method in _BY_ITEM,
+        )
 
 
 def _verdict(found: Difference) -> Verdict:
@@ -164,13 +205,13 @@ def _errors(path: str, method: str, refused: str, raised: str) -> MethodParity:
 
 
 def _rounded(
-    result: MethodParity, answer: Any, reply: Any, noise: Any, rtol: float, atol: float
+    ask: _Asked, result: MethodParity, answer: Any, reply: Any, noise: Any
 ) -> MethodParity:
     """`close` where every difference is of the size that a last-bit change of the input makes."""
     if result.verdict is not Verdict.DIFFERENT or noise is None or "value" not in reply:
         return result
-    forgiven = arithmetic.forgive(answer["value"], reply["value"], noise, rtol, atol)
-    again = _method(result.path, result.method, answer, {**reply, "value": forgiven}, rtol, atol)
+    forgiven = arithmetic.forgive(answer["value"], reply["value"], noise, ask.rtol, ask.atol)
+    again = ask.judge(answer, {**reply, "value": forgiven})
     if again is None or not again.ok:
         return result
     verdict = again.verdict if again.verdict is Verdict.TIED else Verdict.CLOSE
@@ -178,45 +219,51 @@ def _rounded(
     return replace(result, verdict=verdict, text="", notes=notes)
 
 
+def beyond(
+    expected: Mapping[str, Any], actual: Mapping[str, Any], found: Parity
+) -> dict[str, dict[str, list[int] | None]]:
+    """The methods whose difference may be rounding, by path, with the rows in which it stands.
+
+    None for the rows: all that the method was asked for.
+    """
+    result: dict[str, dict[str, list[int] | None]] = {}
+    for item in found.methods:
+        if item.verdict not in (Verdict.DIFFERENT, Verdict.CHANGED):
+            continue
+        answer = expected[item.path]["methods"][item.method]
+        reply = actual[item.path]["methods"].get(item.method, {})
+        if "value" not in answer or "value" not in reply:
+            continue
+        ask = _Asked(item.path, item.method, found.rtol, found.atol)
+        rows = None if "rows" in answer else sorted(ask.difference(answer, reply).rows)
+        result.setdefault(item.path, {})[item.method] = rows
+    return result
+
+
 # ------------------------------------------------------------------ neighbours at equal distances
-def _tied(
-    result: MethodParity, expected: Any, actual: Any, rtol: float, atol: float
+def _among_ties(
+    ask: _Asked,
+    result: MethodParity,
+    answer: Any,
+    reply: Any,
+    rows: np.ndarray[Any, Any],
+    noise: Any,
 ) -> MethodParity:
-    """Distances agree, and indices differ only among neighbours that are equally far away."""
-    try:
-        first, second = np.asarray(expected["distances"]), np.asarray(actual["distances"])
-        ours, theirs = np.asarray(expected["indices"]), np.asarray(actual["indices"])
-    except (KeyError, TypeError, IndexError, ValueError):
+    """`tied` where what is made of the neighbours differs only in rows where a tie chose them."""
+    if result.verdict is not Verdict.DIFFERENT or "value" not in reply:
         return result
-    if first.shape != second.shape or ours.shape != theirs.shape or first.shape != ours.shape:
+    pair = answer.get("value"), reply["value"]
+    left = neighbours.without(ask.method, *pair, rows, ask.rtol, ask.atol)
+    if left is None:
         return result
-    if difference(first, second, rtol=rtol, atol=atol).problems:
+    again = ask.judge(answer, {**reply, "value": left})
+    if again is None:
         return result
-    rows = np.flatnonzero((ours != theirs).any(axis=1))
-    if not all(_same_ties(first[r], ours[r], theirs[r], rtol, atol) for r in rows):
+    again = _rounded(ask, again, answer, {**reply, "value": left}, noise)
+    if not again.ok:
         return result
-    note = f"{len(rows)} rows have neighbours at equal distances in another order"
+    note = "differs only in rows whose last neighbours are equally far away"
     return replace(result, verdict=Verdict.TIED, text="", notes=(*result.notes, note))
-
-
-def _same_ties(distances: Any, ours: Any, theirs: Any, rtol: float, atol: float) -> bool:
-    for first, last in _groups(distances, rtol, atol):
-        same = set(ours[first:last].tolist()) == set(theirs[first:last].tolist())
-        # the last group may be cut: which of its members are listed is the search's choice
-        if not same and last < len(distances):
-            return False
-    return True
-
-
-def _groups(distances: Any, rtol: float, atol: float) -> Iterator[tuple[int, int]]:
-    """Runs of equal distances in one sorted row."""
-    start = 0
-    for i in range(1, len(distances) + 1):
-        if i == len(distances) or abs(distances[i] - distances[start]) > atol + rtol * abs(
-            distances[start]
-        ):
-            yield start, i
-            start = i
 
 
 # ------------------------------------------------------------------ scores and their labels
@@ -270,4 +317,10 @@ def _concerns(change: Documented, result: MethodParity) -> bool:
     )
     if change.method.startswith("raises "):
         return inside and result.text.startswith(f"the target {change.method}")
-    return inside and result.method in (change.method, *_FOLLOWS.get(change.method, ()))
+    if not inside:
+        return False
+    if result.method in (change.method, *_FOLLOWS.get(change.method, ())):
+        return True
+    way = change.path[len(result.path) :]
+    made_of_it = change.method == "transform" or not _HANDED_ON.fullmatch(way)
+    return bool(way) and made_of_it and change.method in _MATERIAL

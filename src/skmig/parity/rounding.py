@@ -14,23 +14,33 @@ from typing import Any
 
 import numpy as np
 
+from skmig.parity.sparse import compressed, dense, is_sparse
 from skmig.parity.verdict import MethodParity, Verdict
 
-FACTOR = 16.0  # another order of summation moves an answer a few times further than one nudge
+FACTOR = 8.0  # another order of summation moves an answer a few times further than one nudge
 LIMIT = 1e-6  # of the largest value in the row: beyond it another leaf or label was reached
+SPREAD = 8.0  # times the median row: as far may a row move that did not jump
+COMMON = 4.0  # times LIMIT: where most rows move further than that, nothing is excused by them
 
 
 def forgive(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) -> Any:
     """`actual` with every float that rounding explains replaced by the expected one.
 
-    `noise`: how far the source's own answer moves, row by row, in the answer's own nesting (see
-    the agent's `rounding`).
+    `noise`: how far the source's own answer moves, value by value, in the answer's own nesting
+    (see the agent's `rounding`); NaN in rows that were not asked, which get no slack.
     """
     if isinstance(noise, dict) and isinstance(expected, dict) and isinstance(actual, dict):
         return {
-            name: forgive(expected.get(name), item, noise.get(name), rtol, atol)
+            name: (_forgive_lists if name == "distances" else forgive)(
+                expected.get(name), item, noise.get(name), rtol, atol
+            )
             for name, item in actual.items()
         }
+    if is_sparse(expected) and is_sparse(actual):
+        wholes = dense(expected), dense(actual)
+        if any(whole is None for whole in wholes):
+            return actual
+        return compressed(forgive(*wholes, noise, rtol, atol))
     if isinstance(noise, list) and isinstance(expected, list | tuple):
         if not len(noise) == len(expected) == len(actual):
             return actual
@@ -39,24 +49,65 @@ def forgive(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) ->
     values = (expected, actual, noise)
     if not all(isinstance(item, np.ndarray) and item.dtype.kind == "f" for item in values):
         return actual
-    if expected.shape != actual.shape or noise.shape != expected.shape[:1] or not expected.size:
+    if not expected.shape == actual.shape == noise.shape or not expected.size:
         return actual
     return _forgive_array(expected, actual, noise, rtol, atol)
 
 
+def _forgive_lists(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) -> Any:
+    """The distances within a radius: an array for each row, of as many as there are."""
+    if not all(isinstance(item, list) for item in (expected, actual, noise)):
+        return forgive(expected, actual, noise, rtol, atol)
+    lengths = [len(row) for row in expected]
+    if lengths != [len(row) for row in actual] or len(noise) != len(lengths):
+        return actual
+    rows = [i for i, count in enumerate(lengths) if count and noise[i] is not None]
+    if not rows or any(len(noise[i]) != lengths[i] for i in rows):
+        return actual
+    # rows of one length: what is missing repeats the largest distance
+    width = max(lengths[i] for i in rows)
+    places = []
+    for i in rows:
+        place = np.full(width, np.argmax(expected[i]))
+        place[: lengths[i]] = np.arange(lengths[i])
+        places.append(place)
+    before, after, gaps = (
+        np.array([side[i][place] for i, place in zip(rows, places, strict=True)], dtype=float)
+        for side in (expected, actual, noise)
+    )
+    result = list(actual)
+    for i, row in zip(rows, _forgive_array(before, after, gaps, rtol, atol), strict=True):
+        result[i] = row[: lengths[i]]
+    return result
+
+
 def _forgive_array(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) -> Any:
+    count = len(expected)
+    gaps = noise.reshape(count, -1)
+    asked = ~np.isnan(gaps).any(axis=1)
+    if not asked.any():
+        return actual
     with np.errstate(all="ignore"):
-        known = np.where(np.isfinite(expected), np.abs(expected), 0.0)
-        size = known.reshape(len(known), -1).max(axis=1)
-        # a row that jumped did so for another reason: it has no slack at all; rows that move as
+        before = np.where(np.isfinite(expected), np.abs(expected), 0.0).reshape(count, -1)
+        after = np.where(np.isfinite(actual), np.abs(actual), np.inf).reshape(count, -1)
+        size, moved = before.max(axis=1), np.where(asked, gaps.max(axis=1), np.inf)
+        # a row that jumped does so for another reason: it has no slack at all; rows that move as
         # far as most of them did not jump, however small their own values are
-        common = float(np.median(noise))
-        if common > FACTOR * LIMIT * float(np.median(size)):
+        common = float(np.median(moved[asked]))
+        if common > COMMON * LIMIT * float(np.median(size[asked])):
             common = 0.0
-        calm = noise <= np.maximum(LIMIT * size, FACTOR * common)
-        typical = float(np.median(noise[calm])) if calm.any() else 0.0
-        slack = np.where(calm, FACTOR * np.maximum(noise, typical), 0.0)
-        slack = slack.reshape((-1,) + (1,) * (expected.ndim - 1))
+        calm = moved <= np.maximum(LIMIT * size, SPREAD * common)
+        if not calm.any():
+            return actual
+        # a value that no nudge happened to move is not more exact than the others of its column
+        slack = FACTOR * np.fmax(gaps, np.median(gaps[calm], axis=0))
+        # where all of a value cancels (the distance of a point to itself) what is left is nothing
+        # but rounding, and may be 0 that no nudge moves: it is as exact as others of its kind
+        least = LIMIT * before.max(axis=0)
+        kind = (before <= least) & calm[:, None]
+        rest = np.minimum(FACTOR * float(np.median(gaps[kind])), least) if kind.any() else 0.0
+        slack = np.where((before <= rest) & (after <= rest), np.fmax(slack, rest), slack)
+        slack = np.where(calm[:, None], slack, 0.0).reshape(expected.shape)
         near = np.abs(actual - expected) <= atol + rtol * np.abs(expected) + slack
     return np.where(near, expected, actual).astype(actual.dtype)
 
@@ -80,32 +131,45 @@ def tied_labels(
 ) -> MethodParity:
     """`tied` where labels differ only in rows whose two best scores are equal.
 
-    `expected` and `actual` are all answers of one estimator by method.
+    `expected` and `actual` are all answers of one estimator by method.  Every score that the
+    source gives must be equal, on both sides: a label need not follow from each of them.
     """
     if result.method not in ("predict", "staged_predict"):
         return result
     prefix = result.method[: -len("predict")]
     ours, theirs = (side[result.method].get("value") for side in (expected, actual))
-    for name in _SCORES:
-        scores = expected.get(prefix + name, {}).get("value")
-        if scores is None or ours is None or theirs is None:
-            continue
-        stages = zip(ours, theirs, scores, strict=False) if prefix else ((ours, theirs, scores),)
-        try:
-            if all(_only_ties(*stage, rtol, atol) for stage in stages):
-                note = "labels differ only in rows whose two best scores are equal"
-                return replace(result, verdict=Verdict.TIED, text="", notes=(*result.notes, note))
-        except (TypeError, ValueError, IndexError):
-            continue
-    return result
+    names = [prefix + name for name in _SCORES if "value" in expected.get(prefix + name, {})]
+    if ours is None or theirs is None or not names:
+        return result
+    count = 0
+    for name in names:
+        for side in (expected, actual):
+            scores = side.get(name, {}).get("value")
+            try:
+                stages = zip(ours, theirs, scores, strict=True) if prefix else ()
+                found = [_ties(*stage, rtol, atol) for stage in stages or [(ours, theirs, scores)]]
+            except (TypeError, ValueError, IndexError):
+                return result
+            if any(item is None for item in found):
+                return result
+            count = sum(item or 0 for item in found)
+    note = f"{count} labels differ, all in rows whose two best scores are equal"
+    return replace(result, verdict=Verdict.TIED, text="", notes=(*result.notes, note))
 
 
-def _only_ties(ours: Any, theirs: Any, scores: Any, rtol: float, atol: float) -> bool:
+def _ties(ours: Any, theirs: Any, scores: Any, rtol: float, atol: float) -> int | None:
+    """How many labels differ; None where one does whose scores are not equal."""
     ours, theirs, scores = np.asarray(ours), np.asarray(theirs), np.asarray(scores)
     if ours.shape != theirs.shape or ours.ndim != 1 or scores.dtype.kind != "f":
-        return False
+        return None
+    if len(scores) != len(ours):
+        return None
     rows = scores[ours != theirs]
-    if scores.ndim == 1:
-        return bool((np.abs(rows) <= atol).all())
-    best = np.sort(rows, axis=1)
-    return bool((best[:, -1] - best[:, -2] <= atol + rtol * np.abs(best[:, -1])).all())
+    if rows.ndim == 2 and rows.shape[1] == 1:
+        rows = rows[:, 0]
+    if rows.ndim == 1:
+        tied = np.abs(rows) <= atol
+    else:
+        best = np.sort(rows, axis=1)
+        tied = best[:, -1] - best[:, -2] <= atol + rtol * np.abs(best[:, -1])
+    return len(rows) if tied.all() else None

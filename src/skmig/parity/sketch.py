@@ -7,11 +7,13 @@ drawn from the record alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from skmig.parity.values import Difference, is_sparse, plain, together, ulps
+from skmig.parity.sparse import entries, is_sparse, together
+from skmig.parity.values import Difference, plain, ulps
 from skmig.payload import New
 
 POINTS = 300  # pairs that are kept of one method
@@ -22,47 +24,70 @@ _POWERS = np.array([1 << i for i in range(64)], dtype=np.uint64)
 Array = np.ndarray[Any, Any]
 
 
-def sketches(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A sketch of each method whose answers hold floats, for the documents of `compare`.
+@dataclass
+class _Sketch:
+    """Of one method, so far."""
 
-    Each is plain JSON: `path`, `method`, `values` (how many pairs of finite floats there are),
-    `not_finite` (how many pairs are not in the sketch), `ulps` (how many pairs are equal, 1, 2 to
-    3, 4 to 7, … representable floats apart) and `points` ([source, target], at most POINTS of
-    them, in the order of the answer; those that differ most are always among them).
-    """
-    found = []
-    for path, entry in expected.items():
-        replies = actual.get(path, {}).get("methods", {})
-        for method, answer in entry["methods"].items():
-            reply = replies.get(method, {})
-            if "value" in answer and "value" in reply:
-                made = sketch(answer["value"], reply["value"])
-                if made is not None:
-                    found.append({"path": path, "method": method, **made})
-    # stable: what differs equally stays in the order of the document
-    kept = sorted(range(len(found)), key=lambda i: -len(found[i]["ulps"]))[:METHODS]
-    return [found[i] for i in sorted(kept)]
+    not_finite: int = 0
+    ulps: Array = field(default_factory=lambda: np.zeros(65, dtype=np.int64))
+    source: Array = field(default_factory=lambda: np.empty(0))
+    target: Array = field(default_factory=lambda: np.empty(0))
+
+    def add(self, one: Array, two: Array) -> None:
+        finite = np.isfinite(one) & np.isfinite(two)
+        self.not_finite += int((~finite).sum())
+        one, two = one[finite], two[finite]
+        places = np.searchsorted(_POWERS, ulps(one, two), side="right")
+        self.ulps += np.bincount(places, minlength=65)
+        source = np.concatenate([self.source, one.astype(float)])
+        target = np.concatenate([self.target, two.astype(float)])
+        kept = _kept(source, target)
+        self.source, self.target = source[kept], target[kept]
+
+    @property
+    def largest(self) -> int:
+        """The last place of the histogram that holds something."""
+        return int(np.flatnonzero(self.ulps).max(initial=0))
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "values": int(self.ulps.sum()),
+            "not_finite": self.not_finite,
+            "ulps": self.ulps[: self.largest + 1].tolist(),
+            "points": np.stack([self.source, self.target], axis=1).tolist(),
+        }
 
 
-def sketch(one: Any, two: Any) -> dict[str, Any] | None:
-    """The sketch of one answer and the other; None where they have no floats in common."""
-    pairs = list(_pairs(one, two))
-    if not pairs:
-        return None
-    finite = [np.isfinite(a) & np.isfinite(b) for a, b in pairs]
-    steps = np.concatenate([ulps(a[f], b[f]) for (a, b), f in zip(pairs, finite, strict=True)])
-    source, target = (
-        np.concatenate([pair[i][f] for pair, f in zip(pairs, finite, strict=True)]).astype(float)
-        for i in (0, 1)
-    )
-    counts = np.bincount(np.searchsorted(_POWERS, steps, side="right"), minlength=1)
-    kept = _kept(source, target)
-    return {
-        "values": len(source),
-        "not_finite": int(sum((~f).sum() for f in finite)),
-        "ulps": counts.tolist(),
-        "points": np.stack([source[kept], target[kept]], axis=1).tolist(),
-    }
+class Sketches:
+    """A sketch of each method whose answers hold floats; answers are added part by part."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], _Sketch] = {}
+
+    def add(self, expected: Mapping[str, Any], actual: Mapping[str, Any]) -> None:
+        """Add the documents that `compare` takes."""
+        for path, entry in expected.items():
+            replies = actual.get(path, {}).get("methods", {})
+            for method, answer in entry["methods"].items():
+                reply = replies.get(method, {})
+                if "value" in answer and "value" in reply:
+                    for one, two in _pairs(answer["value"], reply["value"]):
+                        self._known.setdefault((path, method), _Sketch()).add(one, two)
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """At most METHODS sketches, those that differ most, in the order of the documents.
+
+        Each is plain: `path`, `method`, `values` (how many pairs of finite floats there are),
+        `not_finite` (how many pairs are not in the sketch), `ulps` (how many pairs are equal, 1, 2
+        to 3, 4 to 7, … representable floats apart) and `points` ([source, target], at most POINTS
+        of them; those that differ most are always among them).
+        """
+        found = list(self._known.items())
+        kept = sorted(range(len(found)), key=lambda i: -found[i][1].largest)[:METHODS]
+        return [
+            {"path": path, "method": method, **sketch.as_json()}
+            for (path, method), sketch in (found[i] for i in sorted(kept))
+        ]
 
 
 def _kept(source: Array, target: Array) -> Array:
@@ -83,9 +108,11 @@ def _pairs(one: Any, two: Any) -> Iterator[tuple[Array, Array]]:
     one, two = plain(ignored, one), plain(ignored, two)
     if isinstance(one, New) and isinstance(two, New):
         if is_sparse(one) and is_sparse(two):
-            both = together(one, two)
-            if both is not None and list(one.args["shape"]) == list(two.args["shape"]):
-                yield from _pairs(both[1], both[2])
+            left, right = entries(one), entries(two)
+            same = list(one.args["shape"]) == list(two.args["shape"])
+            if left is not None and right is not None and same:
+                _keys, first, second = together(left, right)
+                yield from _pairs(first, second)
         elif one.tag == two.tag:
             yield from _pairs(one.args, two.args)
     elif isinstance(one, np.ndarray) and isinstance(two, np.ndarray):

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from skmig.parity.sparse import entries, is_sparse, together
 from skmig.payload import Name, New, Obj
 
-_COMPRESSED = ("csr", "csc")
 # an answer in single precision cannot be closer than its own rounding
 _LARGEST = float(np.finfo(np.float64).max) / 4
 _SINGLE = 8 * float(np.finfo(np.float32).eps)
@@ -23,10 +23,17 @@ _SINGLE = 8 * float(np.finfo(np.float32).eps)
 
 @dataclass
 class Difference:
-    """What was found so far.  `problems` are violations, `notes` only deserve to be known."""
+    """What was found so far.  `problems` are violations, `notes` only deserve to be known.
+
+    `numbers` are those of the rows in the whole data, None where the rows are all that there is;
+    `by_item`: a list has one item for each row.  `rows` are the places of the rows that differ.
+    """
 
     rtol: float
     atol: float
+    numbers: Any = None
+    by_item: bool = False
+    rows: set[int] = field(default_factory=set)
     n: int = 0
     shape: tuple[int, ...] | None = None
     max_abs: float = 0.0
@@ -37,6 +44,10 @@ class Difference:
     exact: bool = True
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def number(self, row: int) -> int:
+        """The number of a row in the whole data."""
+        return row if self.numbers is None else int(self.numbers[min(row, len(self.numbers) - 1)])
 
     def problem(self, text: str) -> None:
         self.exact = False
@@ -49,9 +60,17 @@ class Difference:
             self.notes.append(text)
 
 
-def difference(expected: Any, actual: Any, *, rtol: float, atol: float) -> Difference:
+def difference(
+    expected: Any,
+    actual: Any,
+    *,
+    rtol: float,
+    atol: float,
+    numbers: Any = None,
+    by_item: bool = False,
+) -> Difference:
     """Compare two neutral values.  Nothing is raised: whatever differs is in the result."""
-    found = Difference(rtol=rtol, atol=atol)
+    found = Difference(rtol=rtol, atol=atol, numbers=numbers, by_item=by_item)
     _values(found, expected, actual, "", None)
     return found
 
@@ -65,7 +84,7 @@ def _values(found: Difference, one: Any, two: Any, where: str, row: int | None) 
     elif isinstance(one, Mapping) and isinstance(two, Mapping):
         _mappings(found, dict(one), dict(two), where)
     elif isinstance(one, list | tuple) and isinstance(two, list | tuple):
-        _sequences(found, list(one), list(two), where)
+        _sequences(found, list(one), list(two), where, row)
     elif isinstance(one, New) and isinstance(two, New) and one.tag == two.tag:
         _mappings(found, one.args, two.args, where)
     elif isinstance(one, Obj) and isinstance(two, Obj) and one.tag == two.tag:
@@ -100,10 +119,6 @@ def _objects(items: Any) -> np.ndarray[Any, Any]:
     array = np.empty(len(items), dtype=object)
     array[:] = items
     return array
-
-
-def is_sparse(value: Any) -> bool:
-    return isinstance(value, New) and value.tag.startswith("scipy.sparse.")
 
 
 # ------------------------------------------------------------------ arrays
@@ -176,7 +191,8 @@ def _floats(
     row: int | None,
 ) -> None:
     rtol, atol = found.rtol, found.atol
-    if min(one.dtype.itemsize, two.dtype.itemsize) < (16 if one.dtype.kind == "c" else 8):
+    # what was double and comes back single has lost something
+    if one.dtype.itemsize < (16 if one.dtype.kind == "c" else 8):
         rtol = max(rtol, _SINGLE)
         atol = max(atol, float(np.finfo(np.float32).tiny))
     wide = np.result_type(one.dtype, two.dtype)
@@ -199,16 +215,18 @@ def _floats(
     found.exact = False
     worst = int(np.argmax(np.where(bad, 2.0, 0.0) + gap / (1.0 + gap.max())))
     if not found.problems and (bad.any() or gap.max() >= found.max_abs):
-        found.worst_row = _row_of(worst, one.shape, row)
+        found.worst_row = found.number(_row_of(worst, one.shape, row))
     found.max_abs = max(found.max_abs, float(gap.max()))
     found.max_rel = max(found.max_rel, float(relative.max()))
     if wide.kind == "f":
         steps = ulps(one[finite & ~same], two[finite & ~same])
         found.max_ulp = max(found.max_ulp, int(steps.max(initial=0)))
     if bad.any():
+        _note_rows(found, bad, row)
         found.problem(
             f"{int(bad.sum())} of {one.size} values differ{_at(where)}, worst in row "
-            f"{_row_of(worst, one.shape, row)}: {two.flat[worst]!s} instead of {one.flat[worst]!s}"
+            f"{found.number(_row_of(worst, one.shape, row))}: {two.flat[worst]!s} instead of "
+            f"{one.flat[worst]!s}"
         )
 
 
@@ -266,12 +284,21 @@ def _exact(
         return
     first = int(np.argmax(unequal))
     found.mismatched += count
+    _note_rows(found, unequal, row)
+    number = found.number(_row_of(first, one.shape, row))
     if not found.problems:
-        found.worst_row = _row_of(first, one.shape, row)
+        found.worst_row = number
     found.problem(
-        f"{count} of {one.size} values differ{_at(where)}, first in row "
-        f"{_row_of(first, one.shape, row)}: {two.flat[first]!r} instead of {one.flat[first]!r}"
+        f"{count} of {one.size} values differ{_at(where)}, first in row {number}: "
+        f"{two.flat[first]!r} instead of {one.flat[first]!r}"
     )
+
+
+def _note_rows(found: Difference, bad: np.ndarray[Any, Any], row: int | None) -> None:
+    if row is not None:
+        found.rows.add(row)
+    else:
+        found.rows.update(np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1)).tolist())
 
 
 def _row_of(place: int, shape: tuple[int, ...], row: int | None) -> int:
@@ -292,7 +319,9 @@ def _mappings(found: Difference, one: dict[Any, Any], two: dict[Any, Any], where
         _values(found, item, two[key], f"{where}.{key}", None)
 
 
-def _sequences(found: Difference, one: list[Any], two: list[Any], where: str) -> None:
+def _sequences(
+    found: Difference, one: list[Any], two: list[Any], where: str, row: int | None
+) -> None:
     if len(one) != len(two):
         found.problem(f"{len(two)} items instead of {len(one)}{_at(where)}")
         return
@@ -300,7 +329,8 @@ def _sequences(found: Difference, one: list[Any], two: list[Any], where: str) ->
         found.shape = (len(one),)
     for i, (a, b) in enumerate(zip(one, two, strict=True)):
         nested = isinstance(a, np.ndarray | New | list | tuple | dict)
-        _values(found, a, b, f"{where}[{i}]" if nested else where, None if nested else i)
+        place = row if row is not None else i if found.by_item or not nested else None
+        _values(found, a, b, f"{where}[{i}]" if nested else where, place)
 
 
 def _scalars(found: Difference, one: Any, two: Any, where: str, row: int | None) -> None:
@@ -309,9 +339,13 @@ def _scalars(found: Difference, one: Any, two: Any, where: str, row: int | None)
         _floats(found, np.asarray([one]), np.asarray([two]), where, row if row is not None else 0)
     elif not _equal(one, two):
         found.mismatched += 1
-        if found.worst_row is None:
-            found.worst_row = row
+        if row is not None:
+            found.rows.add(row)
+            if found.worst_row is None:
+                found.worst_row = found.number(row)
         found.problem(f"{_short(two)} instead of {_short(one)}{_at(where)}")
+    elif _nothing(one) and type(one) is not type(two):
+        found.note(f"missing values as {_short(two)} instead of {_short(one)}{_at(where)}")
 
 
 def _equal(one: Any, two: Any) -> bool:
@@ -338,11 +372,15 @@ def _short(value: Any, limit: int = 60) -> str:
 
 # ------------------------------------------------------------------ sparse matrices
 def _sparse_matrices(found: Difference, one: New, two: New, where: str) -> None:
-    """By what they hold: the order inside a row and stored zeros have no meaning."""
+    """By what they hold: where they are not zero and what stands there.
+
+    The order inside a row means nothing.  A stored zero is a note, and so is a place that is zero
+    in one of the two only, whose value in the other is within the tolerance.
+    """
     if one.tag != two.tag:
         found.note(f"{two.tag} instead of {one.tag}{_at(where)}")
-    both = together(one, two)
-    if both is None:
+    left, right = entries(one), entries(two)
+    if left is None or right is None:
         if one.tag != two.tag:
             found.problem(f"{two.tag} instead of {one.tag}{_at(where)}")
         else:
@@ -355,51 +393,36 @@ def _sparse_matrices(found: Difference, one: New, two: New, where: str) -> None:
         return
     if found.shape is None:
         found.shape = shape
-    keys, left, right = both
-    if not _kinds(found, left.dtype, right.dtype, where):
+    if not _kinds(found, left.data.dtype, right.data.dtype, where):
         return
-    wide = np.result_type(left.dtype, right.dtype)
+    keys, first, second = together(left, right)
+    lone = int(((first == 0) != (second == 0)).sum())
+    if lone:
+        found.note(f"{lone} places are zero in one of the two only{_at(where)}")
+    if left.zeros != right.zeros:
+        found.note(f"{right.zeros} stored zeros instead of {left.zeros}{_at(where)}")
+    # each value is a row of its own in what is compared now
+    inner = Difference(rtol=found.rtol, atol=found.atol)
     rows = keys // max(shape[1], 1)
-    problems = len(found.problems)
+    inner.numbers = rows if found.numbers is None else np.asarray(found.numbers)[rows]
+    _arrays(inner, first, second, where, None)
+    _absorb(found, inner, {int(rows[place]) for place in inner.rows})
     found.n += 1 if not len(keys) else 0
-    shape_before = found.shape
-    _arrays(found, left.astype(wide), right.astype(wide), where, None)
-    found.shape = shape_before
-    if len(found.problems) > problems and found.worst_row is not None:
-        found.worst_row = int(rows[min(found.worst_row, len(rows) - 1)])
 
 
-def together(one: New, two: New) -> tuple[np.ndarray[Any, Any], ...] | None:
-    """Positions (row * columns + column) at which either matrix holds something, and what each
-    holds there; None if their format is not known."""
-    left, right = _entries(one), _entries(two)
-    if left is None or right is None:
-        return None
-    keys, inverse = np.unique(np.concatenate([left[0], right[0]]), return_inverse=True)
-    inverse = inverse.ravel()
-    first = np.zeros(len(keys), dtype=left[1].dtype)
-    second = np.zeros(len(keys), dtype=right[1].dtype)
-    first[inverse[: len(left[0])]] = left[1]
-    second[inverse[len(left[0]) :]] = right[1]
-    return keys, first, second
-
-
-def _entries(matrix: New) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None:
-    """Sorted positions (row * columns + column) and values, without zeros; None if not known."""
-    kind = matrix.tag.rsplit(".", 1)[1].split("_")[0]
-    args = matrix.args
-    if kind == "coo":
-        rows, columns = np.asarray(args["row"]), np.asarray(args["col"])
-    elif kind in _COMPRESSED:
-        outer = np.repeat(np.arange(len(args["indptr"]) - 1), np.diff(args["indptr"]))
-        inner = np.asarray(args["indices"])
-        rows, columns = (outer, inner) if kind == "csr" else (inner, outer)
-    else:
-        return None
-    data = np.asarray(args["data"])
-    keys = rows.astype(np.int64) * max(int(args["shape"][1]), 1) + columns.astype(np.int64)
-    keys, inverse = np.unique(keys, return_inverse=True)
-    total = np.zeros(len(keys), dtype=data.dtype)
-    np.add.at(total, inverse.ravel(), data)  # what is stored twice counts together
-    kept = total != 0
-    return keys[kept], total[kept]
+def _absorb(found: Difference, inner: Difference, rows: set[int]) -> None:
+    """Add what was found inside a value."""
+    worse = inner.problems or inner.max_abs >= found.max_abs
+    if inner.worst_row is not None and worse and not found.problems:
+        found.worst_row = inner.worst_row
+    found.rows |= rows
+    found.n += inner.n
+    found.max_abs = max(found.max_abs, inner.max_abs)
+    found.max_rel = max(found.max_rel, inner.max_rel)
+    found.max_ulp = max(found.max_ulp, inner.max_ulp)
+    found.mismatched += inner.mismatched
+    found.exact = found.exact and inner.exact
+    for text in inner.problems:
+        found.problem(text)
+    for text in inner.notes:
+        found.note(text)

@@ -22,6 +22,8 @@ from skmig.record.manifest import Manifest
 SUFFIX = ".skmig"
 FACTS = "payload.json"
 SKETCHES = "sketches.json"
+# what `skmig.parity.Sketches` gives, of the `probes` and of the user's `data`
+Sketches = dict[str, list[dict[str, Any]]]
 _AGAIN = "restore the record from where it was stored, or migrate the original again"
 DOCUMENTS = ("model", "probes", "expected", "rounding")
 EXPORTED = frozenset(
@@ -57,9 +59,9 @@ class Record:
         """One of its documents.  Raises UnreadableError: every digest may be right and it not."""
         return self._opened(lambda bundle: bundle.document(name))
 
-    def sketches(self) -> list[dict[str, Any]]:
-        """What the outputs looked like (`skmig.parity.sketches`).  Raises UnreadableError."""
-        found: list[dict[str, Any]] = self._opened(lambda bundle: bundle.json(SKETCHES))["methods"]
+    def sketches(self) -> Sketches:
+        """What the outputs looked like.  Raises UnreadableError."""
+        found: Sketches = self._opened(lambda bundle: bundle.json(SKETCHES))
         return found
 
     def _opened(self, read: Callable[[Bundle], Any]) -> Any:
@@ -117,9 +119,7 @@ def member_digests(archive: zipfile.ZipFile) -> dict[str, str]:
     return digests
 
 
-def write(
-    path: Path, manifest: Manifest, exported: Path, sketches: list[dict[str, Any]]
-) -> Manifest:
+def write(path: Path, manifest: Manifest, exported: Path, sketches: Sketches) -> Manifest:
     """Write a record to `path` (a temporary name: see `placed`): the exported bundle, sealed.
 
     Gives the manifest as it was written, with the digests and the seal.
@@ -134,7 +134,7 @@ def write(
             "the exported payload has other members than it should",
             causes=tuple(sorted(digests.keys() ^ EXPORTED)),
         )
-    drawn = json.dumps({"methods": sketches}, allow_nan=False)
+    drawn = json.dumps(sketches, allow_nan=False)
     digests[SKETCHES] = hashlib.sha256(drawn.encode()).hexdigest()
     sealed = dataclasses.replace(manifest, members=digests).sealed()
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:

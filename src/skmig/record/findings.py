@@ -10,16 +10,27 @@ from skmig.record.manifest import UNPROVEN, Manifest
 _SEEN = "with "  # how a note of the probes begins that says what they hold besides
 
 
+def comparisons(manifest: Manifest) -> list[tuple[str, dict[str, Any]]]:
+    """What was compared, on the probes and on the user's rows: whose rows they were, and what was
+    found."""
+    parts = [("", manifest.parity)]
+    if manifest.data is not None:
+        parts.append((f"On {manifest.data['words']}: ", manifest.data["parity"]))
+    return parts
+
+
 def answer(manifest: Manifest) -> tuple[str, str]:
     """Is it the same model?  One word for it (`yes`, `but`, `unproven`, `no`), and one sentence."""
     source, target = manifest.source_environment.release, manifest.target_environment.release
     what = f"{manifest.source.name} predicts the same under scikit-learn {target} as under {source}"
-    if not manifest.parity["ok"]:
+    parts = [found for _where, found in comparisons(manifest)]
+    methods = [item for found in parts for item in found["methods"]]
+    if not all(found["ok"] for found in parts):
         return "no", f"{manifest.source.name} does not predict the same under {target}"
     if manifest.verdict == UNPROVEN:
         return "unproven", f"Nothing that {manifest.source.name} answers could be compared"
     but = []
-    if any(item["verdict"] == "changed" for item in manifest.parity["methods"]):
+    if any(item["verdict"] == "changed" for item in methods):
         but.append("what scikit-learn itself changed")
     if manifest.losses:
         but.append("the losses that were allowed")
@@ -29,36 +40,18 @@ def answer(manifest: Manifest) -> tuple[str, str]:
         return "yes", f"{what}, bit for bit"
     if manifest.verdict == "tied":
         return "yes", f"{what}; where neighbours or scores tie, another of them may come first"
-    if any(float(item["max_abs"]) for item in manifest.parity["methods"]):
+    if any(float(item["max_abs"]) for item in methods):
         return "yes", f"{what}, within tolerance"
     return "yes", f"{what}, value for value"
 
 
 def proven(manifest: Manifest) -> list[str]:
     """What was seen to hold."""
-    said = []
-    methods = manifest.parity["methods"]
-    identical = [item for item in methods if item["verdict"] == "identical" and item["n"]]
-    if identical:
-        values = sum(item["n"] for item in identical)
-        said.append(f"{values:,} values are identical: {_names(identical)}.")
-    close = [item for item in methods if item["verdict"] == "close"]
-    plain = [item for item in close if not item["notes"]]
-    if plain:
-        worst = max(plain, key=lambda item: float(item["max_abs"]))
-        said.append(
-            f"{sum(item['n'] for item in plain):,} values are within rtol="
-            f"{manifest.parity['rtol']:g}, atol={manifest.parity['atol']:g}: {_names(plain)}. "
-            f"The largest difference is {worst['max_abs']:.2g}, in {_name(worst)}."
-        )
-    for item in close:
-        if item["notes"]:
-            far = float(item["max_abs"])
-            how = f"differ by at most {far:.2g}" if far else "are equal, with a remark"
-            said.append(f"{item['n']:,} values of {_name(item)} {how}: {'; '.join(item['notes'])}.")
-    tied = [item for item in methods if item["verdict"] == "tied"]
-    if tied:
-        said.append(f"Equal but for the order of what is equally near or equal: {_names(tied)}.")
+    said = [
+        where + line
+        for where, found in comparisons(manifest)
+        for line in _held(found["methods"], found["rtol"], found["atol"])
+    ]
     same, total = manifest.arrays
     if total:
         said.append(f"{same} of the {total} arrays of the model's state were carried bit for bit.")
@@ -69,10 +62,35 @@ def proven(manifest: Manifest) -> list[str]:
     return said
 
 
+def _held(methods: list[dict[str, Any]], rtol: float, atol: float) -> list[str]:
+    said = []
+    identical = [item for item in methods if item["verdict"] == "identical" and item["n"]]
+    if identical:
+        values = sum(item["n"] for item in identical)
+        said.append(f"{values:,} values are identical: {_names(identical)}.")
+    close = [item for item in methods if item["verdict"] == "close"]
+    plain = [item for item in close if not item["notes"]]
+    if plain:
+        worst = max(plain, key=lambda item: float(item["max_abs"]))
+        said.append(
+            f"{sum(item['n'] for item in plain):,} values are within rtol={rtol:g}, "
+            f"atol={atol:g}: {_names(plain)}. The largest difference is {worst['max_abs']:.2g}, "
+            f"in {_name(worst)}."
+        )
+    for item in close:
+        if item["notes"]:
+            far = float(item["max_abs"])
+            how = f"differ by at most {far:.2g}" if far else "are equal, with a remark"
+            said.append(f"{item['n']:,} values of {_name(item)} {how}: {'; '.join(item['notes'])}.")
+    tied = [item for item in methods if item["verdict"] == "tied"]
+    if tied:
+        said.append(f"Equal but for the order of what is equally near or equal: {_names(tied)}.")
+    return said
+
+
 def unproven(manifest: Manifest) -> list[str]:
     """What was not seen, or does not hold; the most of it first."""
     said = []
-    methods = manifest.parity["methods"]
     for verdict, words in (
         ("different", "differs"),
         ("missing", "has no answer in the target"),
@@ -81,8 +99,9 @@ def unproven(manifest: Manifest) -> list[str]:
         ("error_equal", "raises in the source too"),
     ):
         said += [
-            f"{_name(item)} {words}: {item['text']}"
-            for item in methods
+            f"{where}{_name(item)} {words}: {item['text']}"
+            for where, found in comparisons(manifest)
+            for item in found["methods"]
             if item["verdict"] == verdict
         ]
     for path, coverage in manifest.coverage.items():
@@ -96,9 +115,14 @@ def unproven(manifest: Manifest) -> list[str]:
             f"{total - same} of the {total} arrays of the state were written anew by rules; that "
             "they mean the same is seen from the answers only."
         )
+    asked = []
     rows = sum(int(coverage.get("rows", 0)) for coverage in manifest.coverage.values())
-    origin = "of your data" if manifest.options.get("data") else "made from the model itself"
-    said.append(f"Inputs other than the {rows:,} rows {origin} were not asked.")
+    if rows:
+        asked.append(f"the {rows:,} rows made from the model itself")
+    if manifest.data is not None:
+        asked.append(str(manifest.data["words"]))
+    if asked:
+        said.append(f"Inputs other than {' and '.join(asked)} were not asked.")
     return said
 
 

@@ -47,7 +47,8 @@ class Manifest:
     """Everything that is said about one migration; `manifest.json` of the record.
 
     `members` are the digests of the other members of the record, `seal` that of all the rest of
-    the manifest.  `rollback` is what to go back to: the original, by digest.
+    the manifest.  `rollback` is what to go back to: the original, by digest.  `data` is what was
+    found on the user's own rows, beside `parity`, which is what was found on the probes.
     """
 
     skmig: str
@@ -74,6 +75,7 @@ class Manifest:
     verdict: str
     summary: str
     naive: str = ""
+    data: dict[str, Any] | None = None
     members: dict[str, str] = field(default_factory=dict)
     seal: str = ""
     schema_version: int = SCHEMA_VERSION

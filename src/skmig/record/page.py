@@ -23,13 +23,14 @@ from markupsafe import Markup, escape
 from skmig import versions
 from skmig.errors import UnreadableError
 from skmig.record import charts, findings
-from skmig.record.bundle import Record
+from skmig.record.bundle import Record, Sketches
 from skmig.record.manifest import EnvironmentFact, Manifest
 
 LARGEST = 300_000  # bytes of a page
 # how many entries of a list are shown, how many characters of a text; the first that fits is taken,
 # and the page says how much more the record has
 LIMITS = ((150, 400), (60, 160), (24, 80), (8, 40))
+FIGURES = 24
 DOTS = 1000  # of one picture, whatever a record holds
 
 MARKS = {  # of the verdict of a method; the words stand beside them
@@ -63,9 +64,15 @@ def of(record: Record) -> str:
         ) from exc
 
 
-def page(manifest: Manifest, sketches: Sequence[dict[str, Any]]) -> str:
+def page(manifest: Manifest, sketches: Sketches) -> str:
     """The page of a migration, of LARGEST bytes at most; the same for the same record."""
-    figures = [_figure(item, manifest) for item in sketches]
+    figures = [
+        _figure(item, where, found["methods"])
+        for (where, found), part in zip(
+            findings.comparisons(manifest), ("probes", "data"), strict=False
+        )
+        for item in sketches[part]
+    ]
     figures.sort(key=lambda item: bool(item["same"]))
     several = sum(item["same"] for item in figures) > 2
     for item in figures:
@@ -107,8 +114,11 @@ def _page(
         unproven=_some(findings.unproven(manifest), entries),
         boundaries=_boundaries(manifest, entries),
         said=[(title, why, _some(lines, entries)) for title, why, lines in said if lines],
-        methods=_some([_method(item) for item in manifest.parity["methods"]], entries),
-        figures=_some(figures, entries),
+        comparisons=[
+            (where.rstrip(": "), _some([_method(item) for item in found["methods"]], entries))
+            for where, found in findings.comparisons(manifest)
+        ],
+        figures=_some(figures, min(entries, FIGURES)),
         coverage=_some([_coverage(*item) for item in manifest.coverage.items()], entries),
         packages=_packages(manifest.source_environment, manifest.target_environment, entries),
         quote=shlex.quote,
@@ -237,19 +247,22 @@ def _method(item: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _figure(sketch: dict[str, Any], manifest: Manifest) -> dict[str, Any]:
+def _figure(
+    sketch: dict[str, Any], where: str, methods: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
     counts = [int(count) for count in sketch["ulps"][:65]]
     points = [(float(a), float(b)) for a, b in sketch["points"][:DOTS]]
     item = next(
         (
             item
-            for item in manifest.parity["methods"]
+            for item in methods
             if (item["path"], item["method"]) == (sketch["path"], sketch["method"])
         ),
         None,
     )
     name = _cut(sketch["method"], LIMITS[-1][1])
     return {
+        "where": where.rstrip(": "),
         "path": sketch["path"],
         "method": sketch["method"],
         "size": sum(counts),

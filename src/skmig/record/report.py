@@ -27,12 +27,15 @@ def render(manifest: Manifest) -> RenderableType:
     methods = manifest.parity.get("methods", [])
     if methods:
         parts += [Text(), _Methods(methods)]
+    if manifest.data is not None:
+        parts += [Text(), Text(f"On {manifest.data['words']}", style="bold")]
+        parts.append(_Methods(manifest.data["parity"]["methods"]))
     for title, lines in (
         ("What moved", findings.moved(manifest)),
         ("Losses (allowed)", manifest.losses),
         ("Another class that answers the same (allowed)", manifest.substitutions),
         ("Changed by scikit-learn itself", manifest.changes),
-        ("Notes", manifest.notes),
+        ("Notes", [*manifest.notes, *_noted(manifest)]),
         ("Not proven", findings.unproven(manifest)),
     ):
         if lines:
@@ -112,3 +115,16 @@ def _cells(method: dict[str, Any]) -> tuple[str, ...]:
 
 def _number(value: float) -> str:
     return f"{value:.3g}"
+
+
+def _noted(manifest: Manifest) -> list[str]:
+    """What was noted of methods: ties, rounding, rows that were not asked."""
+    found = [("", manifest.parity)]
+    if manifest.data is not None:
+        found.append((f"{manifest.data['name']}: ", manifest.data["parity"]))
+    return [
+        f"{where}{item['path']}.{item['method']}: {note}"
+        for where, said in found
+        for item in said.get("methods", [])
+        for note in item["notes"]
+    ]

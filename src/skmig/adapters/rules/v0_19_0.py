@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import isolation, leftout
+from skmig.adapters import isolation, leftout, successors
 from skmig.adapters.early import drop_unfitted, empty, epochs, forest_parameter, meaning, tags
+from skmig.adapters.forms import is_obj, members
 from skmig.adapters.ops import (
     DERIVED,
     Accepted,
@@ -172,6 +173,24 @@ def _voting_down(obj: Obj, step: Step) -> None:
         )
 
 
+def _inner_searches(obj: Obj) -> list[Obj]:
+    found = [*members(obj), obj.state.get("base_estimator")]
+    return [item for item in found if is_obj(item, *SEARCHES)]
+
+
+def _members_up(obj: Obj, step: Step) -> None:
+    for search in _inner_searches(obj):
+        search.state.pop("classes_", None)
+
+
+def _members_down(obj: Obj, step: Step) -> None:
+    """What combines searches asks them for their classes."""
+    for search in _inner_searches(obj):
+        best = search.state.get("best_estimator_")
+        if is_obj(best) and "classes_" in best.state:
+            search.state["classes_"] = best.state["classes_"]
+
+
 def _voting_up(obj: Obj, step: Step) -> None:
     """None means what the older release does (ensemble/voting_classifier.py: transform)."""
     obj.state.setdefault("flatten_transform", None)
@@ -241,10 +260,6 @@ def _topics_down(obj: Obj, step: Step) -> None:
     state.pop("bound_", None)
 
 
-def _solver_up(obj: Obj, step: Step) -> None:
-    """The solvers of the older release are there."""
-
-
 def _solver_down(obj: Obj, step: Step) -> None:
     if obj.state.get("solver") == "mu":
         step.loss(obj, f"solver='mu', by which transform works too, is not in {step.older}")
@@ -255,7 +270,7 @@ RULES = rules(
     [
         Rewritten(
             classes=("sklearn.decomposition.NMF",),
-            to_new=_solver_up,
+            to_new=successors.coordinate_descent,
             to_old=_solver_down,
             names=("solver",),
             why="decomposition/nmf.py: transform",
@@ -343,6 +358,12 @@ RULES = rules(
             to_old=_search_down,
             names=("best_params_", "best_score_", "multimetric_", "cv_results_", "fit_params"),
             why="model_selection/_search.py: BaseSearchCV.fit",
+        ),
+        Rewritten(
+            classes=tags("ensemble.BaggingClassifier calibration._CalibratedClassifier"),
+            to_new=_members_up,
+            to_old=_members_down,
+            why="model_selection/_search.py: a search has the classes of its best estimator",
         ),
         Rewritten(
             classes=("sklearn.ensemble.VotingClassifier",),
@@ -604,12 +625,15 @@ RULES = rules(
             to_old=_alias_down,
             why="lda.py, qda.py: subclasses that add nothing, deprecated since 0.17",
         ),
+        Rewritten(
+            classes=("sklearn.decomposition.ProjectedGradientNMF",),
+            to_new=successors.projected_gradient,
+            to_old=successors.unchanged,
+            why="decomposition/nmf.py: it is NMF(solver='pg')",
+        ),
         Gone(
-            classes=(
-                "sklearn.decomposition.ProjectedGradientNMF",
-                "sklearn.multioutput.MultiOutputEstimator",
-            ),
-            why="Fit it anew with its successor in sklearn.decomposition.",
+            classes=("sklearn.multioutput.MultiOutputEstimator",),
+            why="It is the base of MultiOutputClassifier and MultiOutputRegressor: fit one.",
         ),
     ],
 )

@@ -140,11 +140,14 @@ RULES = rules(
             why="pipeline.py, ensemble/voting_classifier.py: None is what is left out",
         ),
         Accepted(
-            classes=tags("tree.DecisionTreeClassifier tree.ExtraTreeClassifier"),
+            classes=tags(
+                "tree.DecisionTreeClassifier tree.ExtraTreeClassifier "
+                "ensemble.RandomForestClassifier ensemble.ExtraTreesClassifier"
+            ),
             what="labels of several outputs that are text",
             error="ValueError: could not convert string to float",
             when=_several_texts,
-            why="tree/tree.py: predict writes them into an array of numbers",
+            why="tree/tree.py, ensemble/forest.py: predict writes them into an array of numbers",
         ),
         Rewritten(
             classes=GRADIENT_BOOSTING,
@@ -356,11 +359,12 @@ RULES = rules(
             )
         ),
         Gone(
-            classes=tags(
-                "linear_model.RandomizedLasso linear_model.RandomizedLogisticRegression "
-                "neighbors.GaussianRandomProjectionHash neighbors.LSHForest"
-            ),
-            why="It has no successor.",
+            classes=tags("linear_model.RandomizedLasso linear_model.RandomizedLogisticRegression"),
+            why="It has no successor: select the columns of its get_support() instead.",
+        ),
+        Gone(
+            classes=tags("neighbors.GaussianRandomProjectionHash neighbors.LSHForest"),
+            why="Its neighbours were approximate: fit NearestNeighbors on its data instead.",
         ),
     ],
 )

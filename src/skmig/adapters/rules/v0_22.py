@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import encoders, histograms, imputers, outliers
+from skmig.adapters import encoders, histograms, imputers, outliers, successors
 from skmig.adapters.columns import COLUMN_TRANSFORMER
 from skmig.adapters.early import forest_parameter, meaning, tags
 from skmig.adapters.forms import is_obj
@@ -29,7 +29,6 @@ from skmig.adapters.ops import (
     Born,
     Changed,
     Explained,
-    Gone,
     Parameter,
     Refusal,
     Removed,
@@ -67,8 +66,9 @@ SVR = tags("svm.SVR svm.NuSVR svm.OneClassSVM")
 SPARSE_PCA = tags("decomposition.SparsePCA decomposition.MiniBatchSparsePCA")
 LOGISTIC = tags("linear_model.LogisticRegression linear_model.LogisticRegressionCV")
 CROSS_VALIDATED = tags(
-    "calibration.CalibratedClassifierCV covariance.GraphicalLassoCV feature_selection.RFECV "
-    "linear_model.ElasticNetCV linear_model.LarsCV linear_model.LassoCV linear_model.LassoLarsCV "
+    "calibration.CalibratedClassifierCV covariance.GraphLassoCV covariance.GraphicalLassoCV "
+    "feature_selection.RFECV linear_model.ElasticNetCV linear_model.LarsCV linear_model.LassoCV "
+    "linear_model.LassoLarsCV "
     "linear_model.LogisticRegressionCV linear_model.MultiTaskElasticNetCV "
     "linear_model.MultiTaskLassoCV linear_model.OrthogonalMatchingPursuitCV "
     "model_selection.GridSearchCV model_selection.RandomizedSearchCV"
@@ -209,8 +209,14 @@ RULES = rules(
             classes=HIST_GRADIENT_BOOSTING,
             to_new=histograms.loss_up,
             to_old=histograms.loss_down,
-            names=("loss",),
+            names=("loss", "loss_"),
             why="ensemble/_hist_gradient_boosting/loss.py: LeastAbsoluteDeviation",
+        ),
+        Changed(
+            classes=("sklearn.ensemble.VotingClassifier",),
+            method="raises AttributeError: predict_proba is not available when",
+            when=lambda obj: obj.state.get("voting") == "hard",
+            why="a hard vote among others seemed to have probabilities (ensemble/voting.py)",
         ),
         Accepted(
             classes=HIST_GRADIENT_BOOSTING,
@@ -562,9 +568,11 @@ RULES = rules(
                 "neighbors.RadiusNeighborsTransformer"
             )
         ),
-        Gone(
-            classes=tags("covariance.GraphLasso covariance.GraphLassoCV"),
-            why="It is GraphicalLasso since 0.20: fit it anew.",
+        Rewritten(
+            classes=tuple(successors.GRAPH),
+            to_new=successors.graphical,
+            to_old=successors.unchanged,
+            why="covariance/graph_lasso_.py: a deprecated name since 0.20",
         ),
     ],
 )

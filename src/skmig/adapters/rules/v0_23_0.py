@@ -200,6 +200,11 @@ _VECTORIZERS = tuple(
 )
 _ISOTONIC = ("sklearn.isotonic.IsotonicRegression",)
 
+
+def _single(obj: Obj) -> bool:
+    return getattr(obj.state.get("components_"), "dtype", None) == np.float32
+
+
 _OPS: list[Op] = [
     Added(
         classes=COUNTED,
@@ -409,6 +414,27 @@ _OPS: list[Op] = [
         name="monotonic_cst",
         neutral=lambda value: True,
         why="grower.py: constraints act while trees grow; values are final",
+    ),
+    Retyped(
+        classes=("sklearn.decomposition.NMF",),
+        name="components_",
+        to_new=factorization.as_it_is,
+        to_old=factorization.doubles,
+        why="decomposition/_nmf.py: fit_transform keeps single precision",
+    ),
+    Changed(
+        classes=("sklearn.decomposition.NMF",),
+        method="raises TypeError: H should have the same dtype",
+        why="decomposition/_nmf.py: single precision is no longer made double",
+    ),
+    *(
+        Changed(
+            classes=("sklearn.decomposition.NMF",),
+            method=method,
+            when=_single,
+            why="decomposition/_nmf.py: single precision was made double before",
+        )
+        for method in ("transform", "inverse_transform")
     ),
 ]
 

@@ -14,8 +14,10 @@ from skmig.adapters import factorization, hist_boosting, shapes
 from skmig.adapters.forms import members, swap
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Born,
+    Changed,
     Explained,
     Op,
     Parameter,
@@ -297,6 +299,12 @@ _OPS: list[Op] = [
         names=("handle_unknown", "unknown_value"),
         why="preprocessing/_encoders.py: transform reads both",
     ),
+    Parameter(
+        classes=("sklearn.feature_selection.SelectFromModel",),
+        name="importance_getter",
+        neutral=("auto", "feature_importances_", "coef_"),
+        why="feature_selection/_from_model.py: _get_support_mask; before, it was one of the two",
+    ),
     Explained(
         classes=("sklearn.impute.MissingIndicator",),
         names=("n_features_in_",),
@@ -412,6 +420,26 @@ _OPS: list[Op] = [
         to_old=factorization.rotations_down,
         names=("y_rotations_",),
         why="cross_decomposition/_pls.py: two-dimensional for a single target too",
+    ),
+    Rewritten(
+        classes=("sklearn.decomposition.NMF",),
+        to_new=factorization.regularization_up,
+        to_old=factorization.regularization_down,
+        names=("regularization",),
+        why="decomposition/_nmf.py: transform reads alpha where it regularizes W",
+    ),
+    *(
+        Changed(classes=("sklearn.decomposition.FactorAnalysis",), method=method, why=why)
+        for method, why in (
+            ("score_samples", "of a DataFrame was a Series (decomposition/_factor_analysis.py)"),
+            ("raises AttributeError: 'list'", "score_samples takes lists"),
+        )
+    ),
+    Accepted(
+        classes=("sklearn.cluster.AffinityPropagation",),
+        what="sparse data",
+        error="TypeError: A sparse",
+        why="cluster/_affinity_propagation.py: predict",
     ),
     Rewritten(
         classes=("sklearn.decomposition.SparseCoder",),

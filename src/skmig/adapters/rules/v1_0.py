@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from skmig.adapters import clustering, factorization, frames, hist_boosting, shapes
+from skmig.adapters import clustering, factorization, frames, hist_boosting, metrics, shapes
 from skmig.adapters.forms import is_obj, members, swap, text
 from skmig.adapters.ops import (
     DERIVED,
@@ -138,10 +138,11 @@ def _rate_up(obj: Obj, step: Step) -> None:
 
 
 def _rate_down(obj: Obj, step: Step) -> None:
-    if text(obj.state.get("learning_rate"), "auto"):
+    # 'warn' announces 'auto' and means the number
+    if text(obj.state.get("learning_rate"), "auto", "warn"):
         found = obj.state.get("_learning_rate")
-        obj.state["learning_rate"] = 200.0 if found is None or text(found, "auto") else float(found)
-        step.note(obj, "`learning_rate='auto'` is written as a number")
+        obj.state["learning_rate"] = float(found) if isinstance(found, int | float) else 200.0
+        step.note(obj, "`learning_rate` is written as the number that it stood for")
 
 
 def _constant_up(obj: Obj, step: Step) -> None:
@@ -535,12 +536,27 @@ _OPS: list[Op] = [
         names=("n_samples_seen_",),
         why="preprocessing/_data.py: one number where all features have seen as many samples",
     ),
+    *(
+        Changed(
+            classes=("sklearn.ensemble.IsolationForest",),
+            method=method,
+            when=lambda obj: obj.state.get("max_samples_") == 1,
+            why="of one sample a tree is the score is -0.5, no longer nan (ensemble/_iforest.py)",
+        )
+        for method in ("score_samples", "decision_function")
+    ),
     Changed(
         classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
         method="predict(return_std)",
         when=has("L_"),
         why="gaussian_process/_gpr.py: the variance, a difference of nearly equal numbers, is "
         "worked out from one triangular solution instead of two",
+    ),
+    Rewritten(
+        classes=shapes.NEIGHBORS,
+        to_new=metrics.variances_up,
+        to_old=metrics.variances_down,
+        why="metrics/pairwise.py: _precompute_metric_params",
     ),
     Born(
         classes=tags(

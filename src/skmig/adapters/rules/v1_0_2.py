@@ -6,28 +6,12 @@ sklearn.neighbors to sklearn.metrics; its neutral form did not.
 
 from __future__ import annotations
 
-from skmig.adapters import shapes
+from skmig.adapters import metrics, shapes
 from skmig.adapters.ops import DERIVED, Added, Refusal, Rewritten, Step, rules
 from skmig.adapters.shapes import never, tags
 from skmig.payload import Obj
 
 SINCE = "1.0.2"
-
-
-def _weights_up(obj: Obj, step: Step) -> None:
-    given = obj.state.get("effective_metric_params_")
-    if obj.state.get("effective_metric_") == "minkowski" and isinstance(given, dict):
-        given.setdefault("w", None)
-
-
-def _weights_down(obj: Obj, step: Step) -> None:
-    given = obj.state.get("effective_metric_params_")
-    if not isinstance(given, dict) or "w" not in given:
-        return
-    if given["w"] is None:
-        del given["w"]
-    elif obj.state.get("effective_metric_") == "minkowski":
-        raise Refusal("the Minkowski metric has weights, which came with scikit-learn 1.0.2")
 
 
 def _same(obj: Obj, step: Step) -> None:
@@ -46,9 +30,9 @@ RULES = rules(
     [
         Rewritten(
             classes=shapes.NEIGHBORS,
-            to_new=_weights_up,
-            to_old=_weights_down,
-            names=("effective_metric_params_",),
+            to_new=metrics.weights_up,
+            to_old=metrics.weights_down,
+            names=("effective_metric_", "effective_metric_params_", "metric", "metric_params"),
             why="neighbors/_base.py:382: `w` is one of the metric's parameters",
         ),
         Rewritten(

@@ -29,6 +29,7 @@ from skmig.adapters.ops import (
     always,
     has,
     rules,
+    short,
 )
 from skmig.adapters.outputs import one_hot_widths
 from skmig.adapters.shapes import never, tags
@@ -202,6 +203,21 @@ def _function_down(obj: Obj, step: Step) -> None:
         obj.state.pop("feature_names_in_", None)
 
 
+# ------------------------------------------------------------------ selection
+def _selector_up(obj: Obj, step: Step) -> None:
+    if "estimator_" in obj.state and obj.state.get("max_features") is not None:
+        obj.state.setdefault("max_features_", obj.state["max_features"])
+
+
+def _selector_down(obj: Obj, step: Step) -> None:
+    """A function of the training data becomes the number that it gave."""
+    number = obj.state.pop("max_features_", None)
+    given = obj.state.get("max_features")
+    if given is not None and not isinstance(given, int | np.integer):
+        obj.state["max_features"] = number
+        step.note(obj, f"`max_features={short(given)}`: a refit in {step.older} takes {number}")
+
+
 _OPS: list[Op] = [
     Rewritten(
         classes=("sklearn.preprocessing.FunctionTransformer",),
@@ -300,6 +316,13 @@ _OPS: list[Op] = [
         classes=tags("svm.LinearSVC svm.LinearSVR"),
         names=("n_iter_",),
         why="an int instead of numpy.int32",
+    ),
+    Rewritten(
+        classes=("sklearn.feature_selection.SelectFromModel",),
+        to_new=_selector_up,
+        to_old=_selector_down,
+        names=("max_features_",),
+        why="feature_selection/_from_model.py: max_features may be a callable",
     ),
     # preprocessing
     Rewritten(
@@ -406,6 +429,12 @@ _OPS: list[Op] = [
     ),
     _width("_max_components", "discriminant_analysis.LinearDiscriminantAnalysis", int),
     _width("one_hot_encoder_", "ensemble.RandomTreesEmbedding", _leaves),
+    Parameter(
+        classes=("sklearn.manifold.Isomap",),
+        name="radius",
+        neutral=(None,),
+        why="manifold/_isomap.py: transform looks for neighbours within it",
+    ),
     Added(
         classes=shapes.STACKING,
         name="_n_feature_outs",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import clustering, shapes
+from skmig.adapters import clustering, empty, factorization, shapes
 from skmig.adapters.columns import FUNCTION_TRANSFORMER, identity, is_empty
 from skmig.adapters.forms import is_obj, swap, text
 from skmig.adapters.ops import (
@@ -85,22 +85,6 @@ def _passthrough_down(obj: Obj, step: Step) -> None:
 
 def _same(obj: Obj, step: Step) -> None:
     """An older release has no such setting."""
-
-
-def _empty_up(obj: Obj, step: Step) -> None:
-    """base.py: __getstate__ takes the None of an empty object for a dict (repaired in 1.2.1)."""
-    if not obj.state and step.target == step.newer:
-        raise Refusal(
-            f"an object without parameters and attributes cannot be pickled by {step.newer}"
-        )
-
-
-def _empty_down(obj: Obj, step: Step) -> None:
-    """The last release below is the first for Python 3.11, whose empty objects have no state."""
-    if not obj.state and step.target == step.older:
-        raise Refusal(
-            f"an object without parameters and attributes cannot be pickled by {step.older}"
-        )
 
 
 def _output_down(obj: Obj, step: Step) -> None:
@@ -214,26 +198,6 @@ def _gamma_up(obj: Obj, step: Step) -> None:
         obj.state.setdefault("_gamma", obj.state["gamma"])
 
 
-def _factorization_up(obj: Obj, step: Step) -> None:
-    state = obj.state
-    for name in ("alpha", "regularization"):
-        value = state.pop(name, "deprecated")
-        if name == "alpha" and not text(value, "deprecated") and value != 0:
-            step.loss(obj, f"`alpha={value!r}` weighs the regularization; transform reads it")
-    for name in _REGULARIZATION:
-        state.pop(name, None)
-
-
-def _factorization_down(obj: Obj, step: Step) -> None:
-    obj.state.setdefault("alpha", "deprecated")
-    obj.state.setdefault("regularization", "deprecated")
-    if "components_" in obj.state:
-        for name in _REGULARIZATION:
-            obj.state.setdefault(name, 0.0)
-
-
-_REGULARIZATION = ("_l1_reg_W", "_l1_reg_H", "_l2_reg_W", "_l2_reg_H")
-
 _Values = dict[Any, Any]
 # classes, parameter, values going up, values going down
 _SPELLINGS: tuple[tuple[str, str, _Values, _Values], ...] = (
@@ -245,10 +209,10 @@ _SPELLINGS: tuple[tuple[str, str, _Values, _Values], ...] = (
 
 _OPS: list[Op] = [
     Rewritten(
-        classes=tags("preprocessing.KernelCenterer preprocessing.LabelEncoder"),
-        to_new=_empty_up,
-        to_old=_empty_down,
-        why="base.py: BaseEstimator.__getstate__",
+        classes=empty.CLASSES,
+        to_new=empty.refuse_above,
+        to_old=empty.refuse_below,
+        why="base.py: BaseEstimator.__getstate__ (repaired in 1.2.1)",
     ),
     # estimator
     Rewritten(
@@ -435,9 +399,9 @@ _OPS: list[Op] = [
     ),
     Rewritten(
         classes=("sklearn.decomposition.NMF", *_BATCH_NMF),
-        to_new=_factorization_up,
-        to_old=_factorization_down,
-        names=("alpha", "regularization", *_REGULARIZATION),
+        to_new=factorization.weights_up,
+        to_old=factorization.weights_down,
+        names=("alpha", "alpha_W", "alpha_H", "regularization", *factorization.REGULARIZATION),
         why="decomposition/_nmf.py: `_compute_regularization` works from alpha_W and alpha_H",
     ),
     *(

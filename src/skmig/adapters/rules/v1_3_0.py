@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skmig.adapters import isolation
+from skmig.adapters import isolation, metrics, shapes
 from skmig.adapters.forms import (
     TREE,
     function,
@@ -37,15 +37,16 @@ from skmig.adapters.ops import (
     Changed,
     Explained,
     Parameter,
-    Refusal,
     Removed,
     Renamed,
     Retyped,
     Rewritten,
     Step,
     Successor,
+    fitted,
     has,
     rules,
+    short,
 )
 from skmig.payload import Obj
 
@@ -56,6 +57,10 @@ SEARCHES = (
     "sklearn.model_selection.RandomizedSearchCV",
     "sklearn.model_selection.HalvingGridSearchCV",
     "sklearn.model_selection.HalvingRandomSearchCV",
+)
+HISTOGRAM_BOOSTING = (
+    "sklearn.ensemble.HistGradientBoostingClassifier",
+    "sklearn.ensemble.HistGradientBoostingRegressor",
 )
 TREES = (
     "sklearn.tree.DecisionTreeClassifier",
@@ -160,28 +165,36 @@ def _oob_down(obj: Obj, step: Step) -> None:
 
 
 def _scorer_up(obj: Obj, step: Step) -> None:
-    if obj.state.get("scorer_") == function("sklearn.metrics._passthrough_scorer"):
-        state = {"_estimator": obj.state.get("estimator")}
-        obj.state["scorer_"] = Obj("sklearn.metrics._PassthroughScorer", state)
+    """A search scores its estimator; histogram boosting scores itself, to stop early."""
+    for name, scored in (("scorer_", obj.state.get("estimator")), ("_scorer", obj)):
+        if obj.state.get(name) == function("sklearn.metrics._passthrough_scorer"):
+            obj.state[name] = Obj("sklearn.metrics._PassthroughScorer", {"_estimator": scored})
 
 
 def _scorer_down(obj: Obj, step: Step) -> None:
-    if is_obj(obj.state.get("scorer_"), "sklearn.metrics._PassthroughScorer"):
-        obj.state["scorer_"] = function("sklearn.metrics._passthrough_scorer")
+    for name in ("scorer_", "_scorer"):
+        if is_obj(obj.state.get(name), "sklearn.metrics._PassthroughScorer"):
+            obj.state[name] = function("sklearn.metrics._passthrough_scorer")
 
 
-def _metric_up(obj: Obj, step: Step) -> None:
-    """`matching` was another name of `hamming`; the two others have no successor here."""
-    for name in ("metric", "effective_metric_"):
-        value = obj.state.get(name)
-        if text(value, "matching"):
-            obj.state[name] = "hamming"
-        elif text(value, "kulsinski", "wminkowski"):
-            raise Refusal(f"the metric {value!r} was removed in scikit-learn {step.newer}")
+def _oob_score_up(obj: Obj, step: Step) -> None:
+    """A bool is one here too."""
 
 
-def _metric_down(obj: Obj, step: Step) -> None:
-    """The metrics of this release all exist in the older one."""
+def _oob_score_down(obj: Obj, step: Step) -> None:
+    given = obj.state.get("oob_score")
+    if given is not None and not isinstance(given, bool | np.bool_):
+        obj.state["oob_score"] = True
+        step.note(obj, f"`oob_score={short(given)}`: a refit in {step.older} takes its own score")
+
+
+def _no_request(obj: Obj, step: Step) -> None:
+    """An older release hands no metadata on."""
+
+
+def _request_down(obj: Obj, step: Step) -> None:
+    if obj.state.pop("_metadata_request", None) is not None:
+        step.note(obj, f"the metadata that it requests is not routed in {step.older}")
 
 
 def _dual_down(obj: Obj, step: Step) -> None:
@@ -277,9 +290,29 @@ RULES = rules(
             to_old=isolation.forget,
             why="ensemble/_iforest.py: fit",
         ),
+        Changed(
+            classes=("sklearn.ensemble.VotingClassifier", "sklearn.ensemble.VotingRegressor"),
+            method="get_feature_names_out",
+            when=lambda obj: not fitted(obj),
+            why="raises NotFittedError before `fit` (ensemble/_voting.py)",
+        ),
         Rewritten(
-            classes=SEARCHES,
-            names=("scorer_",),
+            classes=shapes.FORESTS,
+            names=("oob_score",),
+            to_new=_oob_score_up,
+            to_old=_oob_score_down,
+            why="ensemble/_forest.py: oob_score may be a callable",
+        ),
+        Rewritten(
+            classes=shapes.ESTIMATORS,
+            names=("_metadata_request",),
+            to_new=_no_request,
+            to_old=_request_down,
+            why="utils/_metadata_requests.py: set_fit_request and its like",
+        ),
+        Rewritten(
+            classes=(*SEARCHES, *HISTOGRAM_BOOSTING),
+            names=("scorer_", "_scorer"),
             to_new=_scorer_up,
             to_old=_scorer_down,
             why="metrics/_scorer.py: check_scoring",
@@ -324,10 +357,10 @@ RULES = rules(
             why="changelog 1.1: loss='log' deprecated, use 'log_loss'",
         ),
         Rewritten(
-            classes=NEIGHBORS,
-            names=("metric", "effective_metric_"),
-            to_new=_metric_up,
-            to_old=_metric_down,
+            classes=(*NEIGHBORS, "sklearn.neighbors.KernelDensity"),
+            names=("metric", "effective_metric_", "metric_params", "effective_metric_params_"),
+            to_new=metrics.known_up,
+            to_old=metrics.known_down,
             why="metrics/_dist_metrics.pyx.tp: METRIC_MAPPING64",
         ),
         Rewritten(

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from skmig.adapters import metrics
 from skmig.adapters.forms import is_obj, never, swap
 from skmig.adapters.ops import (
     DERIVED,
@@ -24,6 +25,7 @@ from skmig.adapters.ops import (
     has,
     rules,
 )
+from skmig.adapters.shapes import NEIGHBORS
 from skmig.payload import Obj
 
 SINCE = "1.9.0"
@@ -154,6 +156,13 @@ RULES = rules(
             neutral=DERIVED,
             when=has("estimators_"),
             why="ensemble/_forest.py: fit; read only by estimators_samples_",
+        ),
+        Rewritten(
+            classes=NEIGHBORS,
+            names=("metric", "effective_metric_"),
+            to_new=metrics.brute_up,
+            to_old=metrics.brute_down,
+            why="metrics/pairwise.py: _VALID_METRICS",
         ),
         Added(
             classes=SEARCHES,

@@ -26,6 +26,8 @@ _MAIN = (
     "score_samples",
     "kneighbors",
     "predict_proba",
+    "mahalanobis",
+    "query",
 )
 _TRIES = 96
 MAX_EXTRA = 64
@@ -84,6 +86,11 @@ def _calls_back(estimator):
         for name, value in parameters.items()
         if name.rsplit("__", 1)[-1] in ("metric", "kernel", "affinity")
     )
+
+
+def unasked():
+    """No probes, because none are wanted."""
+    return _none("only the data of the user was asked")
 
 
 def _none(why, notes=()):
