@@ -245,6 +245,17 @@ def test_own_rows_have_a_table_and_pictures_of_their_own() -> None:
     assert "On 40 of 50 rows of `rows.csv`: 2 of 3 methods answer identically" in words
 
 
+def test_own_rows_alone_are_the_whole_summary() -> None:
+    empty = {**records.compared()[0], "methods": [], "summary": "Nothing was compared."}
+    _found, sketches = records.compared()
+    changes = {"parity": empty, "data": records.data()}
+    text = page.page(records.manifest(**changes), {"probes": [], "data": sketches["probes"]})
+    words = Parsed(text).words
+    assert "Nothing was compared" not in words
+    assert "no method that could be asked" not in words
+    assert "On 40 of 50 rows of `rows.csv`: 2 of 3 methods answer identically" in words
+
+
 # ------------------------------------------------------------------ how it is built
 def test_headings_and_tables_are_real() -> None:
     text = drawn()

@@ -103,6 +103,7 @@ def _page(
         ),
         ("Notes", "What touches no answer of the fitted model.", manifest.notes),
     )
+    parts = findings.comparisons(manifest)
     words = _template(characters).render(
         few=max(entries // 5, 1),
         style=Markup(style),  # noqa: S704 - our own
@@ -114,9 +115,14 @@ def _page(
         unproven=_some(findings.unproven(manifest), entries),
         boundaries=_boundaries(manifest, entries),
         said=[(title, why, _some(lines, entries)) for title, why, lines in said if lines],
+        summaries=[
+            where + found["summary"]
+            for where, found in parts
+            if found["methods"] or len(parts) == 1
+        ],
         comparisons=[
             (where.rstrip(": "), _some([_method(item) for item in found["methods"]], entries))
-            for where, found in findings.comparisons(manifest)
+            for where, found in parts
         ],
         figures=_some(figures, min(entries, FIGURES)),
         coverage=_some([_coverage(*item) for item in manifest.coverage.items()], entries),
