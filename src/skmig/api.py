@@ -17,6 +17,7 @@ from skmig.errors import SkmigError, UnreadableError, UsageError
 from skmig.payload import Bundle, WireError
 from skmig.plan import Plan, Settings
 from skmig.plan import make as make_plan
+from skmig.record import page
 from skmig.verification import record_of
 
 ARTIFACT_SUFFIXES = frozenset(
@@ -68,6 +69,7 @@ def migrate(
     to: str | None = None,
     *,
     output: str | Path | None = None,
+    report: str | Path | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
     **options: Any,
@@ -77,8 +79,8 @@ def migrate(
     `to` is the target release; `options` are the fields of `Settings` (`source="1.1.0"`,
     `backend="local"`, `rtol=1e-9`, …), or `settings` gives them all.  `output` is the result's
     file, or a folder for it; default `<stem>-<target><suffix>` beside the artifact.  The record is
-    written beside the result.  Raises the errors of `skmig.errors`; nothing is written unless
-    parity holds.
+    written beside the result, and `report` (a file, or a folder for it) as one HTML page.  Raises
+    the errors of `skmig.errors`; nothing is written unless parity holds.
     """
     settings = checked(_settings(to, settings, options))
     artifact = Path(path)
@@ -86,6 +88,8 @@ def migrate(
     if place is None or place.is_dir():
         place = result_name(artifact, settings, place)
     request = request_for(artifact, place, settings)
+    if report is not None:
+        request = replace(request, report=report_place(request.record, Path(report)))
     # before any environment is started
     planned = pipeline.prepare(request)
     pipeline.check_outputs(request)
@@ -112,18 +116,20 @@ def migrate_all(
     *,
     settings: Settings,
     output: Path | None = None,
+    reports: Path | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Outcome]:
     """Migrate several models, one after the other, with shared environments; goes on after errors.
 
     `output` is a folder, in which the folders of the artifacts are kept; default: beside each.
-    Raises UsageError for an `output` that is a file.
+    `reports` is such a folder for a page of each.  Raises UsageError for one that is a file.
     """
-    if output is not None and output.exists() and not output.is_dir():
-        raise UsageError(
-            f"`{output}` is a file, and several models need a folder",
-            hint="name a folder with --output; it is made if it is not there",
-        )
+    for option, place in (("--output", output), ("--report", reports)):
+        if place is not None and place.exists() and not place.is_dir():
+            raise UsageError(
+                f"`{place}` is a file, and several models need a folder",
+                hint=f"name a folder with {option}; it is made if it is not there",
+            )
     with pipeline.workshop(settings, progress or SilentProgress()) as shop:
         taken: set[Path] = set()
         for item in artifacts:
@@ -135,7 +141,10 @@ def migrate_all(
                     # two results that differ in nothing but their suffix
                     longer = record.beside(request.result, whole=True)
                     request = replace(request, record=longer)
-                for place in (request.result, request.record):
+                if reports is not None:
+                    page_of = report_name(request.record, reports / item.folder)
+                    request = replace(request, report=page_of)
+                for place in request.outputs:
                     if place in taken:
                         raise UsageError(
                             f"`{place}` would be written for `{artifact}` and for another model",
@@ -302,6 +311,50 @@ def request_for(artifact: Path, place: Path, settings: Settings) -> pipeline.Req
     """The request for one artifact whose result shall be at `place`."""
     bundle = record.beside(place)
     return pipeline.Request(artifact=artifact, result=place, record=bundle, settings=settings)
+
+
+def report_place(bundle: Path, place: Path) -> Path:
+    """Where the page of a record goes when `place` was named: a file, or a folder for it."""
+    return report_name(bundle, place) if place.is_dir() else place
+
+
+def report_name(bundle: Path, folder: Path) -> Path:
+    """`model-1.6.1.html` for the record `model-1.6.1.skmig`."""
+    return folder / f"{bundle.stem}.html"
+
+
+def read_record(path: str | Path) -> record.Record:
+    """The record at `path`, or that of the result at `path`.
+
+    Raises UnreadableError for one that is missing, damaged or was changed.
+    """
+    return record.read(record_of(Path(path)))
+
+
+def report(path: str | Path) -> str:
+    """The report of a record (or of the result beside it) as one HTML page.
+
+    Raises UnreadableError for a record that is missing, damaged or was changed.
+    """
+    return page.of(read_record(path))
+
+
+def write_report(read: record.Record, place: Path, *, force: bool = False) -> Path:
+    """Write the page of a record; gives where.  `place` is a file, or a folder for it.
+
+    Raises UsageError, OutputExistsError, OutputError and UnreadableError.
+    """
+    place = report_place(read.path, place)
+    if place.resolve() in (read.path.resolve(), read.result.resolve()):
+        raise UsageError(
+            f"`{place}` is what the report is about",
+            hint="give the report a name of its own, such as --html report.html",
+        )
+    record.check_place((place,), force)
+    text = page.of(read)
+    with record.placed((place,)) as (draft,):
+        draft.write_text(text, "utf-8")
+    return place
 
 
 def result_name(artifact: Path, settings: Settings, folder: Path | None) -> Path:

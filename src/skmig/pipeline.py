@@ -28,22 +28,28 @@ from skmig.errors import (
     UntrustedError,
     UsageError,
 )
-from skmig.parity import Naive, Parity
+from skmig.parity import Naive, Parity, Sketches
 from skmig.payload import Bundle, Obj, WireError, write_bundle
 from skmig.plan import Plan, Settings
-from skmig.record import Manifest
+from skmig.record import Manifest, page
 from skmig.version import __version__
 
 
 # ------------------------------------------------------------------ what passes between stages
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One artifact and where its result and record shall be."""
+    """One artifact and where its result and record shall be, and the report if one is wanted."""
 
     artifact: Path
     result: Path
     record: Path
     settings: Settings
+    report: Path | None = None
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        places = (self.result, self.record)
+        return places if self.report is None else (*places, self.report)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +103,9 @@ class Restored:
 class Compared:
     restored: Restored
     parity: Parity
+    sketches: Sketches
     data: Parity | None = None
+    data_sketches: Sketches = dataclasses.field(default_factory=Sketches)
     naive: Naive | None = None
 
     @property
@@ -115,6 +123,13 @@ class Migration:
     result: Path
     record: Path
     manifest: Manifest
+    report: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What was written."""
+        places = (self.result, self.record)
+        return places if self.report is None else (*places, self.report)
 
     @property
     def summary(self) -> str:
@@ -125,7 +140,8 @@ class Migration:
             "artifact": str(self.artifact),
             "result": str(self.result),
             "record": str(self.record),
-            **self.manifest.as_json(),
+            "report": None if self.report is None else str(self.report),
+            "manifest": self.manifest.as_json(),
         }
 
 
@@ -378,16 +394,20 @@ def compare(restored: Restored, shop: Workshop) -> Compared:
     shop.progress.step("comparing outputs")
     exported = restored.adapted.exported
     settings = exported.request.settings
+    expected = read_document(exported.bundle, "expected")
+    actual = read_document(restored.answers, "actual")
     found = parity.compare(
-        read_document(exported.bundle, "expected"),
-        read_document(restored.answers, "actual"),
+        expected,
+        actual,
         rtol=settings.rtol,
         atol=settings.atol,
         documented=documented(restored.adapted.adapted),
         accept=settings.accept,
         rounding=read_document(exported.bundle, "rounding"),
     )
-    return Compared(restored=restored, parity=found)
+    sketches = parity.Sketches()
+    sketches.add(expected, actual)
+    return Compared(restored=restored, parity=found, sketches=sketches)
 
 
 def compare_data(compared: Compared, shop: Workshop) -> Compared:
@@ -409,8 +429,9 @@ def compare_data(compared: Compared, shop: Workshop) -> Compared:
             documented=tuple(documented(restored.adapted.adapted)),
             accept=settings.accept,
         )
-        found = compare_rows(exported.rows, graph, sides, terms, shop)
-    return dataclasses.replace(compared, data=found)
+        sketches = parity.Sketches()
+        found = compare_rows(exported.rows, graph, sides, terms, shop, sketches)
+    return dataclasses.replace(compared, data=found, data_sketches=sketches)
 
 
 def compare_rows(
@@ -419,6 +440,7 @@ def compare_rows(
     sides: tuple[streaming.Side, streaming.Side],
     terms: streaming.Terms,
     shop: Workshop,
+    sketches: parity.Sketches | None = None,
 ) -> Parity:
     """Compare what source and target say to the user's rows.  `graph`: the exported model.
 
@@ -434,6 +456,7 @@ def compare_rows(
             place=shop.path,
             progress=shop.progress,
             refused=lambda answers: inputs.check_answers(rows, graph, answers),
+            sketches=sketches,
         )
     except WireError as exc:
         raise _not_given(rows, exc) from exc
@@ -604,14 +627,21 @@ def write(compared: Compared, shop: Workshop) -> Migration:
             ),
             hint="nothing was written; give inputs that the model takes with --data",
         )
-    with record.placed((request.result, request.record)) as (result, bundle):
+    with record.placed(request.outputs) as (result, bundle, *reports):
         result.write_bytes(restored.result.read_bytes())
         manifest = _manifest(compared, result)
-        record.write(bundle, manifest, exported.bundle)
+        sketches = {
+            "probes": compared.sketches.as_json(),
+            "data": compared.data_sketches.as_json(),
+        }
+        manifest = record.write(bundle, manifest, exported.bundle, sketches)
+        for place in reports:
+            place.write_text(page.page(manifest, sketches), "utf-8")
     return Migration(
         artifact=request.artifact,
         result=request.result,
         record=request.record,
+        report=request.report,
         manifest=manifest,
     )
 
@@ -635,13 +665,18 @@ def migrate(planned: Planned, shop: Workshop) -> Migration:
 
 def check_outputs(request: Request) -> None:
     """Can the outputs be written?  Raises UsageError, OutputExistsError and OutputError."""
-    check_apart(request.artifact, (request.result, request.record))
+    check_apart(request.artifact, request.outputs)
     if request.result == request.record:
         raise UsageError(
             f"`{request.result}` would be the result and its record at once",
             hint=f"give the result another suffix than {record.SUFFIX}",
         )
-    record.check_place((request.result, request.record), request.settings.force)
+    if len({place.resolve() for place in request.outputs}) < len(request.outputs):
+        raise UsageError(
+            f"`{request.report}` would be the report and the result or its record at once",
+            hint="give the report a name of its own, such as --report report.html",
+        )
+    record.check_place(request.outputs, request.settings.force)
 
 
 def check_apart(artifact: Path, outputs: tuple[Path, ...]) -> None:
@@ -822,6 +857,7 @@ def said_by_rules(said: chain.Adapted) -> dict[str, Any]:
         "notes": _lines(said.notes),
         "changes": _lines(said.changes),
         "documented": tuple(dataclasses.asdict(item) for item in documented(said)),
+        "moved": tuple(dataclasses.asdict(item) for item in said.moved),
     }
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sklearn.linear_model import LogisticRegression
+from tests.documents import checked
 
 from skmig import errors
 from skmig.cli import common
@@ -29,10 +29,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def said(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     """The one document on stdout."""
-    out = capsys.readouterr().out
-    document = json.loads(out)
-    assert document["schema_version"] == 1
-    return document
+    return checked(capsys.readouterr().out)
 
 
 # ------------------------------------------------------------------ what is wrong
@@ -65,7 +62,12 @@ WRONG = [
     (["verify", "FILE", "--python", "FILE"], errors.USAGE, "UsageError"),
     (["verify", "FILE", "FILE", "--record-sha256", "00"], errors.USAGE, "UsageError"),
     (["verify", "FILE", "--jobs", "0"], errors.USAGE, "UsageError"),
+    (["migrate", "FILE", "--to", TARGET, "--report", "FILE"], errors.USAGE, "UsageError"),
+    (["migrate", "FILE", "--to", TARGET, "-o", "x", "--report", "x"], errors.USAGE, "UsageError"),
+    (["migrate", "FILE", "FILE", "--to", TARGET, "--report", "FILE"], errors.USAGE, "UsageError"),
     (["verify", "FOLDER/empty"], errors.UNREADABLE, "UnreadableError"),
+    (["report", "FILE"], errors.UNREADABLE, "UnreadableError"),
+    (["report", "FOLDER"], errors.UNREADABLE, "UnreadableError"),
     (["import", "FILE", "--to", TARGET], errors.UNREADABLE, "UnreadableError"),
     (["export", "nope.pkl"], errors.UNREADABLE, "UnreadableError"),
     (["export", "FILE", "-o", "FILE", "--force"], errors.USAGE, "UsageError"),

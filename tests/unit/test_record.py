@@ -8,109 +8,24 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from tests import records
 
 from skmig import parity, record
-from skmig.adapters import carried
 from skmig.errors import OutputError, OutputExistsError, UnreadableError, UsageError
-from skmig.payload import Obj, write_bundle
 from skmig.record import report
-from skmig.record.bundle import DOCUMENTS, MEMBERS
+from skmig.record.bundle import MEMBERS
 from skmig.verification import record_of
-
-FACT = record.EnvironmentFact(
-    release="1.1.0",
-    backend="local",
-    python="3.10.1",
-    platform="Linux",
-    packages={"numpy": "1.22.4"},
-    lock="sha256:0",
-)
-FILE = record.FileFact(name="model.pkl", sha256="0" * 64, size=3)
-COVERAGE = {"model": {"rows": 4, "leaves": [2, 3], "notes": ["half of the leaves"]}}
-# what the agent writes of itself into a payload
-FACTS = {
-    "release": FACT.release,
-    "artifact": dataclasses.asdict(FILE),
-    "coverage": COVERAGE,
-    "environment": {"python": FACT.python, "platform": FACT.platform, "packages": FACT.packages},
-}
-
-
-def manifest(**changes: Any) -> record.Manifest:
-    method = {
-        "path": "model",
-        "method": "predict",
-        "verdict": "identical",
-        "n": 4,
-        "max_abs": 0.0,
-        "max_rel": 0.0,
-        "max_ulp": 0,
-        "mismatched_labels": 0,
-        "text": "",
-        "notes": [],
-    }
-    values: dict[str, Any] = {
-        "skmig": "0",
-        "created": record.now(),
-        "user": "",
-        "commit": "",
-        "source": FILE,
-        "result": dataclasses.replace(FILE, name="model-1.6.1.pkl"),
-        "rollback": FILE,
-        "format": "pickle",
-        "source_environment": FACT,
-        "target_environment": dataclasses.replace(FACT, release="1.6.1"),
-        "state": carried.State(
-            arrays=3,
-            carried=2,
-            rewritten=(carried.Place(path="model.a_", count=1, by="1.4.0: Rewritten a_"),),
-            values=5,
-        ).as_json(),
-        "coverage": COVERAGE,
-        "options": {
-            "rtol": 1e-9,
-            "atol": 1e-12,
-            "accept": [],
-            "allow_loss": False,
-            "allow_substitution": False,
-            "trust": [],
-            "allow": [],
-            "data_only": False,
-        },
-        "parity": {
-            "ok": True,
-            "verdict": "identical",
-            "summary": "All is well.",
-            "rtol": 1e-9,
-            "atol": 1e-12,
-            "methods": [method],
-        },
-        "verdict": "identical",
-        "summary": "model.pkl moved from scikit-learn 1.1.0 to 1.6.1: All is well.",
-    }
-    for field in dataclasses.fields(record.Manifest):
-        if field.type == "tuple[str, ...]" or field.name == "documented":
-            values.setdefault(field.name, ())
-    return record.Manifest(**{**values, **changes})
 
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
-    """A payload as the agent writes it."""
-    path = tmp_path / "exported"
-    model = Obj("sklearn.linear_model.Ridge", {"coef_": np.arange(3.0)})
-    documents = {name: model if name == "model" else {"model": name} for name in DOCUMENTS}
-    write_bundle(str(path), documents, {record.FACTS: FACTS})
-    return path
+    return records.exported(tmp_path / "exported")
 
 
 @pytest.fixture
-def written(tmp_path: Path, exported: Path) -> Path:
-    path = tmp_path / "model.skmig"
-    record.write(path, manifest(), exported)
-    return path
+def written(tmp_path: Path) -> Path:
+    return records.written(tmp_path)
 
 
 # ------------------------------------------------------------------ reading
@@ -200,12 +115,15 @@ def test_a_member_that_is_there_twice_is_told(written: Path, name: str) -> None:
 
 
 CONTRADICTIONS = [
-    ({"rollback": dataclasses.replace(FILE, sha256="1" * 64)}, "what to go back to"),
-    ({"result": dataclasses.replace(FILE, name="../other.pkl")}, "is not that of a file"),
-    ({"result": dataclasses.replace(FILE, sha256="0")}, "digest or the size"),
-    ({"source": FILE, "rollback": FILE, "coverage": {}}, "the coverage is not"),
-    ({"source_environment": dataclasses.replace(FACT, python="3.9")}, "environment's python"),
-    ({"verdict": "close"}, "the verdict `close` does not follow"),
+    ({"rollback": dataclasses.replace(records.FILE, sha256="1" * 64)}, "what to go back to"),
+    ({"result": dataclasses.replace(records.FILE, name="../other.pkl")}, "is not that of a file"),
+    ({"result": dataclasses.replace(records.FILE, sha256="0")}, "digest or the size"),
+    ({"source": records.FILE, "rollback": records.FILE, "coverage": {}}, "the coverage is not"),
+    (
+        {"source_environment": dataclasses.replace(records.FACT, python="3.9")},
+        "environment's python",
+    ),
+    ({"verdict": "identical"}, "the verdict `identical` does not follow"),
     ({"summary": "All is well."}, "summary does not follow"),
     ({"losses": ("model: no",)}, "were not allowed"),
     ({"created": "yesterday"}, "Invalid isoformat"),
@@ -216,10 +134,9 @@ CONTRADICTIONS = [
 
 @pytest.mark.parametrize(("changes", "text"), CONTRADICTIONS)
 def test_a_seal_does_not_hide_a_contradiction(
-    changes: dict[str, Any], text: str, exported: Path, tmp_path: Path
+    changes: dict[str, Any], text: str, tmp_path: Path
 ) -> None:
-    path = tmp_path / "model.skmig"
-    record.write(path, manifest(**changes), exported)
+    path = records.written(tmp_path, **changes)
     with pytest.raises(UnreadableError, match="contradicts itself") as caught:
         record.read(path)
     assert any(text in cause for cause in caught.value.causes), caught.value.causes
@@ -229,7 +146,7 @@ def test_a_payload_with_other_members_is_not_sealed(exported: Path, tmp_path: Pa
     with zipfile.ZipFile(exported, "a") as archive:
         archive.writestr("evil.py", "")
     with pytest.raises(UnreadableError, match="other members"):
-        record.write(tmp_path / "out.skmig", manifest(), exported)
+        record.write(tmp_path / "out.skmig", records.manifest(), exported, {})
 
 
 # ------------------------------------------------------------------ placing
@@ -304,7 +221,7 @@ def shown(width: int, **changes: Any) -> str:
 
     console = Console(width=width, color_system=None, legacy_windows=False)
     with console.capture() as caught:
-        console.print(report.render(manifest(**changes)))
+        console.print(report.render(records.manifest(**changes)))
     return caught.get()
 
 
@@ -313,17 +230,28 @@ def test_the_report_says_what_it_rests_on() -> None:
         200, notes=("a [bold]note[/]",), naive=parity.ended("ValueError: no", "load").as_json()
     )
     assert "4 rows, 2 of 3 leaves" in text
-    assert "model: half of the leaves" in text
+    assert "model: 1 of 3 leaves were not reached." in text
+    assert "model: no missing values: the trees never saw one" in text
     assert "a [bold]note[/]" in text
     assert "it does not load: ValueError: no" in text
     assert "2 of 3 arrays of the result" in text
     assert "1 made by a rule (model.a_, 1.4.0: Rewritten a_)" in text
-    assert "predict  identical  4" in text
+    moved = "DecisionTreeClassifier (3): added monotonic_cst; dropped _former"
+    assert f"1.2.2 → 1.3.0  {moved}" in text
+    assert "predict            identical     40" in text
+    assert "score_samples raises in the source too: ValueError: not for this kernel" in text
+
+
+def test_long_lists_end_with_how_much_there_is() -> None:
+    text = shown(100, notes=tuple(f"note {i}" for i in range(100)))
+    assert "note 39" in text
+    assert "note 40" not in text
+    assert "60 more: --json shows all" in text
 
 
 def test_nothing_is_cut_where_there_is_no_room() -> None:
     text = shown(40)
-    assert "predict: identical, n 4" in text
+    assert "predict: identical, n 40" in text
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= 40
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from skmig import versions
-from skmig.adapters import census, grids
+from skmig.adapters import census, grids, moves
+from skmig.adapters.moves import Move
 from skmig.adapters.ops import Born, Gone, Op, Refusal, RuleSet, same
 from skmig.adapters.rules import LINE
 from skmig.adapters.shapes import SEARCHES
@@ -38,6 +39,7 @@ class Adapted:
     `refusals` is what the target cannot express; when it is not empty the graph must not be used.
     `losses` concern outputs and are refusals unless they were allowed; `notes` concern a refit.
     `made` are the arrays that operations put into objects, each with the operation's name.
+    `moved` is what the state of the objects became, boundary by boundary.
     """
 
     graph: Any
@@ -48,6 +50,7 @@ class Adapted:
     changes: tuple[Statement, ...]
     substitutions: tuple[Statement, ...] = ()
     made: tuple[tuple[Any, str], ...] = ()
+    moved: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +99,7 @@ def adapt(graph: Any, source: str, target: str, *, substitution: bool = False) -
         changes=tuple(run.changes),
         substitutions=tuple(run.substitutions),
         made=tuple((array, by) for made, by in run.made if (array := made()) is not None),
+        moved=tuple(run.moved),
     )
 
 
@@ -110,6 +114,7 @@ class _Run:
     losses: list[Statement] = field(default_factory=list)
     notes: list[Statement] = field(default_factory=list)
     changes: list[Statement] = field(default_factory=list)
+    moved: list[Move] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)  # id() of objects that stay behind
     crossing: Boundary | None = None
     paths: dict[int, str] = field(default_factory=dict)
@@ -163,6 +168,7 @@ class _Run:
             for obj in self._index().get(tag, ())
             for entry in grids.entries(obj)
         ]
+        before = moves.snapshot(self._index())
         if boundary.rules is not None:
             present = self._index()
             ops = boundary.rules.ops if boundary.up else tuple(reversed(boundary.rules.ops))
@@ -172,6 +178,7 @@ class _Run:
         for objs in self._index().values():
             for obj in objs:
                 self._parameters(obj, boundary, explained.get(obj.tag, frozenset()))
+        self.moved += moves.between(before, self._index(), boundary)
         self._respell(tried, boundary)
 
     def _respell(self, tried: list[grids.Entry], boundary: Boundary) -> None:

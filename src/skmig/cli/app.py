@@ -57,6 +57,7 @@ def _register() -> None:
         inspect,
         matrix,
         migrate,
+        report,
         support,
         verify,
     )
@@ -64,6 +65,7 @@ def _register() -> None:
     app.command("migrate")(migrate.migrate)
     app.command("check")(check.check)
     app.command("verify")(verify.verify)
+    app.command("report")(report.report)
     app.command("inspect")(inspect.inspect)
     app.command("build-images")(build_images.build_images)
     app.command("export")(export.export)

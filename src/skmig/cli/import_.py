@@ -80,5 +80,5 @@ def import_(
         console.document({"ok": True, "migration": done.as_json()})
         return 0
     console.render(report.render(done.manifest))
-    console.render("", f"{done.result}", f"{done.record}")
+    console.render("", *(str(place) for place in done.files))
     return 0

@@ -3,6 +3,7 @@
 from skmig.parity.compare import ATOL, RTOL, Documented, beyond, compare, used
 from skmig.parity.merge import Merger
 from skmig.parity.naive import Naive, Outcome, answered, ended, follows, own_release
+from skmig.parity.sketch import Sketches
 from skmig.parity.values import Difference, difference
 from skmig.parity.verdict import MethodParity, Parity, Verdict
 
@@ -16,6 +17,7 @@ __all__ = [
     "Naive",
     "Outcome",
     "Parity",
+    "Sketches",
     "Verdict",
     "answered",
     "beyond",

@@ -48,6 +48,17 @@ def entries(matrix: New) -> Entries | None:
     return Entries(keys[kept], total[kept], int((~kept).sum()))
 
 
+def together(one: Entries, two: Entries) -> tuple[np.ndarray[Any, Any], ...]:
+    """Every position at which either holds something, and what each holds there."""
+    keys, inverse = np.unique(np.concatenate([one.keys, two.keys]), return_inverse=True)
+    inverse = inverse.ravel()
+    first = np.zeros(len(keys), dtype=one.data.dtype)
+    second = np.zeros(len(keys), dtype=two.data.dtype)
+    first[inverse[: len(one.keys)]] = one.data
+    second[inverse[len(one.keys) :]] = two.data
+    return keys, first, second
+
+
 def dense(matrix: New) -> np.ndarray[Any, Any] | None:
     """The whole matrix; None where it is of an unknown kind, or large."""
     shape = tuple(int(n) for n in matrix.args.get("shape", ()))

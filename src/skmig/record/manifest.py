@@ -64,6 +64,7 @@ class Manifest:
     source_environment: EnvironmentFact
     target_environment: EnvironmentFact
     rules: tuple[str, ...]
+    moved: tuple[dict[str, Any], ...]
     losses: tuple[str, ...]
     substitutions: tuple[str, ...]
     notes: tuple[str, ...]
@@ -108,6 +109,7 @@ class Manifest:
             name: tuple(value[name])
             for name in (
                 "rules",
+                "moved",
                 "losses",
                 "substitutions",
                 "notes",

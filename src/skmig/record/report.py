@@ -9,14 +9,17 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from skmig.record.manifest import UNPROVEN, EnvironmentFact, Manifest
+from skmig.record import findings
+from skmig.record.manifest import EnvironmentFact, Manifest
+
+LINES = 40  # of one list; the record has the rest
 
 _PLACES = 4  # places of one kind that the report names; the record has them all
 
 
 def verdict_line(manifest: Manifest) -> Text:
     """One sentence that says yes or no; the colour repeats what the words say."""
-    good = manifest.parity["ok"] and manifest.verdict != UNPROVEN
+    good = findings.answer(manifest)[0] == "yes"
     return Text(manifest.summary, style="bold green" if good else "bold yellow")
 
 
@@ -30,15 +33,18 @@ def render(manifest: Manifest) -> RenderableType:
         parts += [Text(), Text(f"On {manifest.data['words']}", style="bold")]
         parts.append(_Methods(manifest.data["parity"]["methods"]))
     for title, lines in (
+        ("What moved", findings.moved(manifest)),
         ("Losses (allowed)", manifest.losses),
         ("Another class that answers the same (allowed)", manifest.substitutions),
         ("Changed by scikit-learn itself", manifest.changes),
         ("Notes", [*manifest.notes, *_noted(manifest)]),
-        ("Not proven", _unproven(manifest)),
+        ("Not proven", findings.unproven(manifest)),
     ):
         if lines:
             parts += [Text(), Text(title, style="bold")]
-            parts += [Text(f"  {line}") for line in lines]
+            parts += [Text(f"  {line}") for line in lines[:LINES]]
+            if len(lines) > LINES:
+                parts.append(Text(f"  {len(lines) - LINES} more: --json shows all"))
     return Group(*parts)
 
 
@@ -57,7 +63,7 @@ def _facts(manifest: Manifest) -> Table:
     if manifest.naive:
         rows.append(("without skmig", manifest.naive["sentence"]))
     for path, coverage in manifest.coverage.items():
-        rows.append(("probes", f"{path}: {coverage_line(coverage)}"))
+        rows.append(("probes", f"{path}: {findings.coverage_line(coverage)}"))
     for name, text in rows:
         table.add_row(name, Text(text))
     return table
@@ -164,17 +170,3 @@ def _noted(manifest: Manifest) -> list[str]:
         for item in said.get("methods", [])
         for note in item["notes"]
     ]
-
-
-def _unproven(manifest: Manifest) -> list[str]:
-    notes = [
-        f"{path}: {note}"
-        for path, coverage in manifest.coverage.items()
-        for note in coverage.get("notes", [])
-    ]
-    refused = [
-        f"{item['path']}.{item['method']} raises in the source too: {item['text']}"
-        for item in manifest.parity.get("methods", [])
-        if item["verdict"] == "error_equal"
-    ]
-    return notes + refused
