@@ -256,9 +256,9 @@ def report(release: str, specimens: list[Specimen]) -> str:
         "",
         table(package(specimens), "package"),
     ]
-    for specimen in specimens:
-        if specimen.failed:
-            lines.append(f"failed: {specimen.name}: {specimen.failed}")
+    lines.extend(
+        f"failed: {specimen.name}: {specimen.failed}" for specimen in specimens if specimen.failed
+    )
     return "\n".join(lines) + "\n"
 
 

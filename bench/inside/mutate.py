@@ -60,10 +60,13 @@ OTHER = {
 }
 # what no method that takes new rows reads, in any release
 IDLE = frozenset(
-    "random_state verbose n_jobs max_iter tol n_iter_ loss_curve_ impurity n_node_samples_ copy"
-    " copy_X warm_start memory fit_times_ cv_results_ train_score_ oob_score best_loss_"
-    " validation_scores_ refit_time_ scorer_ pre_dispatch error_score return_train_score"
-    " max_depth min_samples_leaf min_samples_split max_leaf_nodes n_iter_no_change shuffle".split()
+    "random_state verbose n_jobs max_iter tol n_iter_ loss_curve_ n_node_samples_ copy copy_X"
+    " warm_start memory fit_times_ cv_results_ train_score_ oob_score best_loss_ n_iter_no_change"
+    " validation_scores_ refit_time_ scorer_ pre_dispatch error_score return_train_score shuffle"
+    " max_depth min_samples_leaf min_samples_split max_leaf_nodes bootstrap max_features"
+    " max_samples validation_fraction subsample ccp_alpha oob_score_ oob_decision_function_"
+    " oob_prediction_ class_weight _sample_weight monotonic_cst do_early_stopping_ criterion"
+    " early_stopping fit_intercept solver".split()
 )
 CHILDREN = ("left_child", "right_child", "left", "right")
 
@@ -251,10 +254,12 @@ def _order(site):
 # ------------------------------------------------------------------ arrays
 def _of_array(site):
     value = site.value
-    if not value.size or value.dtype.kind in "mMV" and value.dtype.names is None:
+    if not value.size or (value.dtype.kind in "mMV" and value.dtype.names is None):
         return []
     if value.dtype.names is not None:
         return [item for name in value.dtype.names for item in _of_field(value, name)]
+    if "nodes" in getattr(site.container, "keys", tuple)() and site.attribute == "values":
+        return _of_leaves(site)
     found = _of_entries(value)
     if value.ndim == 1 and len(value) > 1:
         found.append((_order(site), lambda rng: _swapped(value, rng, 0)))
@@ -265,6 +270,15 @@ def _of_array(site):
     if isinstance(site.container, dict) and "indptr" in site.container and value.dtype.kind == "i":
         return []  # of a sparse matrix: compiled code follows these without looking
     return found
+
+
+def _of_leaves(site):
+    """Of the values of a tree only those of its leaves are read."""
+    nodes, value = site.container["nodes"], site.value
+    leaf = np.zeros(value.shape, dtype=bool)
+    leaf[nodes["left_child"] < 0] = True
+    places = np.flatnonzero(leaf & np.isfinite(value) & (value != 0))
+    return [("leaf" + name[len("float") :], _entry(value, places, op)) for name, op in _FLOATS[:5]]
 
 
 def _of_entries(value):

@@ -11,8 +11,8 @@ import numpy as np
 
 from skmig.agent.predict import count_rows, take
 
-ROWS = 1024
-BASES = 24
+ROWS = 512
+BASES = 16
 MAX_COLUMNS = 24
 
 
@@ -137,7 +137,7 @@ def aimed(data, site, said, rng):
     if hasattr(data, "iloc"):
         return _aimed_frames(data, said, rng)
     sparse = hasattr(data, "tocsr")
-    if sparse or isinstance(data, np.ndarray) and data.ndim == 2 and data.dtype.kind in "fiu":
+    if sparse or (isinstance(data, np.ndarray) and data.ndim == 2 and data.dtype.kind in "fiu"):
         rows = data.toarray() if sparse else data
         found = _aimed_rows(rows.astype(np.float64), site, said, rng)
         if data.dtype == np.float32:
@@ -267,7 +267,7 @@ def _aimed_frames(data, said, rng):
         kind = data[name].dtype.kind
         values = near if kind in "fiu" else [said.get("old"), said.get("new")]
         values = [value for value in values if value is not None]
-        if not len(values):
+        if not values:
             continue
         part = take(data, rng.randint(len(data), size=BASES * len(values))).reset_index(drop=True)
         part[name] = np.tile(np.asarray(values, dtype=float if kind in "fiu" else object), BASES)

@@ -43,6 +43,8 @@ ON_DATA = (
     "staged_decision_function",
     "mahalanobis",
 )
+# what is asked about the missing values that the model never saw (`gaps` of a probe)
+ON_GAPS = ("predict", "predict_proba", "decision_function", "score_samples", "transform", "apply")
 # methods that some estimators answer by chance
 CHANCY = ("predict", "predict_proba", "predict_log_proba", "transform")
 WITHOUT_DATA = (
@@ -127,6 +129,11 @@ def take(data, rows):
     if hasattr(data, "tocsr"):
         return data.tocsr()[rows].asformat(data.format)
     return [copy.deepcopy(data[i]) for i in rows]
+
+
+def take_all(data):
+    """All rows of an input, as a copy."""
+    return take(data, np.arange(count_rows(data)))
 
 
 def some(data, limit):
@@ -232,6 +239,10 @@ def outputs(estimator, probe):
                     if name in CHANCY:
                         _settle(answers, estimator, name, data)
             _ask_spread(answers, estimator, data)
+        gaps = None if probe is None else probe.get("gaps")
+        for name in ON_GAPS if gaps is not None else ():
+            if has(estimator, name):
+                answers["%s(missing)" % name] = _ask(getattr, estimator, name, take_all(gaps))
         for name in WITHOUT_DATA:
             if has(estimator, name):
                 answers[name] = _ask(getattr, estimator, name)
@@ -309,7 +320,9 @@ def rounding(estimator, probe, answers):
         swayed = None if data is None else _sway(data, seed, single)
         if swayed is None:
             return {}
-        moved = outputs(estimator, dict(probe, input=swayed, swayed=True))
+        gaps = probe.get("gaps")
+        gaps = None if gaps is None else _sway(gaps, seed, single)
+        moved = outputs(estimator, dict(probe, input=swayed, gaps=gaps, swayed=True))
         for name, answer in moved.items():
             pair = answers.get(name, {}).get("value"), answer.get("value")
             unmoved = unmoved and (single or _moved(*pair, noise=0.0) is None)

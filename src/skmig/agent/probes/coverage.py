@@ -4,6 +4,7 @@ import numpy as np
 
 from skmig.agent.predict import count_rows, some
 from skmig.agent.probes import columns, trees
+from skmig.agent.probes.edges import near_thresholds
 from skmig.agent.probes.features import fitted, inner
 from skmig.agent.probes.wanted import is_a
 
@@ -115,6 +116,17 @@ def _measure_trees(estimator, data, found):
         own = single if features is None else np.ascontiguousarray(single[:, features])
         total = int((np.array(part.children_left) < 0).sum())
         _add_leaves(found, part.apply(own), total)
+        if "ids" not in found:
+            _measure_thresholds(trees.flat(part), own.astype(np.float64), found)
+
+
+def _measure_thresholds(tree, rows, found):
+    """How many thresholds have rows that arrive there on both sides, one float apart."""
+    near = near_thresholds(tree, rows)
+    left, above = np.array(tree.left), np.array(tree.above)
+    # a split of the missing from all others has no other side
+    split = (left >= 0) & (np.abs(above) <= trees.LARGEST)
+    _add(found, "thresholds", (near.all(axis=0) & split).sum(), split.sum())
 
 
 def _measure_histogram(estimator, part, rows, found):
@@ -125,12 +137,17 @@ def _measure_histogram(estimator, part, rows, found):
     leaf = nodes["is_leaf"].astype(bool)
     here = np.zeros(len(rows), dtype=int)
     known = trees.known_categories(estimator)
+    near = np.zeros((2, len(nodes)), dtype=bool)
+    with np.errstate(all="ignore"):
+        above = np.nextafter(threshold, np.inf)
     while not leaf[here].all():
         active = np.flatnonzero(~leaf[here])
         node = here[active]
         value = rows[active, nodes["feature_idx"][node].astype(int)]
         with np.errstate(invalid="ignore"):
             left = value <= threshold[node]
+        near[0, node[value == threshold[node]]] = True
+        near[1, node[value == above[node]]] = True
         if "is_categorical" in names and nodes["is_categorical"][node].any():
             for k in np.flatnonzero(nodes["is_categorical"][node]):
                 codes = known.get(int(nodes["feature_idx"][node[k]]), ())
@@ -145,3 +162,8 @@ def _measure_histogram(estimator, part, rows, found):
             left[missing] = nodes["missing_go_to_left"][node[missing]].astype(bool)
         here[active] = np.where(left, nodes["left"][node], nodes["right"][node])
     _add_leaves(found, here, leaf.sum())
+    if "ids" not in found:
+        split = ~leaf & np.isfinite(threshold)
+        if "is_categorical" in names:
+            split &= ~nodes["is_categorical"].astype(bool)
+        _add(found, "thresholds", (near.all(axis=0) & split).sum(), split.sum())
