@@ -257,14 +257,14 @@ def _taken(model, block):
 
 # ------------------------------------------------------------------ answers
 def _changed(known, actual):
-    """The methods that answer otherwise, to the bit (the sign of a zero apart)."""
+    """The methods that answer otherwise, to the bit (the sign of a zero apart).
+
+    What only the mutant has is not compared: the source gave no answer that could be kept.
+    """
     found = {}
-    for name in sorted(set(known) | set(actual)):
-        if name not in known or name not in actual:
-            if name in actual:
-                found[name] = actual[name]
-            else:
-                found[name] = {"gone": True}
+    for name in sorted(known):
+        if name not in actual:
+            found[name] = {"gone": True}
         elif not _same(known[name], actual[name]):
             found[name] = actual[name]
     return found

@@ -66,7 +66,10 @@ IDLE = frozenset(
     " max_depth min_samples_leaf min_samples_split max_leaf_nodes bootstrap max_features"
     " max_samples validation_fraction subsample ccp_alpha oob_score_ oob_decision_function_"
     " oob_prediction_ class_weight _sample_weight monotonic_cst do_early_stopping_ criterion"
-    " early_stopping fit_intercept solver".split()
+    " early_stopping fit_intercept solver alpha C l1_ratio positive average dual_gap_ epsilon"
+    " power_t eta0 dual _expanded_class_weight intercept_scaling t_ singular_ class_weight_"
+    " precompute estimator_errors_ best_score_ mse_path_ alphas_ _standard_coef coefs_paths_"
+    " shrinking nu Cs_ rank_ _num_iter".split()
 )
 CHILDREN = ("left_child", "right_child", "left", "right")
 

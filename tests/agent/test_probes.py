@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.datasets import make_classification
 from sklearn.decomposition import NMF
 from sklearn.ensemble import (
     BaggingClassifier,
+    GradientBoostingClassifier,
     GradientBoostingRegressor,
     HistGradientBoostingClassifier,
     IsolationForest,
@@ -38,8 +40,13 @@ from sklearn.preprocessing import (
 )
 from sklearn.tree import DecisionTreeClassifier
 
+from skmig import parity
+from skmig.adapters import chain
 from skmig.agent import probes
+from skmig.agent.build import Builder
+from skmig.agent.jobs import walk_answers
 from skmig.agent.walk import walk
+from skmig.agent.zoo import answers
 
 rng = np.random.RandomState(0)
 X, y = make_classification(n_samples=300, n_features=6, n_informative=4, random_state=0)
@@ -278,3 +285,101 @@ def test_the_same_seed_gives_the_same_probes_and_the_model_stays(model: Any, dat
 def test_the_limit_holds() -> None:
     model = RandomForestClassifier(n_estimators=30, random_state=0).fit(X, y)
     assert probes.synthesise(model, limit=32)["coverage"]["rows"] <= 32 + 64 + 6 + 32
+
+
+# ------------------------------------------------------------------ broken on purpose
+def states_of(graph: Any, tag: str) -> list[dict[str, Any]]:
+    return [obj.state for _, obj in chain.objects(graph) if obj.tag.endswith(tag)]
+
+
+def every_node(
+    model: Any, tag: str, field: str, change: Callable[[Any], Any], split: Callable[[Any], Any]
+) -> tuple[int, int]:
+    """How many nodes, broken one at a time, are noticed, and how many there are."""
+    probe = probes.synthesise(model)
+    graph = walk(model)
+    known = {"model": walk_answers({"model": answers(model, probe)})["model"]}
+    found = total = 0
+    for state in states_of(graph, tag):
+        kept = state["nodes"]
+        for node in np.flatnonzero(split(kept)):
+            state["nodes"] = kept.copy()
+            state["nodes"][field][node] = change(kept[field][node])
+            broken = Builder()(graph, "model")
+            state["nodes"] = kept
+            actual = {"model": walk_answers({"model": answers(broken, probe)})["model"]}
+            found += not parity.compare(known, actual).ok
+            total += 1
+    return found, total
+
+
+def inner(nodes: Any) -> Any:
+    return nodes["left_child"] >= 0
+
+
+def single_up(value: Any) -> Any:
+    """A threshold that lets the smallest number that went right go left."""
+    above = np.float32(value)
+    while above <= value:
+        above = np.nextafter(above, np.float32(np.inf))
+    return float(above)
+
+
+def single_down(value: Any) -> Any:
+    """A threshold that the largest number that went left is above of."""
+    below = np.float32(value)
+    while below > value:
+        below = np.nextafter(below, np.float32(-np.inf))
+    return np.nextafter(float(below), -np.inf)
+
+
+@pytest.mark.parametrize("change", [single_up, single_down])
+def test_every_threshold_of_a_forest_is_held(change: Callable[[Any], Any]) -> None:
+    model = RandomForestClassifier(n_estimators=4, max_depth=4, random_state=0).fit(X, y)
+    found, total = every_node(model, "Tree", "threshold", change, inner)
+    assert total > 30
+    assert found == total
+
+
+def test_which_way_unseen_missing_values_go_is_held() -> None:
+    model = DecisionTreeClassifier(max_depth=5, random_state=0).fit(X, y)
+    assert probes.synthesise(model)["coverage"]["gaps"] > 0
+    flip = every_node(model, "Tree", "missing_go_to_left", lambda old: 1 - old, inner)
+    # at one node none arrives: the same feature was asked before, and they went the other way
+    assert flip == (16, 17)
+
+
+@pytest.mark.parametrize("way", [-np.inf, np.inf])
+def test_every_threshold_of_histogram_boosting_is_held(way: float) -> None:
+    model = HistGradientBoostingClassifier(max_iter=4, max_leaf_nodes=8, random_state=0)
+    found, total = every_node(
+        model.fit(HOLES, y),
+        "TreePredictor",
+        "num_threshold",
+        lambda old: np.nextafter(old, way),
+        lambda nodes: (nodes["is_leaf"] == 0) & np.isfinite(nodes["num_threshold"]),
+    )
+    assert total > 20
+    assert found == total
+
+
+def test_the_tree_that_boosting_begins_with_is_held() -> None:
+    first = DecisionTreeClassifier(max_depth=3, random_state=0)
+    model = GradientBoostingClassifier(init=first, n_estimators=2, random_state=0).fit(X, y)
+    found, total = every_node(model, "Tree", "threshold", single_up, inner)
+    assert found == total > 7
+
+
+def test_a_target_without_missing_values_says_so_and_holds() -> None:
+    model = DecisionTreeClassifier(random_state=0).fit(X, y)
+    probe = probes.synthesise(model)
+    known = {"model": walk_answers({"model": answers(model, probe)})["model"]}
+    other = {"model": {**known["model"], "methods": dict(known["model"]["methods"])}}
+    for name in other["model"]["methods"]:
+        if name.endswith("(missing)"):
+            other["model"]["methods"][name] = {"error": "ValueError: Input X contains NaN."}
+    found = parity.compare(known, other)
+    assert found.ok
+    assert {item.verdict for item in found.methods if "(missing)" in item.method} == {
+        parity.Verdict.GONE
+    }

@@ -10,6 +10,7 @@ import numpy as np
 
 from skmig.agent.predict import count_rows, has, one_job, quiet, take
 from skmig.agent.probes.block import MATRIX, TEXT, Block, Context
+from skmig.agent.probes.borders import with_borders
 from skmig.agent.probes.coverage import measure
 from skmig.agent.probes.features import count_features
 from skmig.agent.probes.gaps import gaps_are_meant
@@ -67,6 +68,7 @@ def synthesise(estimator, limit=4096, seed=0):
         call = _caller(estimator, [name for name in methods if _caller(estimator, [name])(data)])
         if kind in ("matrix", "frame"):
             data = more_leaves(estimator, data, call, limit, rng)
+            data = with_borders(estimator, data, call, rng)
         meant = gaps_are_meant(estimator)
         data = _with_extras(block, data, kind, call, rng, notes, meant)
         gaps = None if meant else _gaps(estimator, kind, call, limit // 4, rng)
