@@ -319,7 +319,8 @@ def main(arguments: list[str]) -> int:
         try:
             names = [name for name in bench.names() if re.search(options.match, name)]
             began = time.monotonic()
-            waiting = [name for name in names if name not in kept]
+            # by chance, so that what an ended run leaves is a sample of the whole
+            waiting = sorted((name for name in names if name not in kept), key=keys.digest)
             for number, specimen in enumerate(bench.run(waiting), 1):
                 kept[specimen.name] = specimen
                 if number % CHUNK == 0 or number == len(waiting):
@@ -328,7 +329,7 @@ def main(arguments: list[str]) -> int:
                     sys.stderr.write(f"{release}: {number}/{len(waiting)}, {seconds:.0f} s\n")
         finally:
             bench.close()
-        specimens = [kept[name] for name in names]
+        specimens = [kept[name] for name in names if name in kept]
         sys.stdout.write(report(release, specimens))
         bad += sum(bool(specimen.failed) for specimen in specimens)
         if options.missed:

@@ -129,14 +129,21 @@ def sites(graph):
 
 
 def replace(graph, site, value):
-    """Put `value` where the site is, and everywhere else that the same array stands."""
-    old = site.value
-    site.container[site.key] = value
-    if not isinstance(old, np.ndarray):
-        return
-    for other in sites(graph):
-        if other.value is old:
-            other.container[other.key] = value
+    """Put `value` where the site is, and everywhere else that the same array stands.
+
+    Gives the function that puts everything back.
+    """
+    places = [site]
+    if isinstance(site.value, np.ndarray):
+        places += [other for other in sites(graph) if other.value is site.value]
+    for place in places:
+        place.container[place.key] = value
+
+    def back():
+        for place in places:
+            place.container[place.key] = site.value
+
+    return back
 
 
 # ------------------------------------------------------------------ numbers

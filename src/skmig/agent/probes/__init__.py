@@ -40,7 +40,8 @@ def synthesise(estimator, limit=4096, seed=0):
 
     Returns {"input": X or None, "gaps": rows with missing values that are asked apart, where there
     are such, "kind": …, "coverage": {"rows": n, "leaves": [reached, total],
-    "categories": […], "terms": […], "notes": […]}}; the coverage holds what applies.
+    "thresholds": […], "categories": […], "terms": […], "edges": […], "branches": […],
+    "notes": […]}}; the coverage holds what applies.
     """
     rng = np.random.RandomState(seed)
     methods = [name for name in _MAIN if has(estimator, name)]

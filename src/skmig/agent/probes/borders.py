@@ -16,7 +16,8 @@ NEAR = 1e-2  # of what the answers are like elsewhere
 
 def with_borders(estimator, data, call, rng):
     """The data, and rows between two of them whose scores have another sign."""
-    score = next((name for name in ("decision_function", "predict") if has(estimator, name)), None)
+    names = ("decision_function", "predict_proba", "predict")
+    score = next((name for name in names if has(estimator, name)), None)
     if score is None or count_rows(data) < 2:
         return data
     if not (hasattr(data, "iloc") or (isinstance(data, np.ndarray) and data.ndim == 2)):
@@ -35,6 +36,8 @@ def with_borders(estimator, data, call, rng):
 
 def _scores(estimator, name, data):
     values = np.asarray(getattr(estimator, name)(data))
+    if name == "predict_proba":
+        values = values - 0.5
     if values.dtype.kind != "f" or values.ndim > 2:
         return None
     return values.reshape(len(values), -1)

@@ -2,17 +2,19 @@
 
 import numpy as np
 
-from skmig.agent.predict import count_rows, some
+from skmig.agent.predict import count_rows, has, some
 from skmig.agent.probes import columns, trees
 from skmig.agent.probes.edges import near_thresholds
 from skmig.agent.probes.features import fitted, inner
 from skmig.agent.probes.wanted import is_a
 
 MAX_VISITS = 20000000
+MAX_BRANCH_ROWS = 512
 
 
 def measure(estimator, data):
-    """{"rows": n, "leaves": [reached, total], "categories": […], "terms": […]}, what applies."""
+    """{"rows": n, "leaves": [reached, total], "thresholds": […], "categories": […], "terms": […],
+    "edges": […], "branches": […]}, what applies."""
     found = {"rows": count_rows(data)}
     try:
         _measure(estimator, data, found, 0)
@@ -45,6 +47,21 @@ def _add(found, key, reached, total):
     found[key] = [old[0] + int(reached), old[1] + int(total)]
 
 
+def _add_branch(found, part, data):
+    """Does a part that others stand beside answer more than one thing?"""
+    if "ids" in found:
+        return
+    data = some(data, MAX_BRANCH_ROWS)
+    answer = part.transform(data) if has(part, "transform") else part.predict(data)
+    if hasattr(answer, "tocsr"):
+        answer = answer.tocsr()
+        differs = (answer != answer[np.zeros(answer.shape[0], dtype=int)]).nnz > 0
+    else:
+        answer = np.asarray(answer)
+        differs = len(answer) > 0 and bool((answer != answer[:1]).any())
+    _add(found, "branches", differs, 1)
+
+
 def _add_leaves(found, ids, total):
     _add(found, "leaves", len(np.unique(ids)), total)
     if "ids" in found:
@@ -70,12 +87,21 @@ def _measure(estimator, data, found, depth):
                 continue
             wanted = places[0] if vector else places
             part = data.iloc[:, wanted] if hasattr(data, "iloc") else data[:, wanted]
+            _add_branch(found, step, part)
             _measure(step, part, found, depth + 1)
         return
     if is_a(estimator, "FeatureUnion"):
         for _, step in estimator.transformer_list:
-            _measure(step, data, found, depth + 1)
+            if step is not None and not isinstance(step, str):
+                _add_branch(found, step, data)
+                _measure(step, data, found, depth + 1)
         return
+    edges = fitted(estimator, "bin_edges_")
+    if edges is not None and "ids" not in found:
+        rows = np.asarray(data, dtype=float)
+        for j, column in enumerate(edges[: rows.shape[1]]):
+            known = set(np.asarray(column, dtype=float)[1:-1].tolist())
+            _add(found, "edges", len(known & set(rows[:, j].tolist())), len(known))
     if hasattr(estimator, "build_analyzer") or is_a(estimator, "DictVectorizer"):
         if fitted(estimator, "vocabulary_"):
             counts = estimator.transform(data)
@@ -95,7 +121,12 @@ def _measure(estimator, data, found, depth):
     subsets = getattr(estimator, "estimators_features_", None)
     if is_a(estimator, "ClassifierChain", "RegressorChain", "RFE", "RFECV"):
         return
+    several = is_a(
+        estimator, "VotingClassifier", "VotingRegressor", "StackingClassifier", "StackingRegressor"
+    )
     for i, member in enumerate(inner(estimator)):
+        if several:
+            _add_branch(found, member, data)
         part = data if subsets is None else np.asarray(data)[:, subsets[i]]
         _measure(member, part, found, depth + 1)
 

@@ -49,7 +49,10 @@ def numeric_rows(estimator, ctx):
         noise = rng.normal(size=points.shape) * spread * 0.1
         blocks.append(_matrix(points if _is_data(estimator) else points + noise))
         if _is_data(estimator):
-            blocks.append(_matrix(points[: max(limit // 4, 1)] + noise[: max(limit // 4, 1)]))
+            few = max(limit // 4, 1)
+            blocks.append(_matrix(points[:few] + noise[:few]))
+            # so near that what a point moves by is large beside its distance
+            blocks.append(_matrix(points[:few] + 1e-2 * noise[:few]))
     if any(len(column) for column in values):
         columns = [
             np.asarray(column if len(column) else [centre[j]], dtype=float)
@@ -211,6 +214,11 @@ def _scale(estimator, count, points, values):
         if known is not None and (points is None or not len(points)):
             spread = known
             break
+    for name in ("var_", "sigma_"):
+        # of each class: the means of the classes may lie closer together than the data do
+        known = fitted(estimator, name)
+        if np.ndim(known) == 2 and np.shape(known)[1] == count:
+            spread = np.maximum(spread, np.sqrt(np.abs(known).max(axis=0)))
     centre = np.where(np.isfinite(centre), centre, 0.0)
     return centre, np.where(np.isfinite(spread) & (spread > 0), spread, 1.0)
 
