@@ -27,6 +27,7 @@ _MAIN = (
     "score_samples",
     "kneighbors",
     "predict_proba",
+    "mahalanobis",
 )
 _TRIES = 96
 MAX_EXTRA = 64

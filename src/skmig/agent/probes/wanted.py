@@ -180,12 +180,12 @@ def pull(step, rows, count, ctx, own=None):
     """Wanted rows at the output of a transformer as a block at its input, or None."""
     try:
         block = _pull(step, rows, count, ctx, own)
+        _nudge(step, rows, block, ctx.rng)
     except Exception:
         return None
     if block is None or not len(block):
         return None
     if block.kind == MATRIX and block.rows.dtype != object:
-        _nudge(step, rows, block, ctx.rng)
         finite = np.isfinite(block.rows).all(axis=1) | np.isnan(rows[: len(block)]).any(axis=1)
         if count and block.rows.shape[1] != count:
             return None
@@ -200,7 +200,9 @@ def _nudge(step, rows, block, rng):
     Where a wanted number cannot be had, the next below or above it is taken.  That holds for steps
     that read each column alone; for others it does no harm.
     """
-    if block.rows.shape != rows.shape or not hasattr(step, "transform"):
+    if block is None or block.kind != MATRIX or not hasattr(step, "inverse_transform"):
+        return
+    if block.rows.shape != rows.shape or block.rows.dtype == object:
         return
     steps = [block.rows]
     for way in (-np.inf, np.inf):
@@ -208,7 +210,8 @@ def _nudge(step, rows, block, rng):
         for _ in range(NUDGES):
             near = np.nextafter(near, way)
             steps.append(near)
-    given = [np.asarray(step.transform(np.array(near)), dtype=float) for near in steps]
+    given = [step.transform(np.array(near)) for near in steps]
+    given = [part.toarray() if hasattr(part, "toarray") else np.asarray(part) for part in given]
     if given[0].shape != rows.shape:
         return
     with np.errstate(invalid="ignore"):
