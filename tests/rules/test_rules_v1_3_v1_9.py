@@ -510,3 +510,10 @@ def test_names_that_were_not_kept_are_not_promised() -> None:
     model = Obj("sklearn.preprocessing.FunctionTransformer", {"feature_names_out": "one-to-one"})
     (loss,) = moved(model, "1.3.2", "1.4.0").losses
     assert "names that it was fitted on" in loss.text
+
+
+def test_logarithms_of_what_is_too_small_changed_and_are_said() -> None:
+    model = Obj("sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis", {"means_": None})
+    for way in (("1.5.2", "1.6.0"), ("1.6.0", "1.5.2")):
+        assert [item.method for item in moved(model, *way).changes] == ["predict_log_proba"]
+    assert not moved(model, "1.6.0", "1.7.0").changes

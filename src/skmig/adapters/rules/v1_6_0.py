@@ -32,6 +32,7 @@ from skmig.adapters.ops import (
     Accepted,
     Added,
     Born,
+    Changed,
     Explained,
     Moved,
     Refusal,
@@ -416,6 +417,12 @@ RULES = rules(
             neutral=DERIVED,
             when=has("initial_imputer_"),
             why="impute/_iterative.py: _initial_imputation",
+        ),
+        Changed(
+            classes=("sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",),
+            method="predict_log_proba",
+            why="discriminant_analysis.py: the logarithm is not taken of a probability that is"
+            " too small for a number, which gave -inf",
         ),
         Explained(
             classes=("sklearn.linear_model.Ridge",),
