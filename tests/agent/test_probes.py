@@ -12,6 +12,7 @@ import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.compose import ColumnTransformer
+from sklearn.covariance import EmpiricalCovariance
 from sklearn.datasets import make_classification
 from sklearn.decomposition import NMF
 from sklearn.ensemble import (
@@ -24,14 +25,16 @@ from sklearn.ensemble import (
     VotingClassifier,
 )
 from sklearn.feature_extraction import DictVectorizer
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import (
     FunctionTransformer,
+    KBinsDiscretizer,
     LabelEncoder,
     MinMaxScaler,
     OneHotEncoder,
@@ -368,6 +371,114 @@ def test_the_tree_that_boosting_begins_with_is_held() -> None:
     model = GradientBoostingClassifier(init=first, n_estimators=2, random_state=0).fit(X, y)
     found, total = every_node(model, "Tree", "threshold", single_up, inner)
     assert found == total > 7
+
+
+def notices(model: Any, change: Callable[[Any], None]) -> bool:
+    """Does the comparison on the model's own probes say no to what `change` makes of its state?"""
+    probe = probes.synthesise(model)
+    graph = chain.copy_graph(walk(model))
+    known = {"model": walk_answers({"model": answers(model, probe)})["model"]}
+    change(graph)
+    actual = {"model": walk_answers({"model": answers(Builder()(graph, "model"), probe)})["model"]}
+    return not parity.compare(known, actual).ok
+
+
+def scaled(name: str, factor: float) -> Callable[[Any], None]:
+    def change(graph: Any) -> None:
+        graph.state[name] = graph.state[name].copy()
+        graph.state[name].flat[1] *= factor
+
+    return change
+
+
+def columns_swapped(name: str) -> Callable[[Any], None]:
+    def change(graph: Any) -> None:
+        value = graph.state[name]
+        graph.state[name] = value[:, [1, 0, *range(2, value.shape[1])]]
+
+    return change
+
+
+def first_swapped(name: str) -> Callable[[Any], None]:
+    def change(graph: Any) -> None:
+        value = graph.state[name]
+        whole = value[0] if isinstance(value, list) else value
+        other = whole[[1, 0, *range(2, len(whole))]]
+        graph.state[name] = [other, *value[1:]] if isinstance(value, list) else other
+
+    return change
+
+
+def edge_moved(way: float) -> Callable[[Any], None]:
+    def change(graph: Any) -> None:
+        edges = graph.state["bin_edges_"][0] = graph.state["bin_edges_"][0].copy()
+        edges[2] = np.nextafter(edges[2], way)
+
+    return change
+
+
+def steep() -> Any:
+    """A linear model whose weights are of another size than its data."""
+    model = SGDClassifier(random_state=0).fit(X, y)
+    model.coef_ = model.coef_ * 1e12
+    model.intercept_ = model.intercept_ + 1e12
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "change"),
+    [
+        (LogisticRegression().fit(X, y), scaled("coef_", 1 + 1e-11)),
+        (LogisticRegression().fit(X, y), first_swapped("classes_")),
+        (LinearRegression().fit(X, X[:, 0] + y), scaled("coef_", 1 + 1e-8)),
+        (steep(), columns_swapped("coef_")),
+        (GaussianNB().fit(X, y), scaled("theta_", 1 + 1e-9)),
+        (EmpiricalCovariance().fit(X), columns_swapped("precision_")),
+        (EmpiricalCovariance().fit(X), scaled("location_", 1 + 1e-6)),
+        (StandardScaler().fit(X), scaled("mean_", 1 + 1e-11)),
+        (KMeans(3, n_init=1, random_state=0).fit(X), columns_swapped("cluster_centers_")),
+        (KNeighborsClassifier(algorithm="brute").fit(X, y), scaled("_fit_X", 1 + 1e-8)),
+        (KBinsDiscretizer(5, encode="ordinal", subsample=None).fit(X), edge_moved(-np.inf)),
+        (KBinsDiscretizer(5, encode="ordinal", subsample=None).fit(X), edge_moved(np.inf)),
+        (OneHotEncoder().fit(FRAME[["deck", "sex"]]), first_swapped("categories_")),
+        (OrdinalEncoder().fit(FRAME[["deck", "sex"]]), first_swapped("categories_")),
+    ],
+    ids=lambda value: type(value).__name__ if hasattr(value, "get_params") else "",
+)
+def test_a_small_change_is_noticed(model: Any, change: Callable[[Any], None]) -> None:
+    assert notices(model, change)
+    assert not notices(model, lambda graph: None)
+
+
+def test_an_exchange_of_any_two_terms_is_noticed() -> None:
+    steps = CountVectorizer(), TfidfTransformer(), MultinomialNB()
+    model = make_pipeline(*steps).fit(DOCS, [0, 1, 0, 1] * 20)
+    for one, other in (("cat", "dog"), ("cats", "dogs"), ("end", "ran")):
+
+        def change(graph: Any, one: str = one, other: str = other) -> None:
+            terms = graph.state["steps"][0][1].state["vocabulary_"]
+            terms[one], terms[other] = terms[other], terms[one]
+
+        assert notices(model, change) is (len(set(weights(model, one, other))) > 1)
+
+
+def weights(model: Any, *terms: str) -> list[tuple[float, ...]]:
+    """What the terms mean to the model: two that mean the same can be exchanged unseen."""
+    places = [model[0].vocabulary_[term] for term in terms]
+    shares = model[-1].feature_log_prob_[:, places].T.round(12)
+    return [(model[1].idf_[place].round(12), *share) for place, share in zip(places, shares, strict=True)]
+
+
+def test_the_parts_that_answer_are_counted() -> None:
+    model = ColumnTransformer(
+        [
+            ("bins", KBinsDiscretizer(3, subsample=None), ["age"]),
+            ("idle", FunctionTransformer(np.zeros_like), ["fare"]),
+        ]
+    ).fit(FRAME)
+    coverage = probes.synthesise(model)["coverage"]
+    assert coverage["branches"] == [1, 2]
+    assert coverage["edges"] == [2, 2]
 
 
 def test_a_target_without_missing_values_says_so_and_holds() -> None:
