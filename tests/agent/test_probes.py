@@ -466,7 +466,10 @@ def weights(model: Any, *terms: str) -> list[tuple[float, ...]]:
     """What the terms mean to the model: two that mean the same can be exchanged unseen."""
     places = [model[0].vocabulary_[term] for term in terms]
     shares = model[-1].feature_log_prob_[:, places].T.round(12)
-    return [(model[1].idf_[place].round(12), *share) for place, share in zip(places, shares, strict=True)]
+    return [
+        (model[1].idf_[place].round(12), *share)
+        for place, share in zip(places, shares, strict=True)
+    ]
 
 
 def test_the_parts_that_answer_are_counted() -> None:
