@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-docker browser lint format images census check draft names clean
+.PHONY: help demo test test-quick test-docker browser lint format images census check draft names mutations clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -39,8 +39,8 @@ lint: $(STAMP) ## style, types, layers, the agent's syntax, spelling
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/vermin --quiet --no-tips --target=3.6- --violations src/skmig/agent
-	$(BIN)/codespell README.md docs src tests Makefile
+	$(BIN)/vermin --quiet --no-tips --target=3.6- --violations src/skmig/agent bench/inside
+	$(BIN)/codespell README.md docs src tests bench Makefile
 
 format: $(STAMP) ## put the sources into shape
 	$(BIN)/ruff format .
@@ -60,6 +60,9 @@ draft: $(STAMP) ## candidate operations for a new release (RELEASES="1.10.0")
 
 names: $(STAMP) ## what every release of scikit-learn defines, for the scan (SURVEYS: one JSON each)
 	$(BIN)/python -m skmig.inspection.table $(SURVEYS)
+
+mutations: $(STAMP) ## how many broken migrations the probes notice (RELEASES="1.9.1", MATCH=regex)
+	$(BIN)/python -m bench.mutations $(RELEASES) --match '$(MATCH)'
 
 clean: ## delete what the targets made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

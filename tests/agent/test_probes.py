@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn.datasets import make_classification
 from sklearn.decomposition import NMF
 from sklearn.ensemble import (
     BaggingClassifier,
+    GradientBoostingClassifier,
     GradientBoostingRegressor,
     HistGradientBoostingClassifier,
     IsolationForest,
@@ -23,15 +25,17 @@ from sklearn.ensemble import (
     VotingClassifier,
 )
 from sklearn.feature_extraction import DictVectorizer
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.impute import KNNImputer, SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
 from sklearn.manifold import Isomap
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import BallTree, KNeighborsClassifier
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import (
     FunctionTransformer,
+    KBinsDiscretizer,
     LabelEncoder,
     MinMaxScaler,
     OneHotEncoder,
@@ -40,10 +44,15 @@ from sklearn.preprocessing import (
 )
 from sklearn.tree import DecisionTreeClassifier
 
+from skmig import parity
+from skmig.adapters import chain
 from skmig.agent import probes
+from skmig.agent.build import Builder
+from skmig.agent.jobs import walk_answers
 from skmig.agent.probes import ties
 from skmig.agent.probes.ties import without_ties
 from skmig.agent.walk import walk
+from skmig.agent.zoo import answers
 
 rng = np.random.RandomState(0)
 X, y = make_classification(n_samples=300, n_features=6, n_informative=4, random_state=0)
@@ -334,3 +343,212 @@ def test_an_imputer_of_texts_is_probed_with_texts() -> None:
     data = probes.synthesise(SimpleImputer(strategy="most_frequent").fit(words))["input"]
     assert {"red", "another"} <= set(data[:, 0])
     assert any(value != value for value in data[:, 1])
+
+
+# ------------------------------------------------------------------ broken on purpose
+def states_of(graph: Any, tag: str) -> list[dict[str, Any]]:
+    return [obj.state for _, obj in chain.objects(graph) if obj.tag.endswith(tag)]
+
+
+def every_node(
+    model: Any, tag: str, field: str, change: Callable[[Any], Any], split: Callable[[Any], Any]
+) -> tuple[int, int]:
+    """How many nodes, broken one at a time, are noticed, and how many there are."""
+    probe = probes.synthesise(model)
+    graph = walk(model)
+    known = {"model": walk_answers({"model": answers(model, probe)})["model"]}
+    found = total = 0
+    for state in states_of(graph, tag):
+        kept = state["nodes"]
+        for node in np.flatnonzero(split(kept)):
+            state["nodes"] = kept.copy()
+            state["nodes"][field][node] = change(kept[field][node])
+            broken = Builder()(graph, "model")
+            state["nodes"] = kept
+            actual = {"model": walk_answers({"model": answers(broken, probe)})["model"]}
+            found += not parity.compare(known, actual).ok
+            total += 1
+    return found, total
+
+
+def inner(nodes: Any) -> Any:
+    return nodes["left_child"] >= 0
+
+
+def single_up(value: Any) -> Any:
+    """A threshold that lets the smallest number that went right go left."""
+    above = np.float32(value)
+    while above <= value:
+        above = np.nextafter(above, np.float32(np.inf))
+    return float(above)
+
+
+def single_down(value: Any) -> Any:
+    """A threshold that the largest number that went left is above of."""
+    below = np.float32(value)
+    while below > value:
+        below = np.nextafter(below, np.float32(-np.inf))
+    return np.nextafter(float(below), -np.inf)
+
+
+@pytest.mark.parametrize("change", [single_up, single_down])
+def test_every_threshold_of_a_forest_is_held(change: Callable[[Any], Any]) -> None:
+    model = RandomForestClassifier(n_estimators=4, max_depth=4, random_state=0).fit(X, y)
+    found, total = every_node(model, "Tree", "threshold", change, inner)
+    assert total > 30
+    assert found == total
+
+
+def test_which_way_unseen_missing_values_go_is_held() -> None:
+    model = DecisionTreeClassifier(max_depth=5, random_state=0).fit(X, y)
+    assert probes.synthesise(model)["coverage"]["gaps"] > 0
+    flip = every_node(model, "Tree", "missing_go_to_left", lambda old: 1 - old, inner)
+    # at one node none arrives: the same feature was asked before, and they went the other way
+    assert flip == (16, 17)
+
+
+@pytest.mark.parametrize("way", [-np.inf, np.inf])
+def test_every_threshold_of_histogram_boosting_is_held(way: float) -> None:
+    model = HistGradientBoostingClassifier(max_iter=4, max_leaf_nodes=8, random_state=0)
+    found, total = every_node(
+        model.fit(HOLES, y),
+        "TreePredictor",
+        "num_threshold",
+        lambda old: np.nextafter(old, way),
+        lambda nodes: (nodes["is_leaf"] == 0) & np.isfinite(nodes["num_threshold"]),
+    )
+    assert total > 20
+    assert found == total
+
+
+def test_the_tree_that_boosting_begins_with_is_held() -> None:
+    first = DecisionTreeClassifier(max_depth=3, random_state=0)
+    model = GradientBoostingClassifier(init=first, n_estimators=2, random_state=0).fit(X, y)
+    found, total = every_node(model, "Tree", "threshold", single_up, inner)
+    assert found == total > 7
+
+
+def notices(model: Any, change: Callable[[Any], None]) -> bool:
+    """Does the comparison on the model's own probes say no to what `change` makes of its state?"""
+    probe = probes.synthesise(model)
+    graph = chain.copy_graph(walk(model))
+    known = {"model": walk_answers({"model": answers(model, probe)})["model"]}
+    change(graph)
+    actual = {"model": walk_answers({"model": answers(Builder()(graph, "model"), probe)})["model"]}
+    return not parity.compare(known, actual).ok
+
+
+def scaled(name: str, factor: float) -> Callable[[Any], None]:
+    def change(graph: Any) -> None:
+        graph.state[name] = graph.state[name].copy()
+        graph.state[name].flat[1] *= factor
+
+    return change
+
+
+def columns_swapped(name: str) -> Callable[[Any], None]:
+    def change(graph: Any) -> None:
+        value = graph.state[name]
+        graph.state[name] = value[:, [1, 0, *range(2, value.shape[1])]]
+
+    return change
+
+
+def first_swapped(name: str) -> Callable[[Any], None]:
+    def change(graph: Any) -> None:
+        value = graph.state[name]
+        whole = value[0] if isinstance(value, list) else value
+        other = whole[[1, 0, *range(2, len(whole))]]
+        graph.state[name] = [other, *value[1:]] if isinstance(value, list) else other
+
+    return change
+
+
+def edge_moved(way: float) -> Callable[[Any], None]:
+    def change(graph: Any) -> None:
+        edges = graph.state["bin_edges_"][0] = graph.state["bin_edges_"][0].copy()
+        edges[2] = np.nextafter(edges[2], way)
+
+    return change
+
+
+def steep() -> Any:
+    """A linear model whose weights are of another size than its data."""
+    model = SGDClassifier(random_state=0).fit(X, y)
+    model.coef_ = model.coef_ * 1e12
+    model.intercept_ = model.intercept_ + 1e12
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "change"),
+    [
+        (LogisticRegression().fit(X, y), scaled("coef_", 1 + 1e-11)),
+        (LogisticRegression().fit(X, y), first_swapped("classes_")),
+        (LinearRegression().fit(X, X[:, 0] + y), scaled("coef_", 1 + 1e-8)),
+        (steep(), columns_swapped("coef_")),
+        (GaussianNB().fit(X, y), scaled("theta_", 1 + 1e-9)),
+        (EmpiricalCovariance().fit(X), columns_swapped("precision_")),
+        (EmpiricalCovariance().fit(X), scaled("location_", 1 + 1e-6)),
+        (StandardScaler().fit(X), scaled("mean_", 1 + 1e-11)),
+        (KMeans(3, n_init=1, random_state=0).fit(X), columns_swapped("cluster_centers_")),
+        (KNeighborsClassifier(algorithm="brute").fit(X, y), scaled("_fit_X", 1 + 1e-8)),
+        (KBinsDiscretizer(5, encode="ordinal", subsample=None).fit(X), edge_moved(-np.inf)),
+        (KBinsDiscretizer(5, encode="ordinal", subsample=None).fit(X), edge_moved(np.inf)),
+        (OneHotEncoder().fit(FRAME[["deck", "sex"]]), first_swapped("categories_")),
+        (OrdinalEncoder().fit(FRAME[["deck", "sex"]]), first_swapped("categories_")),
+    ],
+    ids=lambda value: type(value).__name__ if hasattr(value, "get_params") else "",
+)
+def test_a_small_change_is_noticed(model: Any, change: Callable[[Any], None]) -> None:
+    assert notices(model, change)
+    assert not notices(model, lambda graph: None)
+
+
+def test_an_exchange_of_any_two_terms_is_noticed() -> None:
+    steps = CountVectorizer(), TfidfTransformer(), MultinomialNB()
+    model = make_pipeline(*steps).fit(DOCS, [0, 1, 0, 1] * 20)
+    for one, other in (("cat", "dog"), ("cats", "dogs"), ("end", "ran")):
+
+        def change(graph: Any, one: str = one, other: str = other) -> None:
+            terms = graph.state["steps"][0][1].state["vocabulary_"]
+            terms[one], terms[other] = terms[other], terms[one]
+
+        assert notices(model, change) is (len(set(weights(model, one, other))) > 1)
+
+
+def weights(model: Any, *terms: str) -> list[tuple[float, ...]]:
+    """What the terms mean to the model: two that mean the same can be exchanged unseen."""
+    places = [model[0].vocabulary_[term] for term in terms]
+    shares = model[-1].feature_log_prob_[:, places].T.round(12)
+    return [
+        (model[1].idf_[place].round(12), *share)
+        for place, share in zip(places, shares, strict=True)
+    ]
+
+
+def test_the_parts_that_answer_are_counted() -> None:
+    model = ColumnTransformer(
+        [
+            ("bins", KBinsDiscretizer(3, subsample=None), ["age"]),
+            ("idle", FunctionTransformer(np.zeros_like), ["fare"]),
+        ]
+    ).fit(FRAME)
+    coverage = probes.synthesise(model)["coverage"]
+    assert coverage["branches"] == [1, 2]
+    assert coverage["edges"] == [2, 2]
+
+
+def test_a_target_without_missing_values_says_so_and_holds() -> None:
+    model = DecisionTreeClassifier(random_state=0).fit(X, y)
+    probe = probes.synthesise(model)
+    known = {"model": walk_answers({"model": answers(model, probe)})["model"]}
+    other = {"model": {**known["model"], "methods": dict(known["model"]["methods"])}}
+    for name in other["model"]["methods"]:
+        if name.endswith("(missing)"):
+            other["model"]["methods"][name] = {"error": "ValueError: Input X contains NaN."}
+    found = parity.compare(known, other)
+    assert found.ok
+    assert {item.verdict for item in found.methods if "(missing)" in item.method} == {
+        parity.Verdict.GONE
+    }

@@ -623,3 +623,10 @@ def test_a_warning_of_infrequent_categories_gave_zeros_for_two_releases() -> Non
         assert [item.method for item in moved(model, *pair).changes] == ["transform"]
     model.state["_infrequent_indices"] = [None]
     assert not moved(model, "1.6.0", "1.5.2").changes
+
+
+def test_logarithms_of_what_is_too_small_changed_and_are_said() -> None:
+    model = Obj("sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis", {"means_": None})
+    for way in (("1.5.2", "1.6.0"), ("1.6.0", "1.5.2")):
+        assert [item.method for item in moved(model, *way).changes] == ["predict_log_proba"]
+    assert not moved(model, "1.6.0", "1.7.0").changes

@@ -44,6 +44,9 @@ ON_DATA = (
     "mahalanobis",
     "query",
 )
+# what is asked about the missing values that the model never saw (`gaps` of a probe)
+MISSING = "(missing)"
+ON_GAPS = ("predict", "predict_proba", "decision_function", "score_samples", "transform", "apply")
 # methods that some estimators answer by chance
 CHANCY = ("predict", "predict_proba", "predict_log_proba", "transform")
 WITHOUT_DATA = (
@@ -166,6 +169,11 @@ def evenly(count, limit):
     return np.arange(count)
 
 
+def take_all(data):
+    """All rows of an input, as a copy."""
+    return take(data, np.arange(count_rows(data)))
+
+
 def some(data, limit):
     """At most `limit` rows, evenly chosen; always a copy."""
     return take(data, evenly(count_rows(data), limit))
@@ -284,6 +292,10 @@ def outputs(estimator, probe, only=None, state=True):
                     if name in CHANCY:
                         _settle(answers, estimator, name, data)
             _ask_spread(answers, estimator, data, asked, state)
+        gaps = None if probe is None else probe.get("gaps")
+        for name in ON_GAPS if gaps is not None else ():
+            if name + MISSING in asked and has(estimator, name):
+                answers[name + MISSING] = _ask(getattr, estimator, name, take_all(gaps))
         if state:
             _ask_state(answers, estimator, asked)
     return {name: answer for name, answer in answers.items() if only is None or name in only}

@@ -49,7 +49,10 @@ def rounding(estimator, probe, answers, only=None):
         if swayed is None:
             return {}
         wanted = set(result) if seed >= FIRST and result else only
-        moved = outputs(estimator, dict(probe, input=swayed, swayed=True), wanted)
+        gaps = probe.get("gaps")
+        gaps = None if gaps is None else sway(gaps, seed, single)
+        asked = dict(probe, input=swayed, gaps=gaps, swayed=True)
+        moved = outputs(estimator, asked, wanted)
         for name, answer in moved.items():
             pair = answers.get(name, {}).get("value"), answer.get("value")
             unmoved = unmoved and (single or _moved(*pair, noise=0.0) is None)

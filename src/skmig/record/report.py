@@ -109,7 +109,7 @@ def coverage_line(coverage: dict[str, Any]) -> str:
     """What the probes reached, in one line."""
     words = [f"{coverage.get('rows', 0)} rows"]
     for key, value in coverage.items():
-        if key != "rows" and isinstance(value, list) and len(value) == 2:
+        if key not in ("rows", "notes") and isinstance(value, list) and len(value) == 2:
             words.append(f"{value[0]} of {value[1]} {key}")
     return ", ".join(words)
 

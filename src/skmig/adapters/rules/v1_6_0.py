@@ -448,6 +448,12 @@ RULES = rules(
             when=has("initial_imputer_"),
             why="impute/_iterative.py: _initial_imputation",
         ),
+        Changed(
+            classes=("sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",),
+            method="predict_log_proba",
+            why="discriminant_analysis.py: the logarithm is not taken of a probability that is"
+            " too small for a number, which gave -inf",
+        ),
         Explained(
             classes=("sklearn.linear_model.Ridge",),
             names=("coef_",),

@@ -10,6 +10,7 @@ import numpy as np
 
 from skmig.agent.predict import count_rows, has, one_job, quiet, take
 from skmig.agent.probes.block import MATRIX, TEXT, Block, Context
+from skmig.agent.probes.borders import with_borders
 from skmig.agent.probes.coverage import measure
 from skmig.agent.probes.features import count_features
 from skmig.agent.probes.gaps import gaps_are_meant
@@ -39,8 +40,10 @@ UNKNOWN = "?new?"
 def synthesise(estimator, limit=4096, seed=0):
     """Make probes for a fitted estimator.
 
-    Returns {"input": X or None, "kind": …, "coverage": {"rows": n, "leaves": [reached, total],
-    "categories": […], "terms": […], "notes": […]}}; the coverage holds what applies.
+    Returns {"input": X or None, "gaps": rows with missing values that are asked apart, where there
+    are such, "kind": …, "coverage": {"rows": n, "leaves": [reached, total],
+    "thresholds": […], "categories": […], "terms": […], "edges": […], "branches": […],
+    "notes": […]}}; the coverage holds what applies.
     """
     rng = np.random.RandomState(seed)
     methods = [name for name in _MAIN if has(estimator, name)]
@@ -68,11 +71,19 @@ def synthesise(estimator, limit=4096, seed=0):
         call = _caller(estimator, [name for name in methods if _caller(estimator, [name])(data)])
         if kind in ("matrix", "frame"):
             data = more_leaves(estimator, data, call, limit, rng)
-        data = _with_extras(block, data, kind, call, rng, notes, gaps_are_meant(estimator))
+            data = with_borders(estimator, data, call, rng)
+        meant = gaps_are_meant(estimator)
+        data = _with_extras(block, data, kind, call, rng, notes, meant)
+        gaps = None if meant else _gaps(estimator, kind, call, limit // 4, rng)
+        notes.extend(["missing values apart: the trees never saw one"] if gaps is not None else [])
         data = _bounded(estimator, without_ties(estimator, data, notes))
         coverage = measure(estimator, data)
     coverage["notes"] = block.notes + notes + coverage.get("notes", [])
-    return {"input": data, "kind": kind, "coverage": coverage}
+    probe = {"input": data, "kind": kind, "coverage": coverage}
+    if gaps is not None:
+        coverage["gaps"] = count_rows(gaps)
+        probe["gaps"] = gaps
+    return probe
 
 
 def _calls_back(estimator):
@@ -220,7 +231,6 @@ def _with_extras(block, data, kind, call, rng, notes, gaps):
     ):
         columns = columns[:MAX_EXTRA]
         if name == "missing" and not gaps:
-            notes.append("no missing values: the trees never saw one")
             continue
         rows = [_changed(block, i, j, name) for i, j in enumerate(columns)]
         accepted = _taken(block, kind, rows, call)
@@ -239,6 +249,26 @@ def _with_extras(block, data, kind, call, rng, notes, gaps):
             data = longer
             notes.append("with %s values%s" % (name, some_of))
     return data
+
+
+def _gaps(estimator, kind, call, limit, rng):
+    """Rows with missing values for trees that never saw one, where their release takes such rows.
+
+    They are asked apart: which way such a value goes is in the trees and must be kept, but a
+    release whose trees take none can still say all that was learned.
+    """
+    try:
+        block = wanted(estimator, None, Context(limit, rng, gaps=True))
+        if block is None or block.kind != MATRIX or kind not in ("matrix", "frame"):
+            return None
+        data = to_input(Block(MATRIX, block.rows, names=block.names, frame=kind == "frame"))
+        missing = data.isnull() if hasattr(data, "iloc") else np.isnan(data)
+        rows = np.flatnonzero(np.asarray(missing).any(axis=1))
+        return _good_rows(take(data, rows), call) if len(rows) else None
+    except MemoryError:
+        raise
+    except Exception:
+        return None
 
 
 def _taken(block, kind, rows, call):

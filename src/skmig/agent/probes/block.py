@@ -27,17 +27,21 @@ class Block(object):
 
 
 class Context(object):
-    """How many rows are wanted, and the one source of chance."""
+    """How many rows are wanted, and the one source of chance.
 
-    __slots__ = ("limit", "rng")
+    `gaps`: only rows with missing values are wanted, from trees that never saw one.
+    """
 
-    def __init__(self, limit, rng):
+    __slots__ = ("gaps", "limit", "rng")
+
+    def __init__(self, limit, rng, gaps=False):
         self.limit = max(int(limit), 8)
         self.rng = rng
+        self.gaps = gaps
 
     def share(self, parts):
         """The context of one of several parts."""
-        return Context(max(self.limit // max(parts, 1), 16), self.rng)
+        return Context(max(self.limit // max(parts, 1), 16), self.rng, self.gaps)
 
 
 def merge(blocks):

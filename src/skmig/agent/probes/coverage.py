@@ -2,16 +2,19 @@
 
 import numpy as np
 
-from skmig.agent.predict import count_rows, some
+from skmig.agent.predict import count_rows, has, some
 from skmig.agent.probes import columns, trees
+from skmig.agent.probes.edges import near_thresholds
 from skmig.agent.probes.features import fitted, inner
 from skmig.agent.probes.wanted import is_a
 
 MAX_VISITS = 20000000
+MAX_BRANCH_ROWS = 512
 
 
 def measure(estimator, data):
-    """{"rows": n, "leaves": [reached, total], "categories": […], "terms": […]}, what applies."""
+    """{"rows": n, "leaves": [reached, total], "thresholds": […], "categories": […], "terms": […],
+    "edges": […], "branches": […]}, what applies."""
     found = {"rows": count_rows(data)}
     try:
         _measure(estimator, data, found, 0)
@@ -44,6 +47,21 @@ def _add(found, key, reached, total):
     found[key] = [old[0] + int(reached), old[1] + int(total)]
 
 
+def _add_branch(found, part, data):
+    """Does a part that others stand beside answer more than one thing?"""
+    if "ids" in found:
+        return
+    data = some(data, MAX_BRANCH_ROWS)
+    answer = part.transform(data) if has(part, "transform") else part.predict(data)
+    if hasattr(answer, "tocsr"):
+        answer = answer.tocsr()
+        differs = (answer != answer[np.zeros(answer.shape[0], dtype=int)]).nnz > 0
+    else:
+        answer = np.asarray(answer)
+        differs = len(answer) > 0 and bool((answer != answer[:1]).any())
+    _add(found, "branches", differs, 1)
+
+
 def _add_leaves(found, ids, total):
     _add(found, "leaves", len(np.unique(ids)), total)
     if "ids" in found:
@@ -69,12 +87,21 @@ def _measure(estimator, data, found, depth):
                 continue
             wanted = places[0] if vector else places
             part = data.iloc[:, wanted] if hasattr(data, "iloc") else data[:, wanted]
+            _add_branch(found, step, part)
             _measure(step, part, found, depth + 1)
         return
     if is_a(estimator, "FeatureUnion"):
         for _, step in estimator.transformer_list:
-            _measure(step, data, found, depth + 1)
+            if step is not None and not isinstance(step, str):
+                _add_branch(found, step, data)
+                _measure(step, data, found, depth + 1)
         return
+    edges = fitted(estimator, "bin_edges_")
+    if edges is not None and "ids" not in found:
+        rows = np.asarray(data, dtype=float)
+        for j, column in enumerate(edges[: rows.shape[1]]):
+            known = set(np.asarray(column, dtype=float)[1:-1].tolist())
+            _add(found, "edges", len(known & set(rows[:, j].tolist())), len(known))
     if hasattr(estimator, "build_analyzer") or is_a(estimator, "DictVectorizer"):
         if fitted(estimator, "vocabulary_"):
             counts = estimator.transform(data)
@@ -94,7 +121,12 @@ def _measure(estimator, data, found, depth):
     subsets = getattr(estimator, "estimators_features_", None)
     if is_a(estimator, "ClassifierChain", "RegressorChain", "RFE", "RFECV"):
         return
+    several = is_a(
+        estimator, "VotingClassifier", "VotingRegressor", "StackingClassifier", "StackingRegressor"
+    )
     for i, member in enumerate(inner(estimator)):
+        if several:
+            _add_branch(found, member, data)
         part = data if subsets is None else np.asarray(data)[:, subsets[i]]
         _measure(member, part, found, depth + 1)
 
@@ -115,6 +147,17 @@ def _measure_trees(estimator, data, found):
         own = single if features is None else np.ascontiguousarray(single[:, features])
         total = int((np.array(part.children_left) < 0).sum())
         _add_leaves(found, part.apply(own), total)
+        if "ids" not in found:
+            _measure_thresholds(trees.flat(part), own.astype(np.float64), found)
+
+
+def _measure_thresholds(tree, rows, found):
+    """How many thresholds have rows that arrive there on both sides, one float apart."""
+    near = near_thresholds(tree, rows)
+    left, above = np.array(tree.left), np.array(tree.above)
+    # a split of the missing from all others has no other side
+    split = (left >= 0) & (np.abs(above) <= trees.LARGEST)
+    _add(found, "thresholds", (near.all(axis=0) & split).sum(), split.sum())
 
 
 def _measure_histogram(estimator, part, rows, found):
@@ -125,12 +168,17 @@ def _measure_histogram(estimator, part, rows, found):
     leaf = nodes["is_leaf"].astype(bool)
     here = np.zeros(len(rows), dtype=int)
     known = trees.known_categories(estimator)
+    near = np.zeros((2, len(nodes)), dtype=bool)
+    with np.errstate(all="ignore"):
+        above = np.nextafter(threshold, np.inf)
     while not leaf[here].all():
         active = np.flatnonzero(~leaf[here])
         node = here[active]
         value = rows[active, nodes["feature_idx"][node].astype(int)]
         with np.errstate(invalid="ignore"):
             left = value <= threshold[node]
+        near[0, node[value == threshold[node]]] = True
+        near[1, node[value == above[node]]] = True
         if "is_categorical" in names and nodes["is_categorical"][node].any():
             for k in np.flatnonzero(nodes["is_categorical"][node]):
                 codes = known.get(int(nodes["feature_idx"][node[k]]), ())
@@ -145,3 +193,8 @@ def _measure_histogram(estimator, part, rows, found):
             left[missing] = nodes["missing_go_to_left"][node[missing]].astype(bool)
         here[active] = np.where(left, nodes["left"][node], nodes["right"][node])
     _add_leaves(found, here, leaf.sum())
+    if "ids" not in found:
+        split = ~leaf & np.isfinite(threshold)
+        if "is_categorical" in names:
+            split &= ~nodes["is_categorical"].astype(bool)
+        _add(found, "thresholds", (near.all(axis=0) & split).sum(), split.sum())

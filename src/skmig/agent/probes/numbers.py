@@ -49,7 +49,10 @@ def numeric_rows(estimator, ctx):
         noise = rng.normal(size=points.shape) * spread * 0.1
         blocks.append(_matrix(points if _is_data(estimator) else points + noise))
         if _is_data(estimator):
-            blocks.append(_matrix(points[: max(limit // 4, 1)] + noise[: max(limit // 4, 1)]))
+            few = max(limit // 4, 1)
+            blocks.append(_matrix(points[:few] + noise[:few]))
+            # so near that what a point moves by is large beside its distance
+            blocks.append(_matrix(points[:few] + 1e-2 * noise[:few]))
     if any(len(column) for column in values):
         columns = [
             np.asarray(column if len(column) else [centre[j]], dtype=float)
@@ -65,6 +68,10 @@ def numeric_rows(estimator, ctx):
     blocks.append(_matrix(centre + spread * rng.normal(size=(number, count))))
     wide = centre + 10.0 * spread * rng.normal(size=(max(number // 4, 2), count))
     blocks.append(_matrix(wide))
+    # the scale of the weights need not be that of the data
+    plain = rng.normal(size=(max(number // 4, 2), count))
+    blocks.append(_matrix(np.concatenate([plain, np.zeros((1, count)), np.ones((1, count))])))
+    blocks.append(_matrix(centre + 100.0 * spread * rng.normal(size=(8, count))))
     block = merge(blocks)
     block.rows = block.rows[:limit] if len(block) > limit + 64 else block.rows
     return block
@@ -153,12 +160,16 @@ def _add_edges(estimator, values, count):
     splines = fitted(estimator, "bsplines_")
     if edges is None and splines is not None:
         edges = [spline.t for spline in splines]
+    tolerant = _is_tolerant(estimator, edges, count)
     if edges is not None and len(edges) == count:
         for j in range(count):
             for edge in np.asarray(edges[j], dtype=float)[:512]:
-                # the edges are compared with a tolerance of 1e-8 in some releases
-                step = max(abs(edge), 1.0) * 1e-5
-                values[j].extend([float(edge - step), float(edge + step)])
+                # some releases compare with a tolerance of 1e-5, and call what is less the edge
+                step = max(abs(edge), 1.0) * 2e-5
+                below, above = np.nextafter(edge, [-np.inf, np.inf])
+                values[j].extend([edge - step, edge, above, edge + step])
+                if not tolerant:
+                    values[j].append(below)
     variances = fitted(estimator, "var_")
     variances = fitted(estimator, "sigma_") if variances is None else variances
     means = fitted(estimator, "theta_")
@@ -170,6 +181,16 @@ def _add_edges(estimator, values, count):
         limit = float(estimator.threshold)
         for j in range(count):
             values[j].extend([limit, float(np.nextafter(limit, np.inf)), limit - 1.0, limit + 1.0])
+
+
+def _is_tolerant(estimator, edges, count):
+    """Does a discretizer put what is a little below an edge into the bin above?"""
+    if edges is None or len(edges) != count or not hasattr(estimator, "n_bins_"):
+        return False
+    inner = [np.asarray(part, dtype=float)[1:-1] for part in edges]
+    at = np.array([[part[0] if len(part) else 0.0 for part in inner]])
+    below, above = (estimator.transform(rows) for rows in (np.nextafter(at, -np.inf), at))
+    return abs(above - below).sum() == 0
 
 
 def _scale(estimator, count, points, values):
@@ -194,6 +215,11 @@ def _scale(estimator, count, points, values):
         if known is not None and (points is None or not len(points)):
             spread = known
             break
+    for name in ("var_", "sigma_"):
+        # of each class: the means of the classes may lie closer together than the data do
+        known = fitted(estimator, name)
+        if np.ndim(known) == 2 and np.shape(known)[1] == count:
+            spread = np.maximum(spread, np.sqrt(np.abs(known).max(axis=0)))
     centre = np.where(np.isfinite(centre), centre, 0.0)
     return centre, np.where(np.isfinite(spread) & (spread > 0), spread, 1.0)
 

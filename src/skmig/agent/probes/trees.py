@@ -9,10 +9,12 @@ that the trees before have left, towards the leaves that no row has reached yet.
 import numpy as np
 
 from skmig.agent.probes.block import MATRIX, Block
+from skmig.agent.probes.edges import Fill, rows_at_edges
+from skmig.agent.probes.gaps import gaps_are_meant
 
 MAX_NODES = 1000000
 MAX_STEPS = 3000000
-_F32 = float(np.finfo(np.float32).max)
+LARGEST = _F32 = float(np.finfo(np.float32).max)
 _F64 = float(np.finfo(np.float64).max)
 
 
@@ -20,13 +22,25 @@ class Flat(object):
     """One tree as plain lists.  `below[n]` is the largest value that goes left at node n, and
     `above[n]` the smallest that goes right; for a categorical split `sets[n]` goes left."""
 
-    __slots__ = ("above", "below", "feature", "left", "missing", "open", "parent", "right", "sets")
+    __slots__ = (
+        "above",
+        "below",
+        "feature",
+        "left",
+        "missing",
+        "open",
+        "parent",
+        "right",
+        "sets",
+        "values",
+    )
 
-    def __init__(self, left, right, feature, below, above, missing, sets):
+    def __init__(self, left, right, feature, below, above, missing, sets, values):
         self.left, self.right = left.tolist(), right.tolist()
         self.feature, self.below, self.above = feature.tolist(), below.tolist(), above.tolist()
         self.missing = missing
         self.sets = sets
+        self.values = values
         count = len(self.left)
         self.parent = [-1] * count
         self.open = [1 if child < 0 else 0 for child in self.left]
@@ -45,7 +59,8 @@ class Flat(object):
         return True
 
 
-def _from_tree(tree, features):
+def flat(tree, features=None):
+    """A compiled decision tree as a Flat one; `features`: which columns it reads."""
     left, right = np.array(tree.children_left), np.array(tree.children_right)
     threshold = np.array(tree.threshold, dtype=np.float64)
     with np.errstate(all="ignore"):
@@ -60,7 +75,16 @@ def _from_tree(tree, features):
     if hasattr(tree, "missing_go_to_left"):
         missing = np.array(tree.missing_go_to_left).astype(bool).tolist()
     below = np.minimum(below.astype(np.float64), _F32)
-    return Flat(left, right, feature, below, above.astype(np.float64), missing, {})
+    values = _shares(np.array(tree.value))
+    return Flat(left, right, feature, below, above.astype(np.float64), missing, {}, values)
+
+
+def _shares(values):
+    """What each node says: numbers, or the shares of the classes where it counts them."""
+    if values.shape[2] > 1:
+        with np.errstate(all="ignore"):
+            values = values / values.sum(axis=2, keepdims=True)
+    return values.reshape(len(values), -1)
 
 
 def _from_histogram(predictor, known):
@@ -84,7 +108,8 @@ def _from_histogram(predictor, known):
     with np.errstate(all="ignore"):
         above = np.nextafter(np.array(threshold, dtype=np.float64), np.inf)
     feature = nodes["feature_idx"].astype(np.int64)
-    return Flat(left, right, feature, below, above, missing, sets)
+    values = np.array(nodes["value"]).reshape(len(nodes), 1)
+    return Flat(left, right, feature, below, above, missing, sets, values)
 
 
 def known_categories(estimator):
@@ -115,7 +140,9 @@ def parts_of(estimator):
         return None
     columns = state.get("estimators_features_")
     columns = [None] * len(members) if columns is None else columns
-    return [(member.tree_, features, False) for member, features in zip(members, columns)]
+    first = getattr(state.get("init_"), "tree_", None)  # where gradient boosting begins
+    parts = [(first, None, False)] if _is_tree(first) else []
+    return parts + [(member.tree_, features, False) for member, features in zip(members, columns)]
 
 
 def _is_tree(value):
@@ -131,14 +158,22 @@ def leaf_rows(estimator, parts, n_features, ctx):
         parts = parts[::step]
     known = known_categories(estimator)
     trees = [
-        _from_histogram(part, known) if hist else _from_tree(part, features)
+        _from_histogram(part, known) if hist else flat(part, features)
         for part, features, hist in parts
     ]
     bound = _F64 if parts[0][2] else _F32
     exact = np.float64 if parts[0][2] else np.float32
     pool = _pool(trees, n_features, known)
-    rows = _steered(trees, n_features, bound, exact, known, pool, ctx)
+    holes = any(tree.missing is not None for tree in trees) and gaps_are_meant(estimator)
+    fill = Fill(n_features, bound, exact, known, pool, ctx.rng)
+    if ctx.gaps:
+        rows = rows_at_edges(trees, fill, ctx.limit, "only")
+        return Block(MATRIX, np.array(rows, dtype=np.float64).reshape(len(rows), n_features))
+    rows = _steered(trees, fill, holes, ctx.limit)
     rest = ctx.limit - len(rows)
+    if rest > 0:
+        rows.extend(rows_at_edges(trees, fill, rest - min(rest // 8, 512), holes))
+        rest = ctx.limit - len(rows)
     if rest > 0:
         rows.extend(_around_thresholds(pool, rest, ctx.rng))
     return Block(MATRIX, np.array(rows, dtype=np.float64).reshape(len(rows), n_features))
@@ -177,16 +212,9 @@ def _around_thresholds(pool, limit, rng):
     return list(rows)
 
 
-def _steered(trees, n_features, bound, exact, known, pool, ctx):
-    rng = ctx.rng
-    # a tree that was fitted on missing values splits them from all others at infinity
-    holes = any(
-        tree.missing is not None
-        and any(c >= 0 and tree.above[n] > _F32 for n, c in enumerate(tree.left))
-        for tree in trees
-    )
+def _steered(trees, fill, holes, limit):
     rows, steps, stuck = [], 0, set()
-    while len(rows) < ctx.limit and steps < MAX_STEPS:
+    while len(rows) < limit and steps < MAX_STEPS:
         left = [t for t in range(len(trees)) if trees[t].open[0] and t not in stuck]
         if not left:
             break
@@ -194,18 +222,18 @@ def _steered(trees, n_features, bound, exact, known, pool, ctx):
         left.sort(key=lambda t: -trees[t].open[0])
         box, fresh = {}, 0
         for place, t in enumerate(left):
-            leaf, depth = _descend(trees[t], box, bound, known, holes, rng)
+            leaf, depth = _descend(trees[t], box, fill, holes)
             steps += depth + 1
             new = trees[t].cover(leaf)
             fresh += new
             if place == 0 and not new:
                 stuck.add(t)  # what is left in this tree no value can reach
         if fresh:
-            rows.append(_row(box, n_features, bound, exact, pool, rng))
+            rows.append(fill.row(box))
     return rows
 
 
-def _descend(tree, box, bound, known, holes, rng):
+def _descend(tree, box, fill, holes):
     """Walk to a leaf inside `box`, towards leaves that are open, and narrow the box to the way.
 
     A box holds per feature (low, high, may it be missing), or (codes, None, may it be missing).
@@ -215,7 +243,7 @@ def _descend(tree, box, bound, known, holes, rng):
         depth += 1
         feature = tree.feature[node]
         left, right = tree.left[node], tree.right[node]
-        low, high, hole = box.get(feature) or _free(feature, bound, known, holes)
+        low, high, hole = box.get(feature) or fill.free(feature, holes)
         hole_left = hole and (tree.missing is None or tree.missing[node])
         options = {}
         if high is None:
@@ -232,42 +260,6 @@ def _descend(tree, box, bound, known, holes, rng):
                 options[child] = (first, last, missing)
         best = max(tree.open[child] for child in options)
         choice = [child for child in sorted(options) if tree.open[child] == best]
-        node = choice[0] if len(choice) == 1 else choice[rng.randint(len(choice))]
+        node = choice[0] if len(choice) == 1 else choice[fill.rng.randint(len(choice))]
         box[feature] = options[node]
     return node, depth
-
-
-def _free(feature, bound, known, holes):
-    return (known[feature], None, holes) if feature in known else (-bound, bound, holes)
-
-
-def _row(box, n_features, bound, exact, pool, rng):
-    row = np.empty(n_features)
-    for j in range(n_features):
-        if j not in box:
-            row[j] = pool[j][rng.randint(len(pool[j]))] if len(pool[j]) else rng.normal()
-            continue
-        low, high, _ = box[j]
-        if high is None:
-            row[j] = sorted(low)[rng.randint(len(low))] if low else np.nan
-        else:
-            row[j] = _inside(low, high, bound, exact, rng) if low <= high else np.nan
-    return row
-
-
-def _inside(low, high, bound, exact, rng):
-    """A value of the interval: one of its ends, or one between them."""
-    kind = rng.randint(3)
-    if low <= -bound and high >= bound:
-        return rng.normal()
-    if low <= -bound:
-        value = high - (abs(high) + 1.0) * rng.uniform() if kind else high
-    elif high >= bound:
-        value = low + (abs(low) + 1.0) * rng.uniform() if kind else low
-    elif kind == 0:
-        value = low
-    elif kind == 1:
-        value = high
-    else:
-        value = low + (high - low) * rng.uniform(0.25, 0.75)
-    return min(max(float(exact(value)), low), high)

@@ -11,6 +11,7 @@ from skmig.agent.probes.block import DICTS, MATRIX, Block, combine, merge, thin
 from skmig.agent.probes.features import count_features, fitted, inner, names_of
 
 MAX_PARTS = 12
+NUDGES = 3  # representable floats to either side
 
 
 def is_a(estimator, *names):
@@ -181,6 +182,7 @@ def pull(step, rows, count, ctx, own=None):
     """Wanted rows at the output of a transformer as a block at its input, or None."""
     try:
         block = _pull(step, rows, count, ctx, own)
+        _nudge(step, rows, block, ctx.rng)
     except Exception:
         return None
     if block is None or not len(block):
@@ -192,6 +194,35 @@ def pull(step, rows, count, ctx, own=None):
         if not finite.all():
             block.rows = np.where(np.isinf(block.rows), 0.0, block.rows)
     return block
+
+
+def _nudge(step, rows, block, rng):
+    """Move numbers by their last bits so that the step gives the wanted ones again.
+
+    Where a wanted number cannot be had, the next below or above it is taken.  That holds for steps
+    that read each column alone; for others it does no harm.
+    """
+    if block is None or block.kind != MATRIX or not hasattr(step, "inverse_transform"):
+        return
+    if block.rows.shape != rows.shape or block.rows.dtype == object:
+        return
+    steps = [block.rows]
+    for way in (-np.inf, np.inf):
+        near = block.rows
+        for _ in range(NUDGES):
+            near = np.nextafter(near, way)
+            steps.append(near)
+    given = [step.transform(np.array(near)) for near in steps]
+    given = [part.toarray() if hasattr(part, "toarray") else np.asarray(part) for part in given]
+    if given[0].shape != rows.shape:
+        return
+    with np.errstate(invalid="ignore"):
+        off = np.array([part - rows for part in given])
+        # on the side that was chosen, else on the other
+        wrong = (off * rng.choice([-1.0, 1.0], size=rows.shape)) < 0
+        far = np.abs(off) + wrong * (np.abs(off).max(axis=0) + 1.0)
+    best = np.argmin(np.where(np.isnan(far), np.inf, far), axis=0)
+    block.rows = np.choose(best, steps)
 
 
 def _pull(step, rows, count, ctx, own):
