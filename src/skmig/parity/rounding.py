@@ -20,6 +20,8 @@ FACTOR = 8.0  # another order of summation moves an answer a few times further t
 LIMIT = 1e-6  # of the largest value in the row: beyond it another leaf or label was reached
 SPREAD = 8.0  # times the median row: as far may a row move that did not jump
 COMMON = 4.0  # times LIMIT: where most rows move further than that, nothing is excused by them
+SMALL = 1e-4  # of the largest row: what is left of rows that cancel
+FEW = 8  # rows say nothing of what is usual for their kind
 
 
 def forgive(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) -> Any:
@@ -61,11 +63,13 @@ def _forgive_array(expected: Any, actual: Any, noise: Any, rtol: float, atol: fl
         common = float(np.median(moved[asked]))
         if common > COMMON * LIMIT * float(np.median(size[asked])):
             common = 0.0
-        calm = moved <= np.maximum(LIMIT * size, SPREAD * common)
+        usual = _usual_of_small(size, moved)
+        calm = moved <= np.maximum(LIMIT * size, SPREAD * np.maximum(common, usual))
         if not calm.any():
             return actual
         # a value that no nudge happened to move is not more exact than the others of its column
-        slack = FACTOR * np.fmax(gaps, np.median(gaps[calm], axis=0))
+        typical = np.maximum(np.median(gaps[calm], axis=0), usual[:, None])
+        slack = FACTOR * np.fmax(gaps, typical)
         # where all of a value cancels (the distance of a point to itself) what is left is nothing
         # but rounding, and may be 0 that no nudge moves: it is as exact as others of its kind
         least = LIMIT * before.max(axis=0)
@@ -75,6 +79,17 @@ def _forgive_array(expected: Any, actual: Any, noise: Any, rtol: float, atol: fl
         slack = np.where(calm[:, None], slack, 0.0).reshape(expected.shape)
         near = np.abs(actual - expected) <= atol + rtol * np.abs(expected) + slack
     return np.where(near, expected, actual).astype(actual.dtype)
+
+
+def _usual_of_small(size: Any, moved: Any) -> Any:
+    """How far the median moves of those rows that are much smaller than the largest; 0 for others.
+
+    The deviation of a Gaussian process at the points that it was fitted on is of that kind: the
+    root of what is left when a variance cancels.
+    """
+    small = np.isfinite(moved) & (size <= SMALL * size.max())
+    usual = float(np.median(moved[small])) if small.sum() >= FEW else 0.0
+    return np.where(small & (usual <= LIMIT * size.max()), usual, 0.0)
 
 
 def note() -> str:
