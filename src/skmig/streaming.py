@@ -21,11 +21,11 @@ from skmig.environments.base import Progress, Worker
 from skmig.errors import AgentError
 from skmig.payload import Bundle, WireError, write_bundle
 
-FIRST = 256  # rows of the first part, which shows how large an answer is and how long it takes
+FIRST = 256  # rows of the first part, which shows how large an answer is
 ROWS = 16384  # of a part, at most
 CELLS = 1 << 20  # numbers in a part or in its answers
-SECONDS = 5.0  # that a job should take about
-PARTS = 8  # in one job
+SECONDS = 5.0  # a job that takes less is followed by a larger one
+PARTS = 8  # in one job, at most
 PIECES = 8  # into which a part is cut whose answer is an error
 PIECES_ASKED = 1024  # of one part, at most
 SAMPLE = 256  # rows that say how far rounding moves most of them
@@ -94,6 +94,7 @@ def compare(
                 if not asking.merger.compared:
                     refused(answered[0].expected)
                 asking.begin(answered[0])
+            asking.adapt()
             done += sum(len(part.chunk.numbers) for part in batch)
             progress.step(f"comparing rows: {done} of {rows}")
         return asking.merger.result(rows, asking.why)
@@ -131,7 +132,7 @@ class _Asking:
         self.place = place
         self.pool = pool
         self.merger = parity.Merger(terms.rtol, terms.atol)
-        self.size = FIRST
+        self.size = self.most = FIRST  # rows of a part, and how many it may have
         self.parts = 1
         self.only: dict[str, list[str]] | None = None
         self.why: dict[tuple[str, str], str] = {}
@@ -168,8 +169,8 @@ class _Asking:
         for question, bundle in zip(questions, bundles, strict=True):
             side.worker.put(question["bundle"], bundle)
         reply = side.worker.call("answer", **side.arguments, parts=questions, state=state)
+        self._seconds = max(self._seconds, reply.seconds)
         if state and side is self.sides[0]:
-            self._seconds = reply.seconds
             self._leans = reply.result["leans"]
         return [self._document(side, question["out"], "answers") for question in questions]
 
@@ -187,13 +188,9 @@ class _Asking:
             place.unlink()  # what is mapped stays until it is forgotten
 
     def begin(self, first: _Answered) -> None:
-        """After the first part: how many rows the next ones have, and which methods they ask."""
-        count = len(first.part.chunk.numbers)
-        cells = max(1, _cells(first.expected) // count)
-        slow = max(self._seconds, 1e-3) / count
-        size = min(ROWS, CELLS // cells, int(SECONDS / slow))
-        self.size = max(FIRST, 1 << size.bit_length() - 1 if size else FIRST)
-        self.parts = PARTS if slow * self.size * PARTS < 4 * SECONDS else 1
+        """After the first part: how many rows one may have, and which methods are asked."""
+        cells = max(1, _cells(first.expected) // len(first.part.chunk.numbers))
+        self.most = max(FIRST, min(ROWS, CELLS // cells))
         for path, entry in first.expected.items():
             for name, answer in entry["methods"].items():
                 if _refuses(answer) and not self.merger.answered(path, name):
@@ -206,6 +203,17 @@ class _Asking:
                 path: sorted(entry["methods"].keys() - set(self._leans.get(path, ())))
                 for path, entry in first.expected.items()
             }
+
+    def adapt(self) -> None:
+        """Larger parts, and more of them in one job, for as long as jobs are short."""
+        if self._seconds < SECONDS and self.size < self.most:
+            self.size = min(4 * self.size, self.most)
+        elif self._seconds < SECONDS:
+            self.parts = min(2 * self.parts, PARTS)
+        elif self._seconds > 4 * SECONDS:
+            self.size = max(self.size // 4, FIRST) if self.parts == 1 else self.size
+            self.parts = 1
+        self._seconds = 0.0
 
     # -------------------------------------------------------------- answers
     def settle(self, answered: list[_Answered]) -> None:
