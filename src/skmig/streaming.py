@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -275,7 +275,7 @@ class _Asking:
     def _compare(
         self, expected: Any, actual: Any, numbers: Any, noise: Any = None
     ) -> parity.Parity:
-        return parity.compare(
+        found = parity.compare(
             expected,
             actual,
             rtol=self.terms.rtol,
@@ -285,6 +285,25 @@ class _Asking:
             rounding=noise,
             numbers=numbers,
         )
+        return replace(found, methods=tuple(map(self._discreet, found.methods)))
+
+    def _discreet(self, item: parity.MethodParity) -> parity.MethodParity:
+        """The same without what could be of the rows: a record goes where the rows must not.
+
+        An error quotes the value that it is about.  What is `different` is told to the user, and
+        never recorded.
+        """
+        if item.verdict is parity.Verdict.ERROR_EQUAL:
+            says = parity.THE_TARGET_SAYS
+            notes = (
+                says + _kind(note.removeprefix(says)) if note.startswith(says) else note
+                for note in item.notes
+            )
+            return replace(item, text=_kind(item.text), notes=tuple(notes))
+        if item.verdict is parity.Verdict.CHANGED:
+            texts = (change.text for change in self.terms.documented)
+            return replace(item, text=next(text for text in texts if item.text.startswith(text)))
+        return item
 
     def _noise(
         self, item: _Answered, doubted: dict[str, dict[str, list[int] | None]]
@@ -319,6 +338,10 @@ class _Asking:
                     known = gaps if whole else _spread(gaps, asked, count)
                     noise.setdefault(path, {})[name] = known
         return noise
+
+
+def _kind(error: str) -> str:
+    return error.partition(":")[0]
 
 
 def _refuses(answer: Mapping[str, Any]) -> bool:

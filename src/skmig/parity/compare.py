@@ -15,6 +15,8 @@ from skmig.parity.verdict import MethodParity, Parity, Verdict
 RTOL = 1e-9
 ATOL = 1e-12
 
+THE_TARGET_SAYS = "the target says: "
+
 # methods whose answer is another method's, in another form
 _FOLLOWS = {
     "predict": ("staged_predict",),
@@ -182,7 +184,7 @@ def _errors(path: str, method: str, refused: str, raised: str) -> MethodParity:
         return MethodParity(path=path, method=method, verdict=Verdict.ERROR_EQUAL, text=refused)
     if refused:
         # where the source has no answer there is none to preserve
-        note = f"the target says: {raised}" if raised else "the target answers"
+        note = f"{THE_TARGET_SAYS}{raised}" if raised else "the target answers"
         return MethodParity(
             path=path, method=method, verdict=Verdict.ERROR_EQUAL, text=refused, notes=(note,)
         )

@@ -94,7 +94,7 @@ class Merger:
                 notes += [
                     f"{count} rows have no answer in the source"
                     f"{'' if alone else ', or were asked together with one that has none'}, "
-                    f"the first is row {first}: {said.splitlines()[0]}"
+                    f"the first is row {first}: {said}"
                     for said, (count, first, alone) in known.refused.items()
                 ]
             if known.rows and known.rows < rows:
