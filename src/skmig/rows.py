@@ -71,18 +71,15 @@ def compare(
     inputs.check_columns(given, graph)
     found_in = planned.plan.source
     with source.worker(found_in, "source") as one, target.worker(spec, "target") as two:
-        for path in (original, *(item for item in planned.facts.sidecars)):
+        for path in (original, *planned.facts.sidecars):
             one.put(path.name, path)
         two.put("result.model", result)
+        way = planned.plan
+        code = pipeline.put_code(one, found_in), pipeline.put_code(two, spec)
         sides = (
-            pipeline.source_side(
-                one, original, pipeline.put_code(one, found_in), planned.plan.encoding,
-                planned.plan.reader,
-            ),
-            pipeline.result_side(
-                two, manifest.format, pipeline.put_code(two, spec), manifest.options["allow"]
-            ),
-        )  # fmt: skip
+            pipeline.source_side(one, original, code[0], way.encoding, way.reader),
+            pipeline.result_side(two, manifest.format, code[1], manifest.options["allow"]),
+        )
         terms = streaming.Terms(
             rtol=manifest.options["rtol"],
             atol=manifest.options["atol"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,11 @@ from skmig.environments.base import Progress, Worker
 from skmig.errors import AgentError
 from skmig.payload import Bundle, WireError, write_bundle
 
-FIRST = 256  # rows of the first part, which shows how large an answer is and how long it takes
+FIRST = 256  # rows of the first part, which shows how large an answer is
 ROWS = 16384  # of a part, at most
 CELLS = 1 << 20  # numbers in a part or in its answers
-SECONDS = 5.0  # that a job should take about
-PARTS = 8  # in one job
+SECONDS = 5.0  # a job that takes less is followed by a larger one
+PARTS = 8  # in one job, at most
 PIECES = 8  # into which a part is cut whose answer is an error
 PIECES_ASKED = 1024  # of one part, at most
 SAMPLE = 256  # rows that say how far rounding moves most of them
@@ -96,6 +96,7 @@ def compare(
                 if not asking.merger.compared:
                     refused(answered[0].expected)
                 asking.begin(answered[0])
+            asking.adapt()
             done += sum(len(part.chunk.numbers) for part in batch)
             progress.step(f"comparing rows: {done} of {rows}")
         return asking.merger.result(rows, asking.why)
@@ -135,7 +136,7 @@ class _Asking:
         self.pool = pool
         self.merger = parity.Merger(terms.rtol, terms.atol)
         self.sketches = sketches
-        self.size = FIRST
+        self.size = self.most = FIRST  # rows of a part, and how many it may have
         self.parts = 1
         self.only: dict[str, list[str]] | None = None
         self.why: dict[tuple[str, str], str] = {}
@@ -172,8 +173,8 @@ class _Asking:
         for question, bundle in zip(questions, bundles, strict=True):
             side.worker.put(question["bundle"], bundle)
         reply = side.worker.call("answer", **side.arguments, parts=questions, state=state)
+        self._seconds = max(self._seconds, reply.seconds)
         if state and side is self.sides[0]:
-            self._seconds = reply.seconds
             self._leans = reply.result["leans"]
         return [self._document(side, question["out"], "answers") for question in questions]
 
@@ -191,13 +192,9 @@ class _Asking:
             place.unlink()  # what is mapped stays until it is forgotten
 
     def begin(self, first: _Answered) -> None:
-        """After the first part: how many rows the next ones have, and which methods they ask."""
-        count = len(first.part.chunk.numbers)
-        cells = max(1, _cells(first.expected) // count)
-        slow = max(self._seconds, 1e-3) / count
-        size = min(ROWS, CELLS // cells, int(SECONDS / slow))
-        self.size = max(FIRST, 1 << size.bit_length() - 1 if size else FIRST)
-        self.parts = PARTS if slow * self.size * PARTS < 4 * SECONDS else 1
+        """After the first part: how many rows one may have, and which methods are asked."""
+        cells = max(1, _cells(first.expected) // len(first.part.chunk.numbers))
+        self.most = max(FIRST, min(ROWS, CELLS // cells))
         for path, entry in first.expected.items():
             for name, answer in entry["methods"].items():
                 if _refuses(answer) and not self.merger.answered(path, name):
@@ -210,6 +207,17 @@ class _Asking:
                 path: sorted(entry["methods"].keys() - set(self._leans.get(path, ())))
                 for path, entry in first.expected.items()
             }
+
+    def adapt(self) -> None:
+        """Larger parts, and more of them in one job, for as long as jobs are short."""
+        if self._seconds < SECONDS and self.size < self.most:
+            self.size = min(4 * self.size, self.most)
+        elif self._seconds < SECONDS:
+            self.parts = min(2 * self.parts, PARTS)
+        elif self._seconds > 4 * SECONDS:
+            self.size = max(self.size // 4, FIRST) if self.parts == 1 else self.size
+            self.parts = 1
+        self._seconds = 0.0
 
     # -------------------------------------------------------------- answers
     def settle(self, answered: list[_Answered]) -> None:
@@ -273,7 +281,7 @@ class _Asking:
     def _compare(
         self, expected: Any, actual: Any, numbers: Any, noise: Any = None
     ) -> parity.Parity:
-        return parity.compare(
+        found = parity.compare(
             expected,
             actual,
             rtol=self.terms.rtol,
@@ -283,6 +291,25 @@ class _Asking:
             rounding=noise,
             numbers=numbers,
         )
+        return replace(found, methods=tuple(map(self._discreet, found.methods)))
+
+    def _discreet(self, item: parity.MethodParity) -> parity.MethodParity:
+        """The same without what could be of the rows: a record goes where the rows must not.
+
+        An error quotes the value that it is about.  What is `different` is told to the user, and
+        never recorded.
+        """
+        if item.verdict is parity.Verdict.ERROR_EQUAL:
+            says = parity.THE_TARGET_SAYS
+            notes = (
+                says + _kind(note.removeprefix(says)) if note.startswith(says) else note
+                for note in item.notes
+            )
+            return replace(item, text=_kind(item.text), notes=tuple(notes))
+        if item.verdict is parity.Verdict.CHANGED:
+            texts = (change.text for change in self.terms.documented)
+            return replace(item, text=next(text for text in texts if item.text.startswith(text)))
+        return item
 
     def _noise(
         self, item: _Answered, doubted: dict[str, dict[str, list[int] | None]]
@@ -317,6 +344,10 @@ class _Asking:
                     known = gaps if whole else _spread(gaps, asked, count)
                     noise.setdefault(path, {})[name] = known
         return noise
+
+
+def _kind(error: str) -> str:
+    return error.partition(":")[0]
 
 
 def _refuses(answer: Mapping[str, Any]) -> bool:

@@ -11,9 +11,11 @@ from skmig.parity import Verdict, compare
 from skmig.parity.sparse import compressed
 
 DISTANCES = np.array([[0.0, 1.0, 1.0], [0.0, 1.0, 2.0]])
-OURS = {"distances": DISTANCES, "indices": np.array([[0, 1, 2], [3, 4, 5]])}
+NEXT = np.array([1.0, 3.0])  # in row 0 as far away as the last one that is listed
+OURS = {"distances": DISTANCES, "indices": np.array([[0, 1, 2], [3, 4, 5]]), "next": NEXT}
+CLEAR = {**OURS, "next": np.array([2.0, 3.0])}
 # in row 0 another of the points at distance 1
-THEIRS = {"distances": DISTANCES, "indices": np.array([[0, 1, 7], [3, 4, 5]])}
+THEIRS = {"distances": DISTANCES, "indices": np.array([[0, 1, 7], [3, 4, 5]]), "next": NEXT}
 
 
 def verdicts(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Verdict]:
@@ -43,7 +45,7 @@ def verdicts(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Verdict]
 def test_what_a_tie_decided(method: str, ours: Any, theirs: Any) -> None:
     found = verdicts({"kneighbors": OURS, method: ours}, {"kneighbors": THEIRS, method: theirs})
     assert found == {"kneighbors": Verdict.TIED, method: Verdict.TIED}
-    clear = verdicts({"kneighbors": OURS, method: ours}, {"kneighbors": OURS, method: theirs})
+    clear = verdicts({"kneighbors": CLEAR, method: ours}, {"kneighbors": CLEAR, method: theirs})
     assert clear[method] is Verdict.DIFFERENT
     alone = verdicts({method: ours}, {method: theirs})
     assert alone[method] is Verdict.DIFFERENT
@@ -58,8 +60,8 @@ def test_a_row_without_a_tie_is_no_excuse() -> None:
 
 
 def test_other_distances_are_no_tie() -> None:
-    far = {"distances": np.array([[0.0, 1.0, 3.0], [0.0, 1.0, 2.0]]), "indices": THEIRS["indices"]}
-    ours, theirs = np.array([1, 1]), np.array([0, 1])
+    far = {**THEIRS, "distances": np.array([[0.0, 1.0, 3.0], [0.0, 1.0, 2.0]])}
+    ours, theirs = np.array([1, 1]), np.array([1, 0])
     found = verdicts({"kneighbors": OURS, "predict": ours}, {"kneighbors": far, "predict": theirs})
     assert set(found.values()) == {Verdict.DIFFERENT}
 

@@ -299,6 +299,18 @@ def test_another_last_neighbour_is_a_tie_only_where_the_next_is_as_near() -> Non
     assert one(value, other, "kneighbors").verdict is Verdict.DIFFERENT
 
 
+def test_what_follows_from_a_tie_at_the_last_neighbour_is_tied() -> None:
+    near = {"value": neighbors([[1, 2], [1, 3]], [[0, 1], [0, 2]], [2, 4])}
+
+    def predicted(*values: float) -> dict[str, Any]:
+        return answers(predict={"value": np.array(values)}, kneighbors=near)
+
+    found = compare(predicted(1.0, 2.0), predicted(1.5, 2.0)).methods[0]
+    assert found.verdict is Verdict.TIED
+    assert found.notes == ("differs only in rows whose last neighbours are equally far away",)
+    assert compare(predicted(1.0, 2.0), predicted(1.0, 2.5)).methods[0].verdict is Verdict.DIFFERENT
+
+
 # ------------------------------------------------------------------ methods
 def test_the_same_error_on_both_sides_is_equal_and_listed() -> None:
     failing = answers(predict_proba={"error": "NotFittedError: probability=False"})

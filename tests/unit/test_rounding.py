@@ -66,6 +66,23 @@ def test_a_small_value_that_moves_as_all_others_did_not_jump() -> None:
     assert verdict(expected, actual, np.array([0, 0, 4e-6])) is Verdict.DIFFERENT
 
 
+def test_small_values_that_all_move_alike_did_not_jump() -> None:
+    """The deviation of a Gaussian process is the root of next to nothing at many points."""
+    expected = np.array([0.4] * 30 + [1e-5] * 10)
+    noise = np.array([1e-16] * 30 + [2e-11] * 10)
+    actual = expected.copy()
+    actual[-1] += 5e-11
+    assert verdict(expected, actual, noise) is Verdict.CLOSE
+    actual[-1] += 5e-10
+    assert verdict(expected, actual, noise) is Verdict.DIFFERENT
+    alone = expected[:-5], actual[:-5].copy(), noise[:-5]  # too few to say what is usual
+    alone[1][-1] += 5e-11
+    assert verdict(*alone) is Verdict.DIFFERENT
+    large = expected.copy()
+    large[0] += 1e-9
+    assert verdict(expected, large, noise) is Verdict.DIFFERENT
+
+
 def test_inside_of_an_answer() -> None:
     expected = {"distances": np.array([[1e-8, 1.0]]), "indices": np.array([[0, 1]])}
     actual = {"distances": np.array([[3e-8, 1.0]]), "indices": np.array([[0, 1]])}

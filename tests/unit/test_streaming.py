@@ -138,7 +138,7 @@ def test_the_worst_row_has_its_number_in_the_file(compare: Compare) -> None:
 def test_one_label_of_all_rows_is_seen(compare: Compare) -> None:
     other = copy.deepcopy(MODEL)
     other[-1].intercept_ += 1e-3
-    found = by_name(compare(MODEL, other, sways=2))
+    found = by_name(compare(MODEL, other, sways=3))
     assert found["predict"].mismatched_labels == int((MODEL.predict(X) != other.predict(X)).sum())
     assert not found["decision_function"].ok
 
@@ -147,12 +147,13 @@ def test_rows_that_the_source_refuses_are_listed_and_the_others_compared(compare
     rows = np.array(["a", "b"] * 1500, dtype=object).reshape(-1, 1)
     model = OneHotEncoder().fit(rows)
     rows = rows.copy()
-    rows[[700, 2999]] = "new"
+    rows[[700, 2999]] = "private"
     found = by_name(compare(model, model, rows))["transform"]
     assert found.verdict is Verdict.IDENTICAL
     assert found.shape == (2998, 2)
-    (note,) = found.notes
-    assert note.startswith("2 rows have no answer in the source, the first is row 700: ValueError")
+    # and what the error quotes of a row is not repeated
+    said = "2 rows have no answer in the source, the first is row 700: ValueError"
+    assert found.notes == (said,)
 
 
 def test_rows_that_only_the_target_refuses_are_a_difference(compare: Compare) -> None:
@@ -164,6 +165,24 @@ def test_rows_that_only_the_target_refuses_are_a_difference(compare: Compare) ->
     found = by_name(compare(model, other, rows))["transform"]
     assert found.verdict is Verdict.DIFFERENT
     assert found.text.startswith("the target raises ValueError")
+
+
+def test_what_an_error_quotes_of_a_row_is_not_repeated(compare: Compare) -> None:
+    class Quoting(BaseEstimator):
+        def __init__(self, word: str = "") -> None:
+            self.word = word
+
+        def predict(self, data: Any) -> Any:
+            return data[:, 0]
+
+        def transform(self, data: Any) -> Any:
+            raise ValueError(f"{self.word} {data[0, 0]!r}")
+
+    globals()["Quoting"] = Quoting
+    Quoting.__qualname__ = "Quoting"
+    found = by_name(compare(Quoting("a"), Quoting("b")))["transform"]
+    assert (found.verdict, found.text) == (Verdict.ERROR_EQUAL, "ValueError")
+    assert found.notes == ("the target says: ValueError",)
 
 
 def test_data_that_the_source_refuses(compare: Compare) -> None:
@@ -208,4 +227,4 @@ def test_what_is_asked_for_some_rows_of_each_part_says_so(compare: Compare) -> N
     model = NearestNeighbors(n_neighbors=2).fit(X[:100])
     found = by_name(compare(model, model))
     assert found["kneighbors"].n == 3000 * 2 * 2 + 3000
-    assert found["radius_neighbors"].notes == ("asked for 32 of 3000 rows",)
+    assert found["radius_neighbors"].notes == ("asked for 48 of 3000 rows",)

@@ -1,6 +1,14 @@
 """Parity: do two releases give the same answers?  Comparison and verdict."""
 
-from skmig.parity.compare import ATOL, RTOL, Documented, beyond, compare, used
+from skmig.parity.compare import (
+    ATOL,
+    RTOL,
+    THE_TARGET_SAYS,
+    Documented,
+    beyond,
+    compare,
+    used,
+)
 from skmig.parity.merge import Merger
 from skmig.parity.naive import Naive, Outcome, answered, ended, follows, own_release
 from skmig.parity.sketch import Sketches
@@ -10,6 +18,7 @@ from skmig.parity.verdict import MethodParity, Parity, Verdict
 __all__ = [
     "ATOL",
     "RTOL",
+    "THE_TARGET_SAYS",
     "Difference",
     "Documented",
     "Merger",

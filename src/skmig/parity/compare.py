@@ -17,6 +17,8 @@ from skmig.parity.verdict import MethodParity, Parity, Verdict
 RTOL = 1e-9
 ATOL = 1e-12
 
+THE_TARGET_SAYS = "the target says: "
+
 # methods whose answer is another method's, in another form
 _FOLLOWS = {
     "predict": ("staged_predict",),
@@ -79,7 +81,6 @@ def compare(
     found: list[MethodParity] = []
     for path, entry in expected.items():
         other = actual.get(path)
-        rows: np.ndarray[Any, Any] | None = None
         for method, answer in entry["methods"].items():
             if other is None:
                 found.append(_missing(path, method, "the target has no such estimator"))
@@ -104,9 +105,8 @@ def compare(
                 )
                 noise = (rounding or {}).get(path, {}).get(method)
                 result = _rounded(ask, result, answer, reply, noise)
-                if rows is None:
-                    rows = neighbours.cut(entry["methods"], other["methods"], rtol, atol)
-                result = _among_ties(ask, result, answer, reply, rows, noise)
+                tied = neighbours.tied_rows(entry["methods"], rtol, atol)
+                result = _among_ties(ask, result, answer, reply, tied, noise)
             tag = str(entry.get("class", ""))
             found.append(_excused(result, tag, known, accepted))
     return Parity(methods=tuple(found), rtol=rtol, atol=atol)
@@ -212,7 +212,7 @@ def _errors(path: str, method: str, refused: str, raised: str) -> MethodParity:
         return MethodParity(path=path, method=method, verdict=Verdict.ERROR_EQUAL, text=refused)
     if refused:
         # where the source has no answer there is none to preserve
-        note = f"the target says: {raised}" if raised else "the target answers"
+        note = f"{THE_TARGET_SAYS}{raised}" if raised else "the target answers"
         return MethodParity(
             path=path, method=method, verdict=Verdict.ERROR_EQUAL, text=refused, notes=(note,)
         )
@@ -270,14 +270,14 @@ def _among_ties(
     result: MethodParity,
     answer: Any,
     reply: Any,
-    rows: np.ndarray[Any, Any],
+    tied: neighbours.Tied,
     noise: Any,
 ) -> MethodParity:
     """`tied` where what is made of the neighbours differs only in rows where a tie chose them."""
     if result.verdict is not Verdict.DIFFERENT or "value" not in reply:
         return result
     pair = answer.get("value"), reply["value"]
-    left = neighbours.without(ask.method, *pair, rows, ask.rtol, ask.atol)
+    left = neighbours.without(ask.method, *pair, tied, ask.rtol, ask.atol)
     if left is None:
         return result
     again = ask.judge(answer, {**reply, "value": left})

@@ -15,14 +15,17 @@ _COUNTED = re.compile(r"(\d+) (.*)")
 
 @dataclass
 class _Merged:
-    """One method, so far.  `refused`: rows that both sides refuse, and the first of them, by what
-    the source says."""
+    """One method, so far.
+
+    `refused`, by what the source says: how many rows it refuses, the number of the first, and
+    whether each was asked alone.
+    """
 
     item: MethodParity
     rows: int = 0
     parts_that_differ: int = 0
     counts: dict[str, int | None] = field(default_factory=dict)
-    refused: dict[str, tuple[int, int]] = field(default_factory=dict)
+    refused: dict[str, tuple[int, int, bool]] = field(default_factory=dict)
 
 
 class Merger:
@@ -71,8 +74,9 @@ class Merger:
             else:
                 known.counts[text] = (known.counts.get(text) or 0) + int(counted[1])
         if item.verdict is Verdict.ERROR_EQUAL and len(numbers):
-            count, first = known.refused.get(item.text, (0, int(numbers[0])))
-            known.refused[item.text] = (count + len(numbers), first)
+            count, first, alone = known.refused.get(item.text, (0, int(numbers[0]), True))
+            alone = alone and len(numbers) == 1
+            known.refused[item.text] = (count + len(numbers), first, alone)
         known.rows += len(numbers)
         known.parts_that_differ += item.verdict is Verdict.DIFFERENT
 
@@ -88,9 +92,10 @@ class Merger:
             ]
             if item.verdict is not Verdict.ERROR_EQUAL:
                 notes += [
-                    f"{count} rows have no answer in the source, the first is row {first}: "
-                    f"{said.splitlines()[0]}"
-                    for said, (count, first) in known.refused.items()
+                    f"{count} rows have no answer in the source"
+                    f"{'' if alone else ', or were asked together with one that has none'}, "
+                    f"the first is row {first}: {said}"
+                    for said, (count, first, alone) in known.refused.items()
                 ]
             if known.rows and known.rows < rows:
                 notes.append(f"asked for {known.rows} of {rows} rows{why.get(key, '')}")

@@ -7,7 +7,7 @@ and what is made of them (labels, averages, graphs) differs as well.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -88,45 +88,39 @@ def _groups(distances: Any, rtol: float, atol: float) -> Iterator[tuple[int, int
 
 
 # ------------------------------------------------------------------ what is made of them
-def cut(
-    expected: Mapping[str, Any], actual: Mapping[str, Any], rtol: float, atol: float
-) -> np.ndarray[Any, Any]:
-    """The rows in which a tie at the last neighbour was decided otherwise, by number.
+@dataclass(frozen=True)
+class Tied:
+    """The rows of `count` in which the first neighbour left out is as far as the last one."""
 
-    `expected` and `actual` are all answers of one estimator by method.
-    """
-    none = np.zeros(0, dtype=int)
-    try:
-        ours, theirs = (side["kneighbors"]["value"] for side in (expected, actual))
-        distances, others = np.asarray(ours["distances"]), np.asarray(theirs["distances"])
-        first, second = np.asarray(ours["indices"]), np.asarray(theirs["indices"])
-        further = ours.get("next")
-    except (KeyError, TypeError, IndexError, ValueError):
+    rows: np.ndarray[Any, Any]
+    count: int = 0
+
+
+def tied_rows(expected: Mapping[str, Any], rtol: float, atol: float) -> Tied:
+    """Where a search may find other neighbours; `expected`: what the source answers, by method."""
+    none = Tied(np.zeros(0, dtype=int))
+    known = expected.get("kneighbors", {})
+    value = known.get("value")
+    if "rows" in known or not isinstance(value, Mapping) or "next" not in value:
         return none
-    if not distances.shape == others.shape == first.shape == second.shape or first.ndim != 2:
+    distances, after = np.asarray(value["distances"]), np.asarray(value["next"])
+    if distances.ndim != 2 or after.shape != distances.shape[:1] or not distances.size:
         return none
-    rows = [
-        row
-        for row in np.flatnonzero((first != second).any(axis=1))
-        if set(first[row].tolist()) != set(second[row].tolist())
-        and not difference(distances[row], others[row], rtol=rtol, atol=atol).problems
-        and _same_ties(distances[row], first[row], second[row], _after(further, row), rtol, atol)
-    ]
-    return np.array(rows, dtype=int)
+    last = distances[:, -1]
+    tied = np.abs(after - last) <= atol + rtol * np.abs(last)
+    return Tied(np.flatnonzero(tied), len(distances))
 
 
-def without(
-    method: str, expected: Any, actual: Any, rows: np.ndarray[Any, Any], rtol: float, atol: float
-) -> Any:
+def without(method: str, expected: Any, actual: Any, tied: Tied, rtol: float, atol: float) -> Any:
     """`actual` with the expected answer in every row that a tie decided; None if there is none."""
     if method not in _MADE_OF_THEM:
         return None
     if method in _GRAPHS and is_sparse(expected) and is_sparse(actual):
-        return _graph(expected, actual, rows, rtol, atol)
+        return _graph(expected, actual, tied, rtol, atol)
     if isinstance(expected, list) and isinstance(actual, list):  # an answer for each output
-        parts = [_rows(*pair, rows) for pair in zip(expected, actual, strict=False)]
+        parts = [_rows(*pair, tied.rows) for pair in zip(expected, actual, strict=False)]
         return None if any(part is None for part in parts) or not parts else parts
-    return _rows(expected, actual, rows)
+    return _rows(expected, actual, tied.rows)
 
 
 def _rows(expected: Any, actual: Any, rows: np.ndarray[Any, Any]) -> Any:
@@ -139,20 +133,27 @@ def _rows(expected: Any, actual: Any, rows: np.ndarray[Any, Any]) -> Any:
     return result
 
 
-def _graph(expected: Any, actual: Any, rows: np.ndarray[Any, Any], rtol: float, atol: float) -> Any:
+def _graph(expected: Any, actual: Any, tied: Tied, rtol: float, atol: float) -> Any:
     """A graph of neighbours; where it holds their distances, it shows its own ties."""
     one, two = dense(expected), dense(actual)
     if one is None or two is None or one.shape != two.shape:
         return None
-    tied = [row for row in range(len(one)) if _same_edges(one[row], two[row], rtol, atol)]
+    rows = [row for row in range(len(one)) if _same_edges(one[row], two[row], rtol, atol)]
     if (one[one != 0] == 1).all():
-        # a graph has at most ROWS_SMALL rows of the input, evenly chosen (see the agent)
-        tied = rows[rows < len(one)].tolist() if len(one) > rows.max(initial=-1) else []
-    if not tied:
+        known = set(tied.rows.tolist())
+        rows = [row for row, place in enumerate(_chosen(len(one), tied.count)) if place in known]
+    if not rows:
         return None
     two = two.copy()
-    two[tied] = one[tied]
+    two[rows] = one[rows]
     return compressed(two)
+
+
+def _chosen(length: int, count: int) -> list[int]:
+    """Which of `count` rows a shorter answer has: evenly chosen ones (see the agent)."""
+    if length >= count:
+        return list(range(length))
+    return [int(i) for i in np.unique(np.linspace(0, count - 1, length).astype(int))]
 
 
 def _same_edges(one: Any, two: Any, rtol: float, atol: float) -> bool:

@@ -24,6 +24,8 @@ LIMIT_SINGLE = 1e-4  # 1e-6 is 8 units of single precision, which a sum of a few
 SINGLE = np.dtype(np.float32).itemsize
 SPREAD = 8.0  # times the median row: as far may a row move that did not jump
 COMMON = 4.0  # times LIMIT: where most rows move further than that, nothing is excused by them
+SMALL = 1e-4  # of the largest row: what is left of rows that cancel
+FEW = 8  # rows say nothing of what is usual for their kind
 
 
 def forgive(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) -> Any:
@@ -101,13 +103,14 @@ def _forgive_array(expected: Any, actual: Any, noise: Any, rtol: float, atol: fl
         common = float(np.median(moved[asked]))
         if common > COMMON * limit * float(np.median(size[asked])):
             common = 0.0
-        calm = moved <= np.maximum(limit * size, SPREAD * common)
+        usual = _usual_of_small(size, moved, limit)
+        calm = moved <= np.maximum(limit * size, SPREAD * np.maximum(common, usual))
         if not calm.any():
             return actual
         # a value that no nudge happened to move is not more exact than the others of its column;
         # in single precision values move in steps, so that many do not move by chance
         middle = _root_mean_square if single else np.median
-        typical = middle(gaps[calm], axis=0)
+        typical = np.maximum(middle(gaps[calm], axis=0), usual[:, None])
         slack = FACTOR * np.where(calm[:, None], np.fmax(gaps, typical), typical)
         # where all of a value cancels (the distance of a point to itself) what is left is nothing
         # but rounding, and may be 0 that no nudge moves: it is as exact as others of its kind
@@ -123,6 +126,17 @@ def _forgive_array(expected: Any, actual: Any, noise: Any, rtol: float, atol: fl
 
 def _root_mean_square(values: Any, axis: int) -> Any:
     return np.sqrt(np.mean(np.square(values), axis=axis))
+
+
+def _usual_of_small(size: Any, moved: Any, limit: float) -> Any:
+    """How far the median moves of those rows that are much smaller than the largest; 0 for others.
+
+    The deviation of a Gaussian process at the points that it was fitted on is of that kind: the
+    root of what is left when a variance cancels.
+    """
+    small = np.isfinite(moved) & (size <= SMALL * size.max())
+    usual = float(np.median(moved[small])) if small.sum() >= FEW else 0.0
+    return np.where(small & (usual <= limit * size.max()), usual, 0.0)
 
 
 def note() -> str:

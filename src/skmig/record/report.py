@@ -168,5 +168,5 @@ def _noted(manifest: Manifest) -> list[str]:
         f"{where}{item['path']}.{item['method']}: {note}"
         for where, said in found
         for item in said.get("methods", [])
-        for note in item["notes"]
+        for note in item.get("notes", ())
     ]
