@@ -857,7 +857,7 @@ def said_by_rules(said: chain.Adapted) -> dict[str, Any]:
         "notes": _lines(said.notes),
         "changes": _lines(said.changes),
         "documented": tuple(dataclasses.asdict(item) for item in documented(said)),
-        "moved": tuple(dataclasses.asdict(item) for item in said.moved),
+        "moved": tuple(item.as_json() for item in said.moved),
     }
 
 

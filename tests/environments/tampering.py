@@ -11,7 +11,7 @@ from typing import Any
 
 from skmig import record
 from skmig.payload import Bundle, write_bundle
-from skmig.record.bundle import DOCUMENTS
+from skmig.record.bundle import DOCUMENTS, SKETCHES
 from skmig.record.manifest import Manifest
 
 
@@ -32,11 +32,12 @@ def resealed(
         held = {name: bundle.document(name) for name in DOCUMENTS}
         own = bundle.json(record.FACTS)
         manifest = bundle.json("manifest.json")
+        sketches = bundle.json(SKETCHES)
         facts(own)
         change(manifest)
         payload = place.with_suffix(".payload")
         write_bundle(str(payload), {**held, **(documents or {})}, {record.FACTS: own})
-    record.write(place, Manifest.from_json(manifest), payload)
+    record.write(place, Manifest.from_json(manifest), payload, sketches)
     payload.unlink()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -242,3 +243,8 @@ def test_objects_that_come_and_go_and_change_their_class(monkeypatch: pytest.Mon
     assert moved["test.Made"].made
     assert moved["test.Left"].left
     assert moved[OTHER].rewritten == ("inner",)
+
+
+def test_moves_are_as_they_are_read_again() -> None:
+    moved = [item.as_json() for item in chain.adapt(model(), OLD, NEW).moved]
+    assert json.loads(json.dumps(moved)) == moved

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,6 +35,11 @@ class Move:
     dropped: tuple[str, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
     rewritten: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for the record, as they are read again."""
+        lists = {name: list(getattr(self, name)) for name in ("added", "dropped", "rewritten")}
+        return {**asdict(self), **lists, "renamed": [list(pair) for pair in self.renamed]}
 
 
 class Crossing(Protocol):

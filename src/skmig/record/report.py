@@ -105,15 +105,6 @@ def _place(item: dict[str, Any]) -> str:
     return f"{item['path']}{more}{by}"
 
 
-def coverage_line(coverage: dict[str, Any]) -> str:
-    """What the probes reached, in one line."""
-    words = [f"{coverage.get('rows', 0)} rows"]
-    for key, value in coverage.items():
-        if key not in ("rows", "notes") and isinstance(value, list) and len(value) == 2:
-            words.append(f"{value[0]} of {value[1]} {key}")
-    return ", ".join(words)
-
-
 class _Methods:
     """One row for each method; one paragraph for each where the terminal is too narrow for rows."""
 
