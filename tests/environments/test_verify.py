@@ -174,6 +174,7 @@ def yes_among(capsys: pytest.CaptureFixture[str], folder: Path, *words: str) -> 
     return {Path(item["record"]).parent.name for item in found if item["ok"]}
 
 
+@pytest.mark.slow
 def test_no_field_of_a_manifest_can_be_changed_alone(
     pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -280,6 +281,7 @@ def member_changes(pair: Path) -> dict[str, Callable[[Path], Any]]:
     return found
 
 
+@pytest.mark.slow
 def test_no_part_of_a_pair_can_be_replaced(
     pair: Path, fitted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
