@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from tests.conftest import FITTED_BY
 from tests.environments import tampering
 from tests.environments.tampering import changed, leaves, resealed, said
 
@@ -394,7 +395,8 @@ def test_a_changed_lock_is_told(
     own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     images = tmp_path / "images"
-    shutil.copytree(versions.images_folder() / TARGET, images / TARGET)
+    for release in (FITTED_BY, TARGET):
+        shutil.copytree(versions.images_folder() / release, images / release)
     for file in versions.images_folder().glob("*.t*"):
         shutil.copy(file, images)
     lock = images / TARGET / locks.LOCK
