@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from tests.conftest import FITTED_BY
 from tests.environments import tampering
 from tests.environments.tampering import changed, leaves, resealed, said
 
@@ -174,6 +175,7 @@ def yes_among(capsys: pytest.CaptureFixture[str], folder: Path, *words: str) -> 
     return {Path(item["record"]).parent.name for item in found if item["ok"]}
 
 
+@pytest.mark.slow
 def test_no_field_of_a_manifest_can_be_changed_alone(
     pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -280,6 +282,7 @@ def member_changes(pair: Path) -> dict[str, Callable[[Path], Any]]:
     return found
 
 
+@pytest.mark.slow
 def test_no_part_of_a_pair_can_be_replaced(
     pair: Path, fitted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -392,7 +395,8 @@ def test_a_changed_lock_is_told(
     own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     images = tmp_path / "images"
-    shutil.copytree(versions.images_folder() / TARGET, images / TARGET)
+    for release in (FITTED_BY, TARGET):
+        shutil.copytree(versions.images_folder() / release, images / release)
     for file in versions.images_folder().glob("*.t*"):
         shutil.copy(file, images)
     lock = images / TARGET / locks.LOCK
