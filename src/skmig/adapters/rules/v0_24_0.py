@@ -17,6 +17,7 @@ from skmig.adapters.ops import (
     Accepted,
     Added,
     Born,
+    Changed,
     Explained,
     Op,
     Parameter,
@@ -257,6 +258,11 @@ _OPS: list[Op] = [
         what="a table of one column",
         error="ValueError: Isotonic regression input should be a 1d array",
         why="isotonic.py: _check_input_data_shape",
+    ),
+    Changed(
+        classes=("sklearn.discriminant_analysis.LinearDiscriminantAnalysis",),
+        method="predict_log_proba",
+        why="discriminant_analysis.py: a probability of 0 counts as the smallest double",
     ),
     Rewritten(
         classes=("sklearn.gaussian_process.Matern",),

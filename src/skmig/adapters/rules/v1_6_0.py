@@ -32,6 +32,7 @@ from skmig.adapters.ops import (
     Accepted,
     Added,
     Born,
+    Changed,
     Explained,
     Moved,
     Refusal,
@@ -238,6 +239,12 @@ def _ensemble_down(obj: Obj, step: Step) -> None:
 RULES = rules(
     SINCE,
     [
+        Changed(
+            classes=("sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",),
+            method="predict_log_proba",
+            why="discriminant_analysis.py: DiscriminantAnalysisPredictionMixin, no longer the "
+            "logarithm of a probability that is too small for a double",
+        ),
         Accepted(
             classes=(
                 "sklearn.ensemble.ExtraTreesClassifier",
