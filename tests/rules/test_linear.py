@@ -199,3 +199,28 @@ def test_requests_for_metadata_stay_above_1_3() -> None:
     )
     assert "_metadata_request" not in moved.graph.state
     assert any("metadata" in note.text for note in moved.notes)
+
+
+# ------------------------------------------------------------------ frozen estimators
+def frozen() -> Obj:
+    svc = Obj("sklearn.svm.LinearSVC", {"coef_": np.ones((1, 2)), "dual": "auto"})
+    return Obj("sklearn.frozen.FrozenEstimator", {"estimator": svc})
+
+
+def test_the_calibration_of_a_frozen_estimator_is_that_of_a_fitted_one() -> None:
+    inside = frozen()
+    part = Obj("sklearn.calibration._CalibratedClassifier", {"estimator": inside})
+    state = {"estimator": inside, "cv": None, "calibrated_classifiers_": [part], "ensemble": "auto"}
+    older = there(Obj("sklearn.calibration.CalibratedClassifierCV", state), "1.6.0", "1.5.2")
+    assert older["cv"] == "prefit"
+    assert older["ensemble"] is True  # which means nothing there
+    assert older["estimator"].tag == "sklearn.svm.LinearSVC"
+    assert older["calibrated_classifiers_"][0].state["estimator"] is older["estimator"]
+
+
+def test_a_frozen_estimator_is_what_it_holds_where_that_is_allowed() -> None:
+    assert adapt(frozen(), "1.6.0", "1.1.3").refusals
+    moved = adapt(frozen(), "1.6.0", "1.1.3", substitution=True)
+    assert not moved.refusals
+    assert moved.graph.tag == "sklearn.svm.LinearSVC"
+    assert moved.graph.state["dual"] is True
