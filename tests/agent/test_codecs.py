@@ -22,6 +22,7 @@ import pytest
 import scipy.interpolate
 import scipy.sparse
 from sklearn.base import clone
+from sklearn.isotonic import IsotonicRegression
 from sklearn.preprocessing import FunctionTransformer
 
 from skmig.agent.build import build
@@ -254,6 +255,13 @@ def test_splines_stay() -> None:
     found = travel(value)
     assert type(found) is type(value)
     assert found(0.7) == value(0.7)
+
+
+def test_a_regression_of_a_single_point_predicts_by_a_function_of_its_own() -> None:
+    model = IsotonicRegression(out_of_bounds="clip").fit([2.0], [7.0])
+    found = pickle.loads(pickle.dumps(travel(model)))
+    assert found.predict([0.0, 9.0]).tolist() == [7.0, 7.0]
+    assert travel(np.log1p) is np.log1p
 
 
 def cut() -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 
 from skmig.adapters import shapes
 from skmig.adapters.forms import text
-from skmig.adapters.ops import Refusal, Step, rename
+from skmig.adapters.ops import Step, rename
 from skmig.payload import Obj
 
 
@@ -19,13 +19,20 @@ def scale_up(obj: Obj, step: Step) -> None:
 
 
 def scale_down(obj: Obj, step: Step) -> None:
-    """`std * K(x)·alpha + mean` is `K'(x)·(alpha / std) + mean` with the kernel K' = std² K."""
+    """`std * K(x)·alpha + mean` is `K'(x)·(alpha / std) + mean` with the kernel K' = std² K.
+
+    Of several outputs each has a column of alpha and a scale of its own, but all share the kernel:
+    their means are carried, and their deviations are one for all there (see 1.0.1).
+    """
     std = obj.state.pop("_y_train_std", None)
     if std is None or np.all(np.asarray(std) == 1):
         return
     scale = np.asarray(std, dtype=float)
     if scale.size != 1:
-        raise Refusal("each output was divided by its own standard deviation")
+        obj.state["alpha_"] = obj.state["alpha_"] * scale
+        obj.state["y_train_"] = obj.state["y_train_"] * scale
+        step.note(obj, "a refit will not divide the targets by their standard deviations")
+        return
     factor = float(scale.reshape(-1)[0])
     kernel = Obj(
         "sklearn.gaussian_process.Product",

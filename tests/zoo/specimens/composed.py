@@ -101,6 +101,9 @@ def _searches():
             (name, "no-refit", "multi", dict(more, estimator=LR, cv=2, refit=False, **{key: {"C": [0.1, 1.0]}})),
             (name, "clusters", "none", dict(more, estimator=Make("cluster.KMeans", n_init=2, random_state=0), cv=2, **{key: {"n_clusters": [2, 3]}})),
         ]  # fmt: skip
+    losses = {"loss": ["hinge", Either("log_loss", "log")], "penalty": ["l1", "l2"]}
+    sgd = Make("linear_model.SGDClassifier", random_state=0)
+    rows.append((GRID, "losses", "multi", {"estimator": sgd, "cv": 2, "param_grid": losses}))
     uniform = {"C": Call("scipy.stats.uniform", 0.1, 1.0)}
     return rows + [
         (RANDOM, "distribution", "binary", {"estimator": LR, "param_distributions": uniform, "n_iter": 2, "cv": 2, "random_state": Call("numpy.random.RandomState", 3)}),
@@ -124,6 +127,7 @@ def _calibrated():
         (c, "prefit", "binary", {"estimator": Fitted(LR, "binary"), "cv": "prefit"}),
         (c, "frozen", "binary", {"estimator": frozen}),
         (c, "forest", "binary bools", {"estimator": Make("ensemble.RandomForestClassifier", n_estimators=3, random_state=0), "cv": 3}),
+        (c, "votes", "multi", {"estimator": Make("svm.SVC"), "cv": 3}),
         (c, "frame", "multi strings frame", {"estimator": NB, "cv": 3}),
         (c, "sample-weight", "binary weights", {"estimator": NB, "cv": 3}),
         (c, "pipeline", "binary frame", {"estimator": Make(PIPE, steps=[("s", SCALER), ("clf", SVC)]), "cv": 3}),
@@ -144,20 +148,27 @@ def _several():
         (r, "multilabel", "multilabel", {"estimator": LR}),
         (r, "sparse", "multi sparse", {"estimator": LR}),
         (r, "pipeline", "multi", {"estimator": Make(PIPE, steps=[("s", SCALER), ("clf", LR)])}),
+        (r, "regressors", "multi", {"estimator": RIDGE}),
+        (r, "one-class", "one", {"estimator": LR}),
         (r, "partial", "multi partial", {"estimator": Make("linear_model.SGDClassifier", random_state=0)}),
         (o, "default", "multi strings", {"estimator": SVC}),
+        (o, "probabilities", "binary", {"estimator": NB}),
+        (o, "precomputed", "multi square", {"estimator": Make("svm.SVC", kernel="precomputed")}),
         ("multiclass.OutputCodeClassifier", "default", "multi", {"estimator": LR, "random_state": 0}),
         (mc, "default", "multilabel", {"estimator": LR}),
+        (mc, "pipeline", "multilabel", {"estimator": Make(PIPE, steps=[("s", SCALER), ("clf", LR)])}),
         (mc, "mixed", "multiout", {"estimator": TREE}),
         (mc, "strings", "multiout strings frame", {"estimator": TREE}),
         (mr, "default", "multireg", {"estimator": RIDGE}),
         (mr, "forest", "multireg frame", {"estimator": forest}),
         ("multioutput.ClassifierChain", "default", "multilabel", {"estimator": LR}),
+        ("multioutput.ClassifierChain", "multiclass", "multiout", {"estimator": NB}),
         ("multioutput.ClassifierChain", "random", "multilabel", {"estimator": LR, "order": "random", "random_state": 0}),
         ("multioutput.RegressorChain", "default", "multireg", {"estimator": RIDGE}),
         ("dummy.DummyClassifier", "default", "multi strings", {}),
         ("dummy.DummyClassifier", "stratified", "multi", {"strategy": "stratified", "random_state": 0}),
         ("dummy.DummyRegressor", "default", "reg", {}),
+        ("dummy.DummyRegressor", "column", "column", {}),
         ("dummy.DummyRegressor", "quantile", "reg", {"strategy": "quantile", "quantile": 0.3}),
         ("linear_model.RANSACRegressor", "default", "reg", {"random_state": 0}),
         ("semi_supervised.SelfTrainingClassifier", "default", "binary", {"estimator": LR}),

@@ -22,6 +22,7 @@ def _logistic():
         (lr, "auto", "multi", {"multi_class": "auto", "solver": "lbfgs"}),
         (lr, "newton-cg", "multi", {"solver": "newton-cg"}),
         (lr, "newton-cholesky", "binary", {"solver": "newton-cholesky"}),
+        (lr, "newton-cholesky-multiclass", "multi", {"solver": "newton-cholesky"}),
         (lr, "sag", "binary", {"solver": "sag", "max_iter": 50, "random_state": RNG}),
         (lr, "saga-l1", "multi", dict(saga, penalty="l1")),
         (lr, "elastic-net", "multi", dict(saga, penalty="elasticnet", l1_ratio=0.5)),
@@ -73,6 +74,7 @@ def _least_squares():
         ("linear_model.RidgeCV", "default", "reg", {}),
         ("linear_model.RidgeCV", "folds", "multireg", {"cv": 3}),
         ("linear_model.RidgeClassifierCV", "default", "multi strings", {}),
+        ("linear_model.RidgeClassifierCV", "multilabel", "multilabel", {}),
         ("linear_model.LassoCV", "default", "reg", {"cv": 3}),
         ("linear_model.ElasticNetCV", "default", "reg frame", {"cv": 3}),
     ]
@@ -232,6 +234,7 @@ def _bayes():
         (g, "partial", "multi negative partial", {}),
         (g, "sample-weight", "binary weights", {"var_smoothing": 1e-6}),
         (g, "frame", "multi frame", {}),
+        (g, "float32", "multi f32", {}),
         (m, "default", "multi positive", {}),
         (m, "strings", "multi strings whole", {}),
         (m, "sparse", "binary positive sparse", {"alpha": 0.5}),

@@ -75,6 +75,13 @@ def _matern_down(obj: Obj, step: Step) -> None:
         step.note(obj, "Matern(nu=inf) is the kernel RBF")
 
 
+def _offset_down(obj: Obj, step: Step) -> None:
+    """`predict` of the older release reads both where it normalizes, but `fit` left neither."""
+    if obj.state.get("normalize") is not True:
+        for name in ("X_offset_", "X_scale_"):
+            obj.state.pop(name, None)
+
+
 # ------------------------------------------------------------------ trees
 def _tree_up(obj: Obj, step: Step) -> None:
     """Trees inside forests were fitted without validation and had no `n_features_in_`."""
@@ -277,6 +284,11 @@ _OPS: list[Op] = [
         error="ValueError: Isotonic regression input should be a 1d array",
         why="isotonic.py: _check_input_data_shape",
     ),
+    Changed(
+        classes=("sklearn.discriminant_analysis.LinearDiscriminantAnalysis",),
+        method="predict_log_proba",
+        why="discriminant_analysis.py: a probability of 0 counts as the smallest double",
+    ),
     Rewritten(
         classes=("sklearn.gaussian_process.Matern",),
         to_new=_same,
@@ -431,16 +443,12 @@ _OPS: list[Op] = [
         names=("l1_ratio",),
         why="linear_model/_perceptron.py: a parameter now, and an attribute before",
     ),
-    *(
-        Added(
-            classes=("sklearn.linear_model.ARDRegression",),
-            name=name,
-            value=None,
-            neutral=DERIVED,
-            when=never,
-            why="linear_model/_bayes.py: means and norms of the training data",
-        )
-        for name in ("X_offset_", "X_scale_")
+    Rewritten(
+        classes=("sklearn.linear_model.ARDRegression",),
+        to_new=_same,
+        to_old=_offset_down,
+        names=("X_offset_", "X_scale_"),
+        why="linear_model/_bayes.py: means and norms of the training data",
     ),
     Retyped(
         classes=shapes.DUMMY[:1],

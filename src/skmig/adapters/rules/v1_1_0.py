@@ -252,6 +252,16 @@ def _selector_down(obj: Obj, step: Step) -> None:
         step.note(obj, f"`max_features={short(given)}`: a refit in {step.older} takes {number}")
 
 
+def _constant_up(obj: Obj, step: Step) -> None:
+    """Whole numbers are made floats before they are answered."""
+
+
+def _constant_down(obj: Obj, step: Step) -> None:
+    """Whole probabilities cannot be divided in place there (OneVsRestClassifier.predict_proba)."""
+    if isinstance(obj.state.get("y_"), np.ndarray):
+        obj.state["y_"] = obj.state["y_"].astype(np.float64)
+
+
 def _one_column(obj: Obj) -> bool:
     y = obj.state.get("y_train_")
     return isinstance(y, np.ndarray) and y.ndim == 2 and y.shape[1] == 1
@@ -523,6 +533,13 @@ _OPS: list[Op] = [
             why="gaussian_process/_gpr.py: of one output is flat, however y was given",
         )
         for method in ("predict", "predict(return_std)", "predict(return_cov)")
+    ),
+    Rewritten(
+        classes=("sklearn.multiclass._ConstantPredictor",),
+        to_new=_constant_up,
+        to_old=_constant_down,
+        names=("y_",),
+        why="multiclass.py: _ConstantPredictor.predict_proba",
     ),
     Changed(
         classes=("sklearn.multiclass.OneVsOneClassifier",),

@@ -20,6 +20,7 @@ from skmig.adapters.forms import (
     function,
     is_obj,
     larger_side,
+    members,
     n_classes,
     never,
     saw_missing,
@@ -31,7 +32,6 @@ from skmig.adapters.ops import (
     DERIVED,
     Accepted,
     Added,
-    Born,
     Changed,
     Explained,
     Moved,
@@ -249,9 +249,50 @@ def _ensemble_down(obj: Obj, step: Step) -> None:
         obj.state["ensemble"] = not is_obj(obj.state.get("estimator"), FROZEN)
 
 
+def _prefit_down(obj: Obj, step: Step) -> None:
+    """The calibration of a frozen estimator was that of a fitted one with cv='prefit'."""
+    given = obj.state.get("estimator")
+    if not is_obj(given, FROZEN) or not given.state:
+        return
+    obj.state.update(estimator=given.state["estimator"], cv="prefit")
+    for part in members(obj, "calibrated_classifiers_"):
+        inner = part.state.get("estimator")
+        if is_obj(inner, FROZEN) and inner.state:
+            part.state["estimator"] = inner.state["estimator"]
+            if inner is not given:
+                inner.state = {}
+    given.state = {}  # nothing holds it any more
+
+
+def _frozen_down(obj: Obj, step: Step) -> None:
+    """It answers what the estimator in it answers; only a fit of its own would be another."""
+    if not obj.state:
+        return
+    inner = obj.state["estimator"]
+    if step.substitute(
+        obj,
+        f"`{obj.tag}` does not exist before scikit-learn {step.newer}: the estimator in it answers "
+        "the same, but can be fitted again,",
+    ):
+        obj.tag, obj.state = inner.tag, inner.state
+
+
 RULES = rules(
     SINCE,
     [
+        # the first here is the last going down, when what is in it was moved already
+        Rewritten(
+            classes=(FROZEN,),
+            to_new=_keep,
+            to_old=_frozen_down,
+            why="changelog 1.6.0: new class",
+        ),
+        Changed(
+            classes=("sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",),
+            method="predict_log_proba",
+            why="discriminant_analysis.py: DiscriminantAnalysisPredictionMixin, no longer the "
+            "logarithm of a probability that is too small for a double",
+        ),
         Accepted(
             classes=(
                 "sklearn.ensemble.ExtraTreesClassifier",
@@ -391,6 +432,13 @@ RULES = rules(
             to_old=_ensemble_down,
             why="calibration.py: fit",
         ),
+        Rewritten(
+            classes=("sklearn.calibration.CalibratedClassifierCV",),
+            names=("estimator", "cv"),
+            to_new=_keep,
+            to_old=_prefit_down,
+            why="calibration.py: fit",
+        ),
         Moved(
             old="sklearn.model_selection._CurveScorer",
             new="sklearn.metrics._CurveScorer",
@@ -464,6 +512,5 @@ RULES = rules(
             names=("_curve_scorer",),
             why="metrics/_scorer.py: the class moved",
         ),
-        Born(classes=(FROZEN,), why="changelog 1.6.0: new class"),
     ],
 )
