@@ -119,3 +119,22 @@ def test_a_sparse_answer_rounds_as_the_whole_one_does() -> None:
     assert verdict(ours, theirs) is Verdict.DIFFERENT
     assert verdict(ours, theirs, noise) is Verdict.CLOSE
     assert verdict(ours, compressed(other * 1.001), noise) is Verdict.DIFFERENT
+
+
+def test_what_the_expansion_of_a_square_loses_of_a_distance_is_nothing() -> None:
+    """One release has 0, the other the root of the rounding of x·x; nothing need move."""
+    expected, actual = np.array([[0.0], [1.0]]), np.array([[8e-8], [1.0]])
+    known = {"moves": None, "single": False, "lost": np.array([8e-8, 8e-8])}
+    assert verdict(expected, actual) is Verdict.DIFFERENT
+    assert verdict(expected, actual, known) is Verdict.CLOSE
+    assert verdict(expected, actual * 10, known) is Verdict.DIFFERENT
+    # a distance that is not nothing has no slack by it
+    assert verdict(expected + 1, expected + 1 + 8e-8, known) is Verdict.DIFFERENT
+
+
+def test_single_precision_moves_further_before_it_jumps() -> None:
+    expected, moves = np.array([[1.0], [2.0]]), np.array([5e-5, 0.0])
+    actual = expected + np.array([[1e-4], [0.0]])
+    for single, found in ((False, Verdict.DIFFERENT), (True, Verdict.CLOSE)):
+        known = {"moves": moves, "single": single, "lost": None}
+        assert verdict(expected, actual, known) is found

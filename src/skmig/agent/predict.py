@@ -22,6 +22,8 @@ STAGES = 16
 MAX_DEPTH = 6
 MAX_WHOLE = 4000000  # cells of a sparse answer that is looked at whole
 SWAYS, SWAYS_FIRST = 8, 2  # one nudge of terms that cancel may leave their difference as it was
+EUCLIDEAN = ("euclidean", "l2", "sqeuclidean")
+DISTANCES = ("transform", "kneighbors", "radius_neighbors", "kneighbors_graph")
 # a relative change that no tolerance would notice
 NOISE = 1e-11
 
@@ -344,7 +346,7 @@ def rounding(estimator, probe, answers):
             break
         swayed = None if data is None else _sway(data, seed, single)
         if swayed is None:
-            return {}
+            break
         moved = outputs(estimator, dict(probe, input=swayed, swayed=True))
         for name, answer in moved.items():
             pair = answers.get(name, {}).get("value"), answer.get("value")
@@ -355,7 +357,46 @@ def rounding(estimator, probe, answers):
             for name, answer in outputs(_swayed(estimator, seed), probe).items():
                 gap = _moved(answers.get(name, {}).get("value"), answer.get("value"))
                 result[name] = _larger(result.get(name), gap)
-    return {name: gap for name, gap in result.items() if gap is not None}
+    return _qualified(estimator, data, answers, result)
+
+
+def _qualified(estimator, data, answers, result):
+    """The gaps, with what must be known of them: {"moves": gap, "single": bool, "lost": rows}."""
+    single = str(getattr(data, "dtype", "")) == "float32"
+    expanded = _expanded(estimator)
+    qualified = {}
+    for name in list(result) + [name for name in expanded if name not in result]:
+        gap, lost = result.get(name), None
+        if name in expanded and "value" in answers.get(name, {}):
+            lost = _lost(some(data, _ROWS.get(name, count_rows(data))))
+        if lost is not None or (single and gap is not None):
+            qualified[name] = {"moves": gap, "single": single, "lost": lost}
+        elif gap is not None:
+            qualified[name] = gap
+    return qualified
+
+
+def _expanded(estimator):
+    """The methods whose distances are `x·x - 2 x·y + y·y`, cut off at 0 and then the root of it.
+
+    Of a point that is its own neighbour nothing is left but the rounding of `x·x`, or 0: that may
+    not move at all with the input.
+    """
+    state = getattr(estimator, "__dict__", {})
+    if "cluster_centers_" in state or "subcluster_centers_" in state:
+        return ("transform",)
+    if state.get("_fit_method") == "brute" and state.get("effective_metric_") in EUCLIDEAN:
+        return DISTANCES
+    return ()
+
+
+def _lost(rows):
+    """What the expansion of the square loses of a distance in each row, at most."""
+    dense = rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)
+    if dense.ndim != 2 or dense.dtype.kind not in "fiub":
+        return None
+    kind = np.float32 if dense.dtype == np.float32 else np.float64
+    return np.sqrt(np.finfo(kind).eps * (dense.astype(np.float64) ** 2).sum(axis=1))
 
 
 def _swayed(estimator, seed):
@@ -518,8 +559,19 @@ def _check_params(estimator):
         estimator.get_params(deep=True)
 
 
+def _forgets(estimator):
+    """Does its class not keep what it must be constructed with?  Then it can clone no object."""
+    known = inspect.signature(type(estimator).__init__).parameters.values()
+    required = [
+        each.name
+        for each in list(known)[1:]
+        if each.default is each.empty and each.kind is each.POSITIONAL_OR_KEYWORD
+    ]
+    return not all(hasattr(estimator, name) for name in required)
+
+
 def _check_clone(estimator):
-    if hasattr(estimator, "get_params"):
+    if hasattr(estimator, "get_params") and not _forgets(estimator):
         from sklearn.base import clone
 
         copied = clone(estimator)

@@ -67,7 +67,7 @@ def compare(
     found: list[MethodParity] = []
     for path, entry in expected.items():
         other = actual.get(path)
-        rows: np.ndarray[Any, Any] | None = None
+        cut: neighbours.Cut | None = None
         for method, answer in entry["methods"].items():
             if other is None:
                 found.append(_missing(path, method, "the target has no such estimator"))
@@ -91,9 +91,10 @@ def compare(
                 )
                 noise = (rounding or {}).get(path, {}).get(method)
                 result = _rounded(result, answer, reply, noise, rtol, atol)
-                if rows is None:
-                    rows = neighbours.cut(entry["methods"], other["methods"], rtol, atol)
-                result = _among_ties(result, answer, reply, rows, noise, rtol, atol)
+                if cut is None:
+                    moves = (rounding or {}).get(path, {}).get("kneighbors")
+                    cut = neighbours.cut(entry["methods"], other["methods"], moves, rtol, atol)
+                result = _among_ties(result, answer, reply, cut, noise, rtol, atol)
             tag = str(entry.get("class", ""))
             found.append(_excused(result, tag, known, accepted))
     return Parity(methods=tuple(found), rtol=rtol, atol=atol)
@@ -187,7 +188,7 @@ def _among_ties(
     result: MethodParity,
     answer: Any,
     reply: Any,
-    rows: np.ndarray[Any, Any],
+    cut: neighbours.Cut,
     noise: Any,
     rtol: float,
     atol: float,
@@ -195,7 +196,7 @@ def _among_ties(
     """`tied` where what is made of the neighbours differs only in rows where a tie chose them."""
     if result.verdict is not Verdict.DIFFERENT or "value" not in reply:
         return result
-    left = neighbours.without(result.method, answer.get("value"), reply["value"], rows, rtol, atol)
+    left = neighbours.without(result.method, answer.get("value"), reply["value"], cut, rtol, atol)
     if left is None:
         return result
     again = _method(result.path, result.method, answer, {**reply, "value": left}, rtol, atol)

@@ -7,11 +7,12 @@ and what is made of them (labels, averages, graphs) differs as well.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from skmig.parity.rounding import forgive
 from skmig.parity.sparse import compressed, dense, is_sparse
 from skmig.parity.values import difference
 from skmig.parity.verdict import MethodParity, Verdict
@@ -70,16 +71,26 @@ def _groups(distances: Any, rtol: float, atol: float) -> Iterator[tuple[int, int
 
 
 # ------------------------------------------------------------------ what is made of them
+@dataclass(frozen=True)
+class Cut:
+    """The rows of `count` in which a tie at the last neighbour was decided otherwise."""
+
+    rows: np.ndarray[Any, Any]
+    count: int = 0
+
+
 def cut(
-    expected: Mapping[str, Any], actual: Mapping[str, Any], rtol: float, atol: float
-) -> np.ndarray[Any, Any]:
+    expected: Mapping[str, Any], actual: Mapping[str, Any], noise: Any, rtol: float, atol: float
+) -> Cut:
     """The rows in which a tie at the last neighbour was decided otherwise, by number.
 
-    `expected` and `actual` are all answers of one estimator by method.
+    `expected` and `actual` are all answers of one estimator by method; `noise` is what rounding
+    does to the neighbours.
     """
-    none = np.zeros(0, dtype=int)
+    none = Cut(np.zeros(0, dtype=int))
     try:
         ours, theirs = (side["kneighbors"]["value"] for side in (expected, actual))
+        theirs = forgive(ours, theirs, noise, rtol, atol)
         distances, others = np.asarray(ours["distances"]), np.asarray(theirs["distances"])
         first, second = np.asarray(ours["indices"]), np.asarray(theirs["indices"])
     except (KeyError, TypeError, IndexError, ValueError):
@@ -93,17 +104,16 @@ def cut(
         and not difference(distances[row], others[row], rtol=rtol, atol=atol).problems
         and _same_ties(distances[row], first[row], second[row], rtol, atol)
     ]
-    return np.array(rows, dtype=int)
+    return Cut(np.array(rows, dtype=int), len(first))
 
 
-def without(
-    method: str, expected: Any, actual: Any, rows: np.ndarray[Any, Any], rtol: float, atol: float
-) -> Any:
+def without(method: str, expected: Any, actual: Any, cut: Cut, rtol: float, atol: float) -> Any:
     """`actual` with the expected answer in every row that a tie decided; None if there is none."""
+    rows = cut.rows
     if method not in _MADE_OF_THEM:
         return None
     if method in _GRAPHS and is_sparse(expected) and is_sparse(actual):
-        return _graph(expected, actual, rows, rtol, atol)
+        return _graph(expected, actual, cut, rtol, atol)
     if isinstance(expected, list) and isinstance(actual, list):  # an answer for each output
         parts = [_rows(*pair, rows) for pair in zip(expected, actual, strict=False)]
         return None if any(part is None for part in parts) or not parts else parts
@@ -120,15 +130,22 @@ def _rows(expected: Any, actual: Any, rows: np.ndarray[Any, Any]) -> Any:
     return result
 
 
-def _graph(expected: Any, actual: Any, rows: np.ndarray[Any, Any], rtol: float, atol: float) -> Any:
+def _chosen(length: int, count: int) -> list[int]:
+    """Which of `count` rows a shorter answer has: evenly chosen ones (see the agent's `some`)."""
+    if length >= count:
+        return list(range(length))
+    return [int(i) for i in np.unique(np.linspace(0, count - 1, length).astype(int))]
+
+
+def _graph(expected: Any, actual: Any, cut: Cut, rtol: float, atol: float) -> Any:
     """A graph of neighbours; where it holds their distances, it shows its own ties."""
     one, two = dense(expected), dense(actual)
     if one is None or two is None or one.shape != two.shape:
         return None
     tied = [row for row in range(len(one)) if _same_edges(one[row], two[row], rtol, atol)]
     if (one[one != 0] == 1).all():
-        # a graph has at most ROWS_SMALL rows of the input, evenly chosen (see the agent)
-        tied = rows[rows < len(one)].tolist() if len(one) > rows.max(initial=-1) else []
+        known = set(cut.rows.tolist())
+        tied = [row for row, place in enumerate(_chosen(len(one), cut.count)) if place in known]
     if not tied:
         return None
     two = two.copy()

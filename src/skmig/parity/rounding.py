@@ -9,7 +9,7 @@ what its own answers move by is what rounding can do to them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,30 @@ from skmig.parity.verdict import MethodParity, Verdict
 
 FACTOR = 16.0  # another order of summation moves an answer a few times further than one nudge
 LIMIT = 1e-6  # of the largest value in the row: beyond it another leaf or label was reached
+SINGLE_LIMIT = 1e-4  # the same where the input has single precision
+CANCELS = 4.0  # times what the expansion of a square loses: nothing is left of a distance
+
+
+@dataclass(frozen=True)
+class _Noise:
+    """How far the rows of an answer move, and what is known about it (see the agent)."""
+
+    moves: Any
+    single: bool = False
+    lost: Any = None
+
+    @classmethod
+    def of(cls, noise: Any) -> _Noise:
+        if isinstance(noise, dict) and "moves" in noise:
+            return cls(noise["moves"], bool(noise["single"]), noise["lost"])
+        return cls(noise)
+
+    def inside(self, moves: Any) -> _Noise:
+        return replace(self, moves=moves)
+
+    @property
+    def limit(self) -> float:
+        return SINGLE_LIMIT if self.single else LIMIT
 
 
 def forgive(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) -> Any:
@@ -27,10 +51,16 @@ def forgive(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) ->
     `noise`: how far the source's own answer moves, row by row, in the answer's own nesting (see
     the agent's `rounding`).
     """
-    if isinstance(noise, dict) and isinstance(expected, dict) and isinstance(actual, dict):
+    return _forgive(expected, actual, _Noise.of(noise), rtol, atol)
+
+
+def _forgive(expected: Any, actual: Any, noise: _Noise, rtol: float, atol: float) -> Any:
+    moves = noise.moves
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        inner = moves if isinstance(moves, dict) else {}
         return {
-            name: (_forgive_lists if name == "distances" else forgive)(
-                expected.get(name), item, noise.get(name), rtol, atol
+            name: (_forgive_lists if name == "distances" else _forgive)(
+                expected.get(name), item, noise.inside(inner.get(name)), rtol, atol
             )
             for name, item in actual.items()
         }
@@ -38,52 +68,64 @@ def forgive(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) ->
         wholes = dense(expected), dense(actual)
         if any(whole is None for whole in wholes):
             return actual
-        return compressed(forgive(*wholes, noise, rtol, atol))
-    if isinstance(noise, list) and isinstance(expected, list | tuple):
-        if not len(noise) == len(expected) == len(actual):
+        return compressed(_forgive(*wholes, noise, rtol, atol))
+    if isinstance(moves, list) and isinstance(expected, list | tuple):
+        if not len(moves) == len(expected) == len(actual):
             return actual
-        parts = zip(expected, actual, noise, strict=True)
-        return type(actual)(forgive(*part, rtol, atol) for part in parts)
-    values = (expected, actual, noise)
-    if not all(isinstance(item, np.ndarray) and item.dtype.kind == "f" for item in values):
+        parts = zip(expected, actual, moves, strict=True)
+        return type(actual)(
+            _forgive(one, two, noise.inside(part), rtol, atol) for one, two, part in parts
+        )
+    if not all(
+        isinstance(item, np.ndarray) and item.dtype.kind == "f" for item in (expected, actual)
+    ):
         return actual
-    if expected.shape != actual.shape or noise.shape != expected.shape[:1] or not expected.size:
+    if moves is None and noise.lost is not None:
+        moves = np.zeros(expected.shape[:1])
+    if not isinstance(moves, np.ndarray) or moves.dtype.kind != "f":
         return actual
-    return _forgive_array(expected, actual, noise, rtol, atol)
+    if expected.shape != actual.shape or moves.shape != expected.shape[:1] or not expected.size:
+        return actual
+    return _forgive_array(expected, actual, noise.inside(moves), rtol, atol)
 
 
-def _forgive_lists(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) -> Any:
+def _forgive_lists(expected: Any, actual: Any, noise: _Noise, rtol: float, atol: float) -> Any:
     """The distances within a radius: a list for each row, of as many as there are."""
-    if not all(isinstance(item, list) for item in (expected, actual, noise)):
-        return forgive(expected, actual, noise, rtol, atol)
+    if not all(isinstance(item, list) for item in (expected, actual)):
+        return _forgive(expected, actual, noise, rtol, atol)
+    moves = noise.moves if isinstance(noise.moves, list) else [None] * len(expected)
     lengths = [len(row) for row in expected]
-    if lengths != [len(row) for row in actual] or len(noise) != len(lengths) or not any(lengths):
+    if lengths != [len(row) for row in actual] or len(moves) != len(lengths) or not any(lengths):
         return actual
     inside = np.arange(max(lengths)) < np.array(lengths)[:, np.newaxis]
     both = np.full((2, *inside.shape), np.nan)
     both[0, inside], both[1, inside] = np.concatenate(expected), np.concatenate(actual)
-    moved = [0.0 if row is None or not len(row) else float(np.max(row)) for row in noise]
-    forgiven = _forgive_array(both[0], both[1], np.array(moved), rtol, atol)
+    moved = [0.0 if row is None or not len(row) else float(np.max(row)) for row in moves]
+    forgiven = _forgive_array(both[0], both[1], noise.inside(np.array(moved)), rtol, atol)
     return [row[:count] for row, count in zip(forgiven, lengths, strict=True)]
 
 
-def _forgive_array(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) -> Any:
+def _forgive_array(expected: Any, actual: Any, noise: _Noise, rtol: float, atol: float) -> Any:
+    moves, limit = noise.moves, noise.limit
+    across = (-1,) + (1,) * (expected.ndim - 1)
     with np.errstate(all="ignore"):
         known = np.where(np.isfinite(expected), np.abs(expected), 0.0)
         size = known.reshape(len(known), -1).max(axis=1)
         # a row that jumped did so for another reason: it has no slack at all; rows that move as
         # far as most of them did not jump, however small their own values are
-        common = float(np.median(noise))
-        if common > FACTOR * LIMIT * float(np.median(size)):
+        common = float(np.median(moves))
+        if common > FACTOR * limit * float(np.median(size)):
             common = 0.0
-        calm = noise <= np.maximum(LIMIT * size, FACTOR * common)
-        typical = float(np.median(noise[calm])) if calm.any() else 0.0
-        slack = np.where(calm, FACTOR * np.maximum(noise, typical), 0.0)
-        slack = slack.reshape((-1,) + (1,) * (expected.ndim - 1))
+        calm = moves <= np.maximum(limit * size, FACTOR * common)
+        typical = float(np.median(moves[calm])) if calm.any() else 0.0
+        slack = np.where(calm, FACTOR * np.maximum(moves, typical), 0.0).reshape(across)
         near = np.abs(actual - expected) <= atol + rtol * np.abs(expected) + slack
         # a difference that cancels to nothing is cut off at 0, and then does not move in each row
-        most = float(noise[calm].max()) if calm.any() else 0.0
-        nothing = np.minimum(FACTOR * most, LIMIT * size).reshape(slack.shape)
+        most = float(moves[calm].max()) if calm.any() else 0.0
+        nothing = np.minimum(FACTOR * most, limit * size)
+        if noise.lost is not None and np.shape(noise.lost) == nothing.shape:
+            nothing = np.maximum(nothing, CANCELS * np.asarray(noise.lost))
+        nothing = nothing.reshape(across)
         near |= (np.abs(expected) <= nothing) & (np.abs(actual) <= nothing)
     return np.where(near, expected, actual).astype(actual.dtype)
 
