@@ -13,7 +13,7 @@ from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.covariance import EmpiricalCovariance
 from sklearn.datasets import make_classification
-from sklearn.decomposition import NMF
+from sklearn.decomposition import NMF, MiniBatchNMF
 from sklearn.ensemble import (
     BaggingClassifier,
     GradientBoostingRegressor,
@@ -314,3 +314,8 @@ def test_ties_are_left_out_where_a_manifold_searches() -> None:
     notes: list[str] = []
     kept = ties.without_ties(model, np.concatenate([halves, points[5:25]]), notes)
     assert kept.tolist() == halves.tolist()
+
+
+def test_what_is_fitted_to_positive_numbers_gets_no_others() -> None:
+    model = MiniBatchNMF(2, random_state=0).partial_fit(np.abs(X))
+    assert (probes.synthesise(model, limit=200)["input"] >= 0).all()
