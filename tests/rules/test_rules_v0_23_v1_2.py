@@ -420,6 +420,8 @@ def test_weights_of_a_metric_are_not_lost() -> None:
     model = Obj("sklearn.neighbors.KNeighborsClassifier", state)
     assert moved(model, "1.0.2", "1.0.1").state["effective_metric_params_"] == {"p": 3}
     model.state["effective_metric_params_"] = {"p": 3, "w": np.ones(2)}
+    assert moved(model, "1.0.2", "1.0.1").state["effective_metric_"] == "wminkowski"
+    model.state["effective_metric_params_"] = {"p": np.inf, "w": np.ones(2)}
     assert "weights" in refused(model, "1.0.2", "1.0.1")
 
 
