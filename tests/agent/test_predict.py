@@ -16,6 +16,7 @@ from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LogisticRegression
+from sklearn.manifold import Isomap
 from sklearn.neighbors import KDTree, NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, StandardScaler
@@ -234,6 +235,15 @@ def test_a_matrix_that_is_inverted_moves_with_the_model() -> None:
     assert (moved["score_samples"] > 1e-11).all()
     for name, value in vars(model).items():
         np.testing.assert_array_equal(before[name], value)
+
+
+def test_a_manifold_loses_what_its_neighbours_do() -> None:
+    for algorithm, least in (("brute", 2**-26), ("kd_tree", 0.0)):
+        model = Isomap(neighbors_algorithm=algorithm).fit(X)
+        moved = predict.rounding(model, {"input": X[:4]}, ask(model, X[:4])).get("transform")
+        lost = least * np.linalg.norm(X[:4], axis=1)
+        assert least == 0.0 or (moved >= 0.99 * lost).all()
+        assert least > 0.0 or moved is None or (moved < 1e-9).all()
 
 
 class Forgetful(BaseEstimator):

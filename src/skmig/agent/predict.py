@@ -364,6 +364,12 @@ def _qualified(estimator, data, answers, result):
     """The gaps, with what must be known of them: {"moves": gap, "single": bool, "lost": rows}."""
     single = str(getattr(data, "dtype", "")) == "float32"
     expanded = _expanded(estimator)
+    if data is not None and _expanded(getattr(estimator, "nbrs_", None)):
+        # a manifold adds the distance to the neighbours to those that it knows
+        whole = getattr(answers.get("transform", {}).get("value"), "shape", (0,))[0]
+        lost = _lost(data)
+        if lost is not None and len(lost) == whole:
+            result["transform"] = _larger(result.get("transform"), lost)
     qualified = {}
     for name in list(result) + [name for name in expanded if name not in result]:
         gap, lost = result.get(name), None
