@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.covariance import EmpiricalCovariance
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
@@ -31,6 +32,7 @@ HOLES = np.where(RNG.uniform(size=X.shape) < 0.2, np.nan, X)
         (make_pipeline(SimpleImputer(), DecisionTreeRegressor(random_state=0)), HOLES, True),
         (HistGradientBoostingRegressor(max_iter=3), X, True),
         (StandardScaler(), X, True),
+        (EmpiricalCovariance(), X, False),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -294,3 +294,29 @@ def test_a_bare_tree_is_asked_for_neighbours() -> None:
     value = predict.outputs(tree, {"input": X[:2]})["query"]["value"]
     assert value["indices"].shape == (2, 3)
     assert value["indices"][:, 0].tolist() == [0, 1]
+
+
+def test_a_matrix_that_is_inverted_moves_with_the_model() -> None:
+    """Of 1e8 and 1 as variances, the last bits of a direction move the density of a point."""
+    rng = np.random.RandomState(0)
+    wide = rng.normal(size=(80, 4)) @ np.diag([1e4, 1.0, 1.0, 1.0]) @ rng.normal(size=(4, 4))
+    model = PCA(2).fit(wide)
+    before = {name: np.array(value) for name, value in vars(model).items()}
+    moved = rounding(model, {"input": wide[:4]}, ask(model, wide[:4]))
+    assert (moved["score_samples"] > 1e-11).all()
+    for name, value in vars(model).items():
+        np.testing.assert_array_equal(before[name], value)
+
+
+class Forgetful(BaseEstimator):
+    """Keeps another thing than it is constructed with, as SparseCoder did before 0.24."""
+
+    def __init__(self, dictionary: Any) -> None:
+        self.components_ = dictionary
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        return {"dictionary": getattr(self, "dictionary", None)}
+
+
+def test_what_no_object_of_a_class_can_do_is_no_failure() -> None:
+    assert predict.checks(Forgetful(X)) == []

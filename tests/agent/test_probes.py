@@ -14,7 +14,7 @@ from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.covariance import EmpiricalCovariance
 from sklearn.datasets import make_classification
-from sklearn.decomposition import NMF
+from sklearn.decomposition import NMF, MiniBatchNMF
 from sklearn.ensemble import (
     BaggingClassifier,
     GradientBoostingClassifier,
@@ -552,3 +552,8 @@ def test_a_target_without_missing_values_says_so_and_holds() -> None:
     assert {item.verdict for item in found.methods if "(missing)" in item.method} == {
         parity.Verdict.GONE
     }
+
+
+def test_what_is_fitted_to_positive_numbers_gets_no_others() -> None:
+    model = MiniBatchNMF(2, random_state=0).partial_fit(np.abs(X))
+    assert (probes.synthesise(model, limit=200)["input"] >= 0).all()

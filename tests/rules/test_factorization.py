@@ -62,3 +62,12 @@ def test_single_precision_is_double_below_0_23() -> None:
     single = Obj(NMF, {"components_": np.ones((2, 2), np.float32)})
     methods = {change.method for change in adapt(single, "0.23.0", "0.22.2.post1").changes}
     assert {"transform", "inverse_transform"} <= methods
+
+
+def test_a_dictionary_goes_on_learning_with_a_random_state() -> None:
+    tag = "sklearn.decomposition.MiniBatchDictionaryLearning"
+    fitted = Obj(tag, {"components_": np.ones((2, FEATURES)), "random_state": 3})
+    state = adapt(fitted, "1.0.2", "1.1.0").graph.state
+    assert state["_random_state"].tag == "numpy.random.RandomState"
+    unfitted = adapt(Obj(tag, {"random_state": 3}), "1.0.2", "1.1.0").graph.state
+    assert "_random_state" not in unfitted

@@ -424,6 +424,10 @@ def test_weights_of_a_metric_are_not_lost() -> None:
     assert older["effective_metric_"] == "wminkowski"
     np.testing.assert_array_equal(older["effective_metric_params_"]["w"], np.ones(2))
 
+    assert moved(model, "1.0.2", "1.0.1").state["effective_metric_"] == "wminkowski"
+    model.state["effective_metric_params_"] = {"p": np.inf, "w": np.ones(2)}
+    assert "weights" in refused(model, "1.0.2", "1.0.1")
+
 
 def test_a_changed_method_is_said() -> None:
     for norm, expected in (("max", ["transform"]), ("l2", [])):

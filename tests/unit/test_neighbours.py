@@ -73,3 +73,27 @@ def test_a_graph_of_distances_shows_its_own_ties() -> None:
     graph = {"transform": compressed(ours)}
     assert verdicts(graph, {"transform": compressed(other)}) == {"transform": Verdict.TIED}
     assert verdicts(graph, {"transform": compressed(inner)}) == {"transform": Verdict.DIFFERENT}
+
+
+def test_a_graph_of_fewer_rows_has_evenly_chosen_ones() -> None:
+    """The agent asks for 64 rows of a graph at most: of 127, every second."""
+    count = 127
+    distances = np.tile([0.0, 1.0, 1.0], (count, 1))
+    indices = np.tile([0, 1, 2], (count, 1))
+    other = indices.copy()
+    other[2, 2] = 3  # the second of the chosen rows
+    graph = np.tile([1.0, 1.0, 1.0, 0.0], (64, 1))
+    for row, found in ((1, Verdict.TIED), (2, Verdict.DIFFERENT)):
+        theirs = graph.copy()
+        theirs[row] = [1.0, 1.0, 0.0, 1.0]
+        verdict = verdicts(
+            {
+                "kneighbors": {"distances": distances, "indices": indices},
+                "kneighbors_graph": compressed(graph),
+            },
+            {
+                "kneighbors": {"distances": distances, "indices": other},
+                "kneighbors_graph": compressed(theirs),
+            },
+        )
+        assert verdict["kneighbors_graph"] is found

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from skmig.adapters import shapes
+from skmig.adapters.early import seeded
 from skmig.adapters.forms import text
 from skmig.adapters.ops import Step, rename
 from skmig.payload import Obj
@@ -214,6 +215,9 @@ def dictionary_up(obj: Obj, step: Step) -> None:
     rename(obj, "random_state_", "_random_state")
     rename(obj, "iter_offset_", "n_steps_")
     if "components_" in obj.state:
+        # partial_fit made one where it was missing, and goes on with what is there
+        if obj.state.get("_random_state") is None:
+            obj.state["_random_state"] = seeded(obj)
         obj.state.setdefault("_n_components", shapes.rows(obj.state["components_"]))
         obj.state.setdefault("_batch_size", obj.state.get("batch_size"))
         method = obj.state.get("fit_algorithm")

@@ -500,8 +500,19 @@ def _check_params(estimator):
         estimator.get_params(deep=True)
 
 
+def _forgets(estimator):
+    """Does its class not keep what it must be constructed with?  Then it can clone no object."""
+    known = inspect.signature(type(estimator).__init__).parameters.values()
+    required = [
+        each.name
+        for each in list(known)[1:]
+        if each.default is each.empty and each.kind is each.POSITIONAL_OR_KEYWORD
+    ]
+    return not all(hasattr(estimator, name) for name in required)
+
+
 def _check_clone(estimator):
-    if hasattr(estimator, "get_params"):
+    if hasattr(estimator, "get_params") and not _forgets(estimator):
         from sklearn.base import clone
 
         copied = clone(estimator)

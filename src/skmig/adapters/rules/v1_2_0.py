@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import clustering, empty, factorization, shapes
+from skmig.adapters import clustering, columns, empty, factorization, shapes
 from skmig.adapters.columns import FUNCTION_TRANSFORMER, identity, is_empty
 from skmig.adapters.forms import is_obj, swap, text
 from skmig.adapters.ops import (
@@ -106,6 +106,10 @@ def _output_down(obj: Obj, step: Step) -> None:
     chosen = config.get("transform", "default")
     if chosen not in (None, "default"):
         step.loss(obj, f"`set_output(transform={chosen!r})`: older releases return arrays")
+
+
+def _isomap_up(obj: Obj, step: Step) -> None:
+    columns.plain_output(obj, "kernel_pca_")
 
 
 def _function_down(obj: Obj, step: Step) -> None:
@@ -272,6 +276,12 @@ _OPS: list[Op] = [
         to_old=_output_down,
         names=("_sklearn_output_config",),
         why="utils/_set_output.py: set_output (#23734)",
+    ),
+    Rewritten(
+        classes=("sklearn.manifold.Isomap",),
+        to_new=_isomap_up,
+        to_old=_same,
+        why="manifold/_isomap.py: fit calls set_output(transform='default') of kernel_pca_",
     ),
     # preprocessing
     Rewritten(

@@ -48,7 +48,11 @@ def _dispatch(estimator, count, ctx):
     members = [part for part in inner(estimator) if not is_a(part, "_ConstantPredictor")]
     if members:
         return _members(estimator, members, count, ctx)
-    return numbers.numeric_rows(estimator, ctx) or _blind(estimator, count, ctx)
+    block = numbers.numeric_rows(estimator, ctx) or _blind(estimator, count, ctx)
+    if block is not None and is_a(estimator, "MiniBatchNMF"):
+        # it is fitted to numbers that are not negative, but does not look at what it transforms
+        block.rows = np.abs(block.rows)
+    return block
 
 
 def _special(estimator, ctx):
