@@ -454,3 +454,11 @@ def test_columns_in_a_tuple_are_columns_in_a_list() -> None:
     older = moved(model, "0.22", "0.21.3").graph.state
     assert older["transformers"] == [("a", "passthrough", ["x", "y"])] == older["transformers_"]
     assert older["_columns"] == [["x", "y"]]
+
+
+def test_a_vocabulary_without_idf_needed_no_fit() -> None:
+    for use_idf, methods in ((False, ["raises NotFittedError: The"]), (True, [])):
+        weights = Obj("sklearn.feature_extraction.TfidfTransformer", {"use_idf": use_idf})
+        state = {"vocabulary": ["fox"], "_tfidf": weights}
+        model = Obj("sklearn.feature_extraction.TfidfVectorizer", state)
+        assert [item.method for item in moved(model, "0.21.3", "0.22").changes] == methods

@@ -564,3 +564,10 @@ def test_a_warning_of_infrequent_categories_gave_zeros_for_two_releases() -> Non
         assert [item.method for item in moved(model, *pair).changes] == ["transform"]
     model.state["_infrequent_indices"] = [None]
     assert not moved(model, "1.6.0", "1.5.2").changes
+
+
+def test_an_older_release_does_not_know_polars() -> None:
+    for chosen, losses in (("polars", 1), ("pandas", 0)):
+        state = {"scale_": np.ones(1), "_sklearn_output_config": {"transform": chosen}}
+        result = moved(Obj("sklearn.preprocessing.MaxAbsScaler", state), "1.4.0", "1.3.2")
+        assert len(result.losses) == losses

@@ -188,6 +188,13 @@ def _chosen_up(obj: Obj, step: Step) -> None:
     """Columns that are named mean the same."""
 
 
+def _without_fit(obj: Obj) -> bool:
+    """A vocabulary and no idf: is there nothing to be fitted, and was nothing?"""
+    given, weights = obj.state.get("vocabulary"), obj.state.get("_tfidf")
+    fitted_already = "vocabulary_" in obj.state
+    return not fitted_already and given is not None and not weights.state["use_idf"]
+
+
 def _as_lists(parts: Any) -> Any:
     return [
         (name, part, list(columns) if isinstance(columns, tuple) else columns)
@@ -377,11 +384,7 @@ RULES = rules(
         Changed(
             classes=tags("feature_extraction.TfidfVectorizer"),
             method="raises NotFittedError: The",
-            when=lambda obj: (
-                "vocabulary_" not in obj.state
-                and obj.state.get("vocabulary") is not None
-                and not obj.state.get("use_idf", True)
-            ),
+            when=_without_fit,
             why="feature_extraction/text.py: a given vocabulary without idf needed no fit",
         ),
         Changed(
