@@ -191,8 +191,9 @@ def _chosen_up(obj: Obj, step: Step) -> None:
 def _without_fit(obj: Obj) -> bool:
     """A vocabulary and no idf: is there nothing to be fitted, and was nothing?"""
     given, weights = obj.state.get("vocabulary"), obj.state.get("_tfidf")
-    fitted_already = "vocabulary_" in obj.state
-    return not fitted_already and given is not None and not weights.state["use_idf"]
+    if "vocabulary_" in obj.state or given is None or not is_obj(weights):
+        return False
+    return not weights.state["use_idf"]
 
 
 def _as_lists(parts: Any) -> Any:
