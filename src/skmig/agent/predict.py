@@ -257,7 +257,7 @@ def _ask_on_data(answers, estimator, name, data, swayed):
             answers[name] = _ask(getattr, estimator, name, given)
             whole = _without_missing(own["value"])
             if "error" in answers[name] and whole is not None:
-                answers[name] = _ask(getattr, estimator, name, whole)
+                answers[name] = dict(_ask(getattr, estimator, name, whole), whole=True)
             if "chance" in own:
                 answers[name]["chance"] = own["chance"]
         return
