@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import encoders, histograms, imputers, outliers
+from skmig.adapters import encoders, histograms, imputers, outliers, scores
 from skmig.adapters.columns import COLUMN_TRANSFORMER
 from skmig.adapters.early import forest_parameter, meaning, tags
 from skmig.adapters.forms import is_obj
@@ -237,6 +237,18 @@ RULES = rules(
             to_old=histograms.loss_down,
             names=("loss",),
             why="ensemble/_hist_gradient_boosting/loss.py: LeastAbsoluteDeviation",
+        ),
+        Rewritten(
+            classes=scores.SCORERS,
+            names=("_score_func", "_kwargs"),
+            to_new=scores.keep,
+            to_old=scores.root_refused,
+            why="metrics/_regression.py: mean_squared_error(squared=False)",
+        ),
+        scores.renamed(
+            {"brier_score_loss": "neg_brier_score"},
+            {"neg_brier_score": "brier_score_loss"},
+            why="metrics/_scorer.py: brier_score_loss is deprecated, and gone in 0.24",
         ),
         Accepted(
             classes=tags("feature_selection.VarianceThreshold"),

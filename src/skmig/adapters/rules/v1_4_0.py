@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skmig.adapters import boosting, categories, columns, shapes
+from skmig.adapters import boosting, categories, columns, scores, shapes
 from skmig.adapters.forms import (
     TREE,
     counts,
@@ -515,6 +515,13 @@ RULES = rules(
             to_new=_keep,
             to_old=_output_down,
             why="utils/_set_output.py: set_output(transform='polars')",
+        ),
+        Rewritten(
+            classes=scores.SCORERS,
+            names=("_score_func", "_kwargs"),
+            to_new=scores.root_up,
+            to_old=scores.root_down,
+            why="metrics/_regression.py: root_mean_squared_error",
         ),
         Changed(
             classes=("sklearn.preprocessing.FunctionTransformer",),
