@@ -379,6 +379,13 @@ def test_an_input_that_the_target_rejects_is_told_from_any_other_error() -> None
     assert verdict(gone) is Verdict.GONE
 
 
+def test_rows_whose_last_neighbour_is_a_coin_toss_are_tied() -> None:
+    before = answers(predict={"value": np.array([0, 1, 2]), "tied": [1]})
+    for labels, verdict in (([0, 2, 2], Verdict.TIED), ([0, 2, 1], Verdict.DIFFERENT)):
+        found = compare(before, answers(predict={"value": np.array(labels)}))
+        assert [item.verdict for item in found.methods] == [verdict]
+
+
 def test_an_inverse_is_compared_where_the_source_has_one() -> None:
     codes = np.array([[0.0], [np.nan], [1.0]])
     words = np.array([["a"], [None], ["b"]], dtype=object)

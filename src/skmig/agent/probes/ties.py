@@ -12,13 +12,23 @@ CLOSE = 1e-9
 THERE = 1e-6
 
 
-def without_ties(estimator, data, notes):
-    """The rows without a tie at the last neighbour; all rows where nearly all have one."""
+def clear_rows(estimator, data):
+    """Which rows have no tie at the last neighbour, in any step; None where none is asked for."""
+    if not any(_counts(step) for step in _parts(estimator)):
+        return None
     try:
         keep = np.ones(count_rows(data), dtype=bool)
         for step, inner in _steps(estimator, data):
             keep &= _clear(step, inner)
     except Exception:
+        return None
+    return keep
+
+
+def without_ties(estimator, data, notes):
+    """The rows without a tie at the last neighbour; all rows where nearly all have one."""
+    keep = clear_rows(estimator, data)
+    if keep is None:
         return data
     if keep.all() or keep.sum() < min(16, len(keep)):
         return data
@@ -26,12 +36,22 @@ def without_ties(estimator, data, notes):
     return take(data, np.flatnonzero(keep))
 
 
-def _steps(estimator, data):
-    """The steps of a model, or the model itself, each with what it gets."""
-    inner = take(data, np.arange(count_rows(data)))
+def _parts(estimator):
+    """The steps of a model, or the model itself."""
     best = getattr(estimator, "__dict__", {}).get("best_estimator_")
     estimator = estimator if best is None else best
-    steps = [step for _, step in getattr(estimator, "steps", None) or [("", estimator)]]
+    return [step for _, step in getattr(estimator, "steps", None) or [("", estimator)]]
+
+
+def _counts(step):
+    """Does it ask for a number of neighbours?"""
+    return isinstance(getattr(step, "n_neighbors", None), (int, np.integer))
+
+
+def _steps(estimator, data):
+    """The steps of a model, each with what it gets."""
+    inner = take(data, np.arange(count_rows(data)))
+    steps = _parts(estimator)
     for step in steps[:-1]:
         if step is not None and not isinstance(step, str):
             yield step, inner
@@ -41,9 +61,9 @@ def _steps(estimator, data):
 
 def _clear(estimator, data):
     """Which rows have their last neighbour clearly nearer than the next one."""
-    count = getattr(estimator, "n_neighbors", None)
-    if not isinstance(count, (int, np.integer)):
+    if not _counts(estimator):
         return True
+    count = estimator.n_neighbors
     if getattr(estimator, "metric", None) == "nan_euclidean":
         return _clear_donors(estimator, data, int(count))
     if not has(estimator, "kneighbors"):
