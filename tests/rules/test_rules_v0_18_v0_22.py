@@ -462,3 +462,15 @@ def test_a_vocabulary_without_idf_needed_no_fit() -> None:
         state = {"vocabulary": ["fox"], "_tfidf": weights}
         model = Obj("sklearn.feature_extraction.TfidfVectorizer", state)
         assert [item.method for item in moved(model, "0.21.3", "0.22").changes] == methods
+
+
+def test_columns_are_counted_from_the_end_and_up_to_it() -> None:
+    scaler = Obj("sklearn.preprocessing.StandardScaler", {"mean_": np.zeros(4)})
+    whole = New("builtins.slice", {"start": 2, "stop": None, "step": None})
+    for columns, rest, count in (([-1, 0], [1, 2, 3], 4), (whole, [0, 1], 6), ([0, 2], [1], 3)):
+        state = {
+            "transformers": [("a", scaler, columns)],
+            "transformers_": [("a", scaler, columns), ("remainder", "drop", rest)],
+            "_remainder": ("remainder", "drop", rest),
+        }
+        assert early.n_columns(Obj("sklearn.compose.ColumnTransformer", state)) == count
