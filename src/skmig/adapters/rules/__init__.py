@@ -19,6 +19,7 @@ from skmig.adapters.rules.v1_0_1 import RULES as V1_0_1
 from skmig.adapters.rules.v1_0_2 import RULES as V1_0_2
 from skmig.adapters.rules.v1_1_0 import RULES as V1_1_0
 from skmig.adapters.rules.v1_1_2 import RULES as V1_1_2
+from skmig.adapters.rules.v1_1_3 import RULES as V1_1_3
 from skmig.adapters.rules.v1_2_0 import RULES as V1_2_0
 from skmig.adapters.rules.v1_2_2 import RULES as V1_2_2
 from skmig.adapters.rules.v1_3_0 import RULES as V1_3_0
@@ -51,6 +52,7 @@ LINE: tuple[RuleSet, ...] = (
     V1_0_2,
     V1_1_0,
     V1_1_2,
+    V1_1_3,
     V1_2_0,
     V1_2_2,
     V1_3_0,
