@@ -25,9 +25,9 @@ from sklearn.feature_selection import RFE
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
-from sklearn.neighbors import KDTree, NearestNeighbors
+from sklearn.neighbors import KDTree, KNeighborsClassifier, NearestNeighbors
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import LabelEncoder, StandardScaler
+from sklearn.preprocessing import LabelEncoder, MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -251,6 +251,15 @@ def test_elimination_offers_what_its_estimator_does_and_its_own() -> None:
     assert {"predict", "transform", "get_support"} <= set(found)
     assert "decision_function" not in found
     assert "decision_function" in predict.offers(RFE(LogisticRegression()).fit(X, y))
+
+
+def test_rows_with_a_tie_at_the_last_neighbour_are_named() -> None:
+    points = np.arange(20.0).reshape(-1, 1)
+    model = make_pipeline(MinMaxScaler(), KNeighborsClassifier(n_neighbors=1))
+    model.fit(points, np.arange(20) % 2)
+    found = ask(model, np.array([[3.0], [3.5], [7.1]]))
+    assert found["predict"]["tied"] == [1]
+    assert "tied" not in ask(model, points)["predict"]
 
 
 def test_chance_inside_a_pipeline_is_seen() -> None:

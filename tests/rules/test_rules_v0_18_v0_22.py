@@ -649,3 +649,23 @@ def test_columns_in_a_tuple_are_columns_in_a_list() -> None:
     older = moved(model, "0.22", "0.21.3").graph.state
     assert older["transformers"] == [("a", "passthrough", ["x", "y"])] == older["transformers_"]
     assert older["_columns"] == [["x", "y"]]
+
+
+def test_a_vocabulary_without_idf_needed_no_fit() -> None:
+    for use_idf, methods in ((False, ["raises NotFittedError: The"]), (True, [])):
+        weights = Obj("sklearn.feature_extraction.TfidfTransformer", {"use_idf": use_idf})
+        state = {"vocabulary": ["fox"], "_tfidf": weights}
+        model = Obj("sklearn.feature_extraction.TfidfVectorizer", state)
+        assert [item.method for item in moved(model, "0.21.3", "0.22").changes] == methods
+
+
+def test_columns_are_counted_from_the_end_and_up_to_it() -> None:
+    scaler = Obj("sklearn.preprocessing.StandardScaler", {"mean_": np.zeros(4)})
+    whole = New("builtins.slice", {"start": 2, "stop": None, "step": None})
+    for columns, rest, count in (([-1, 0], [1, 2, 3], 4), (whole, [0, 1], 6), ([0, 2], [1], 3)):
+        state = {
+            "transformers": [("a", scaler, columns)],
+            "transformers_": [("a", scaler, columns), ("remainder", "drop", rest)],
+            "_remainder": ("remainder", "drop", rest),
+        }
+        assert early.n_columns(Obj("sklearn.compose.ColumnTransformer", state)) == count

@@ -578,3 +578,10 @@ def test_a_function_of_the_data_gave_a_number() -> None:
 def test_a_polynomial_of_degree_0_stays() -> None:
     model = Obj("sklearn.preprocessing.PolynomialFeatures", {"degree": 0, "_max_degree": 0})
     assert adapt(model, "1.0", "0.24.2").refusals
+
+
+def test_codes_that_are_nan_could_not_be_taken_back() -> None:
+    for code, methods in ((float("nan"), ["inverse_transform"]), (-1, [])):
+        state = {"categories_": [np.array(["a"], dtype=object)], "unknown_value": code}
+        model = Obj("sklearn.preprocessing.OrdinalEncoder", state)
+        assert [item.method for item in adapt(model, "1.1.3", "1.1.2").changes] == methods

@@ -630,3 +630,10 @@ def test_logarithms_of_what_is_too_small_changed_and_are_said() -> None:
     for way in (("1.5.2", "1.6.0"), ("1.6.0", "1.5.2")):
         assert [item.method for item in moved(model, *way).changes] == ["predict_log_proba"]
     assert not moved(model, "1.6.0", "1.7.0").changes
+
+
+def test_an_older_release_does_not_know_polars() -> None:
+    for chosen, losses in (("polars", 1), ("pandas", 0)):
+        state = {"scale_": np.ones(1), "_sklearn_output_config": {"transform": chosen}}
+        result = moved(Obj("sklearn.preprocessing.MaxAbsScaler", state), "1.4.0", "1.3.2")
+        assert len(result.losses) == losses

@@ -82,17 +82,19 @@ def test_a_graph_of_fewer_rows_has_evenly_chosen_ones() -> None:
     indices = np.tile([0, 1, 2], (count, 1))
     other = indices.copy()
     other[2, 2] = 3  # the second of the chosen rows
+    after = np.full(count, 5.0)
+    after[2] = 1.0
     graph = np.tile([1.0, 1.0, 1.0, 0.0], (64, 1))
     for row, found in ((1, Verdict.TIED), (2, Verdict.DIFFERENT)):
         theirs = graph.copy()
         theirs[row] = [1.0, 1.0, 0.0, 1.0]
         verdict = verdicts(
             {
-                "kneighbors": {"distances": distances, "indices": indices},
+                "kneighbors": {"distances": distances, "indices": indices, "next": after},
                 "kneighbors_graph": compressed(graph),
             },
             {
-                "kneighbors": {"distances": distances, "indices": other},
+                "kneighbors": {"distances": distances, "indices": other, "next": after},
                 "kneighbors_graph": compressed(theirs),
             },
         )

@@ -461,6 +461,25 @@ def test_an_input_that_the_target_rejects_is_told_from_any_other_error() -> None
     assert verdict(gone) is Verdict.GONE
 
 
+def test_rows_whose_last_neighbour_is_a_coin_toss_are_tied() -> None:
+    before = answers(predict={"value": np.array([0, 1, 2]), "tied": [1]})
+    for labels, verdict in (([0, 2, 2], Verdict.TIED), ([0, 2, 1], Verdict.DIFFERENT)):
+        found = compare(before, answers(predict={"value": np.array(labels)}))
+        assert [item.verdict for item in found.methods] == [verdict]
+
+
+def test_an_inverse_is_compared_where_the_source_has_one() -> None:
+    codes = np.array([[0.0], [np.nan], [1.0]])
+    words = np.array([["a"], [None], ["b"]], dtype=object)
+    before = answers(
+        transform={"value": codes}, inverse_transform={"value": words[[0, 2]], "rows": [0, 2]}
+    )
+    for first, ok in (("a", True), ("c", False)):
+        words[0, 0] = first
+        after = answers(transform={"value": codes}, inverse_transform={"value": words.copy()})
+        assert compare(before, after).ok is ok
+
+
 def test_an_answer_of_chance_is_listed_where_it_differs() -> None:
     before = answers(predict={"value": [1], "chance": "Random: two calls differ"})
     for after, verdict in (

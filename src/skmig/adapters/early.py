@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skmig.adapters.ops import Retyped, Step, same
-from skmig.adapters.shapes import FORESTS
+from skmig.adapters.shapes import FORESTS, n_features
 from skmig.payload import New, Obj
 
 
@@ -112,7 +112,9 @@ def n_columns(obj: Obj) -> int:
     """How many columns it was fitted on: those named by its transformers, and the remainder."""
     used: set[Any] = set()
     rest = obj.state["_remainder"][2] or []
-    for columns in obj.state.get("_columns") or [item[2] for item in obj.state["transformers"]]:
+    parts = [item[1] for item in obj.state["transformers_"]]
+    given = obj.state.get("_columns") or [item[2] for item in obj.state["transformers"]]
+    for columns, part in zip(given, parts, strict=False):
         if isinstance(columns, np.ndarray | list) and len(columns):
             first = columns[0]
             if isinstance(first, bool | np.bool_):
@@ -122,8 +124,16 @@ def n_columns(obj: Obj) -> int:
             start, stop, step = (columns.args[name] for name in ("start", "stop", "step"))
             if isinstance(stop, int) and stop >= 0:
                 used.update(range(start or 0, stop, step or 1))
+            elif stop is None and not isinstance(start, str) and isinstance(part, Obj):
+                # up to the last one: what the transformer was fitted on says how many
+                width = n_features(part) or 0
+                used.update((start or 0) + i * (step or 1) for i in range(width))
         elif isinstance(columns, str | int):
             used.add(columns)
+    if any(isinstance(item, int | np.integer) and item < 0 for item in used):
+        # counted from the end, and found among the rest again
+        used = {item for item in used if item >= 0}
+        return max(int(i) + 1 for i in (*used, *rest))
     return max([len(used) + len(rest), *(int(i) + 1 for i in rest)])
 
 

@@ -147,7 +147,8 @@ def to_ranges(obj: Obj, step: Step) -> None:
     state = obj.state
     columns = [np.asarray(column) for column in state["categories_"]]
     for i, column in enumerate(columns):
-        if column.dtype.kind not in "iuf" or (column.astype(np.int64) != column).any():
+        # a missing value is no whole number either
+        if column.dtype.kind not in "iuf" or (np.floor(column) != column).any():
             raise Refusal(f"the categories of column {i} are not integers: {step.older} needs them")
         if len(column) == 0 or column[0] < 0 or (np.diff(column) <= 0).any():
             raise Refusal(

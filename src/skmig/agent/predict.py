@@ -292,6 +292,8 @@ def outputs(estimator, probe, only=None, state=True):
                     if name in CHANCY:
                         _settle(answers, estimator, name, data)
             _ask_spread(answers, estimator, data, asked, state)
+            if not probe.get("swayed", False):
+                _mark_ties(answers, estimator, data)
         gaps = None if probe is None else probe.get("gaps")
         for name in ON_GAPS if gaps is not None else ():
             if name + MISSING in asked and has(estimator, name):
@@ -411,6 +413,18 @@ def _settle(answers, estimator, name, data):
     if not _same(first.get("value"), second.get("value")):
         # where the seed is part of the model, another release may still draw the same
         answers[name]["chance"] = "Random: two calls of `%s` give different answers" % name
+
+
+def _mark_ties(answers, estimator, data):
+    """The rows in which it is up to the search which of two neighbours comes last."""
+    from skmig.agent.probes.ties import clear_rows
+
+    with quiet():
+        clear = clear_rows(estimator, data)
+    if clear is not None and not clear.all():
+        for name in CHANCY:
+            if "value" in answers.get(name, {}):
+                answers[name]["tied"] = np.flatnonzero(~clear).tolist()
 
 
 def _same(one, two):

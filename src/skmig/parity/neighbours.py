@@ -96,8 +96,15 @@ class Tied:
     count: int = 0
 
 
-def tied_rows(expected: Mapping[str, Any], rtol: float, atol: float) -> Tied:
-    """Where a search may find other neighbours; `expected`: what the source answers, by method."""
+def tied_rows(expected: Mapping[str, Any], method: str, rtol: float, atol: float) -> Tied:
+    """Where a search may find other neighbours; `expected`: what the source answers, by method.
+
+    An estimator that searches itself says how far the next neighbour is; of one that stands inside
+    another the agent has marked the rows.
+    """
+    marked = expected[method].get("tied")
+    if marked is not None and len(marked):
+        return Tied(np.asarray(marked, dtype=int), max(marked) + 1)
     none = Tied(np.zeros(0, dtype=int))
     known = expected.get("kneighbors", {})
     value = known.get("value")

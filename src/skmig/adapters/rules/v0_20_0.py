@@ -19,7 +19,16 @@ from typing import Any
 import numpy as np
 
 from skmig import versions
-from skmig.adapters import encoders, imputers, isolation, leftout, outliers, searches, successors
+from skmig.adapters import (
+    encoders,
+    imputers,
+    isolation,
+    leftout,
+    outliers,
+    scores,
+    searches,
+    successors,
+)
 from skmig.adapters.early import drop_unfitted, meaning, seeded, tags
 from skmig.adapters.ops import (
     DERIVED,
@@ -321,6 +330,19 @@ RULES = rules(
             what="missing values",
             error="ValueError: Input",
             why="preprocessing/data.py: force_all_finite='allow-nan'",
+        ),
+        scores.renamed(
+            {
+                name: f"neg_{name}"
+                for name in (
+                    "log_loss",
+                    "mean_absolute_error",
+                    "mean_squared_error",
+                    "median_absolute_error",
+                )
+            },
+            {},
+            why="metrics/scorer.py: names that 0.18 deprecated",
         ),
         Accepted(
             classes=tags("preprocessing.PolynomialFeatures"),

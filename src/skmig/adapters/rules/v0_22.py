@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import encoders, histograms, imputers, outliers, successors
+from skmig.adapters import encoders, histograms, imputers, outliers, scores, successors
 from skmig.adapters.columns import COLUMN_TRANSFORMER
 from skmig.adapters.early import forest_parameter, meaning, tags
 from skmig.adapters.forms import classes_of, is_obj
@@ -194,6 +194,14 @@ def _chosen_up(obj: Obj, step: Step) -> None:
     """Columns that are named mean the same."""
 
 
+def _without_fit(obj: Obj) -> bool:
+    """A vocabulary and no idf: is there nothing to be fitted, and was nothing?"""
+    given, weights = obj.state.get("vocabulary"), obj.state.get("_tfidf")
+    if "vocabulary_" in obj.state or given is None or not is_obj(weights):
+        return False
+    return not weights.state["use_idf"]
+
+
 def _as_lists(parts: Any) -> Any:
     return [
         (name, part, list(columns) if isinstance(columns, tuple) else columns)
@@ -241,6 +249,18 @@ RULES = rules(
             method="raises AttributeError: predict_proba is not available when",
             when=lambda obj: obj.state.get("voting") == "hard",
             why="a hard vote among others seemed to have probabilities (ensemble/voting.py)",
+        ),
+        Rewritten(
+            classes=scores.SCORERS,
+            names=("_score_func", "_kwargs"),
+            to_new=scores.keep,
+            to_old=scores.root_refused,
+            why="metrics/_regression.py: mean_squared_error(squared=False)",
+        ),
+        scores.renamed(
+            {"brier_score_loss": "neg_brier_score"},
+            {"neg_brier_score": "brier_score_loss"},
+            why="metrics/_scorer.py: brier_score_loss is deprecated, and gone in 0.24",
         ),
         Accepted(
             classes=tags("feature_selection.VarianceThreshold"),
@@ -389,11 +409,7 @@ RULES = rules(
         Changed(
             classes=tags("feature_extraction.TfidfVectorizer"),
             method="raises NotFittedError: The",
-            when=lambda obj: (
-                "vocabulary_" not in obj.state
-                and obj.state.get("vocabulary") is not None
-                and not obj.state.get("use_idf", True)
-            ),
+            when=_without_fit,
             why="feature_extraction/text.py: a given vocabulary without idf needed no fit",
         ),
         Changed(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skmig.adapters import boosting, categories, columns, requests
+from skmig.adapters import boosting, categories, columns, requests, scores, shapes
 from skmig.adapters.forms import (
     TREE,
     counts,
@@ -255,6 +255,13 @@ def _solver_up(obj: Obj, step: Step) -> None:
 
 def _solver_down(obj: Obj, step: Step) -> None:
     """The older release has all solvers of this one."""
+
+
+def _output_down(obj: Obj, step: Step) -> None:
+    config = obj.state.get("_sklearn_output_config") or {}
+    if text(config.get("transform"), "polars"):
+        obj.state["_sklearn_output_config"] = {**config, "transform": "default"}
+        step.loss(obj, f"`set_output(transform='polars')`: {step.older} does not know polars")
 
 
 def _names_up(obj: Obj, step: Step) -> None:
@@ -509,6 +516,20 @@ RULES = rules(
             to_new=_names_up,
             to_old=_names_down,
             why="preprocessing/_function_transformer.py: transform, get_feature_names_out",
+        ),
+        Rewritten(
+            classes=(*shapes.ESTIMATORS, "sklearn.preprocessing.TargetEncoder"),
+            names=("_sklearn_output_config",),
+            to_new=_keep,
+            to_old=_output_down,
+            why="utils/_set_output.py: set_output(transform='polars')",
+        ),
+        Rewritten(
+            classes=scores.SCORERS,
+            names=("_score_func", "_kwargs"),
+            to_new=scores.root_up,
+            to_old=scores.root_down,
+            why="metrics/_regression.py: root_mean_squared_error",
         ),
         Changed(
             classes=("sklearn.preprocessing.FunctionTransformer",),

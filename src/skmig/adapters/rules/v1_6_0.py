@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import columns, encoders, requests
+from skmig.adapters import columns, encoders, requests, scores
 from skmig.adapters.forms import (
     function,
     is_obj,
@@ -287,12 +287,6 @@ RULES = rules(
             to_old=_frozen_down,
             why="changelog 1.6.0: new class",
         ),
-        Changed(
-            classes=("sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",),
-            method="predict_log_proba",
-            why="discriminant_analysis.py: DiscriminantAnalysisPredictionMixin, no longer the "
-            "logarithm of a probability that is too small for a double",
-        ),
         Accepted(
             classes=(
                 "sklearn.ensemble.ExtraTreesClassifier",
@@ -397,6 +391,18 @@ RULES = rules(
             to_new=_flat_up,
             to_old=_flat_down,
             why="linear_model/_ridge.py: one target has a flat coef_; decision_function reshapes",
+        ),
+        Rewritten(
+            classes=scores.SCORERS,
+            names=("_score_func", "_kwargs"),
+            to_new=scores.root_up,
+            to_old=scores.keep,
+            why="metrics/_regression.py: mean_squared_error has no `squared`",
+        ),
+        scores.renamed(
+            {"max_error": "neg_max_error"},
+            {"neg_max_error": "max_error"},
+            why="metrics/_scorer.py: max_error is deprecated, and gone in 1.8",
         ),
         Rewritten(
             classes=("sklearn.model_selection.GroupKFold",),

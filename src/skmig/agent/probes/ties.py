@@ -15,9 +15,15 @@ MAX_MEMBERS = 12
 THERE = 1e-6
 
 
+def clear_rows(estimator, data):
+    """Which rows have their last neighbour clearly nearer than the next one, in every search that
+    stands in the estimator; None without any."""
+    return _clear(estimator, data, 0)
+
+
 def without_ties(estimator, data, notes):
     """The rows without a tie at the last neighbour; all rows where nearly all have one."""
-    keep = _clear(estimator, data, 0)
+    keep = clear_rows(estimator, data)
     if keep is None or keep.all() or keep.sum() < min(16, len(keep)):
         return data
     notes.append("%d rows with a tie at the last neighbour left out" % (~keep).sum())
@@ -25,8 +31,6 @@ def without_ties(estimator, data, notes):
 
 
 def _clear(estimator, data, depth):
-    """Which rows have their last neighbour clearly nearer than the next one, in every search that
-    stands in the estimator; None without any."""
     if depth > MAX_DEPTH or estimator is None or isinstance(estimator, str):
         return None
     found = []
