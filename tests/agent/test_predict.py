@@ -12,10 +12,14 @@ from sklearn.cluster import AgglomerativeClustering
 from sklearn.datasets import make_classification
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    RandomForestClassifier,
+)
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, StandardScaler
@@ -79,6 +83,19 @@ def test_rounding_of_a_model_that_reads_single_precision() -> None:
     model, probe = Narrow(), {"input": X}
     found = predict.rounding(model, probe, predict.outputs(model, probe))["transform"]
     assert 1e-8 < found.max() < 1e-5
+
+
+def test_rounding_of_a_first_prediction_in_single_precision() -> None:
+    target = 900 + X[:, 0]
+    model = GradientBoostingRegressor(init=LinearRegression(), n_estimators=3, random_state=0)
+    model.fit(X, target)
+    first, probe = model.init_, {"input": X}
+    found = predict.rounding(model, probe, predict.outputs(model, probe))["predict"]
+    assert model.init_ is first
+    # about half a unit of single precision, in every row
+    assert 1e-5 < found.min() <= found.max() < 2e-4
+    plain = GradientBoostingRegressor(n_estimators=3, random_state=0).fit(X, target)
+    assert "predict" not in predict.rounding(plain, probe, predict.outputs(plain, probe))
 
 
 def test_a_sparse_inverse_gets_its_entries_in_order() -> None:

@@ -15,6 +15,8 @@ import warnings
 
 import numpy as np
 
+from skmig.agent import beginnings
+
 # rows for methods whose answer is much larger than their input, or costs much more than predict
 ROWS_SMALL = 64
 ROWS_TINY = 16
@@ -23,6 +25,8 @@ MAX_DEPTH = 6
 SWAYS, SWAYS_FIRST = 8, 2  # one nudge of terms that cancel may leave their difference as it was
 # a relative change that no tolerance would notice
 NOISE = 1e-11
+# a relative change that no rounding makes
+JUMP = 1e-6
 
 ON_DATA = (
     "predict",
@@ -143,7 +147,11 @@ def some(data, limit):
 def one_job(estimator):
     """Parallel sums depend on the order in which threads finish: no `n_jobs` meanwhile."""
     changed = []
-    _set_one_job(estimator, changed, set(), 0)
+    for item in _within(estimator):
+        state = vars(item)
+        if state.get("n_jobs", 1) != 1:
+            changed.append((state, state["n_jobs"]))
+            state["n_jobs"] = 1
     try:
         yield
     finally:
@@ -151,28 +159,28 @@ def one_job(estimator):
             state["n_jobs"] = value
 
 
-def _set_one_job(value, changed, seen, depth):
-    if depth > 2 * MAX_DEPTH or id(value) in seen:
-        return
-    if isinstance(value, (list, tuple)):
-        children = value
-    elif isinstance(value, dict):
-        children = value.values()
-    elif isinstance(value, np.ndarray) and value.dtype == object:
-        children = value.ravel()
-    elif hasattr(value, "get_params") and isinstance(getattr(value, "__dict__", None), dict):
-        state = value.__dict__
-        if state.get("n_jobs", 1) != 1:
-            changed.append((state, state["n_jobs"]))
-            state["n_jobs"] = 1
-        children = list(state.values())
-    else:
-        return
-    seen.add(id(value))
-    for item in children:
-        if isinstance(item, (str, bytes, int, float, np.generic, type(None))):
+def _within(estimator):
+    """An estimator and every one inside it."""
+    result, seen, stack = [], set(), [(estimator, 0)]
+    while stack:
+        value, depth = stack.pop()
+        if depth > 2 * MAX_DEPTH or id(value) in seen:
             continue
-        _set_one_job(item, changed, seen, depth + 1)
+        if isinstance(value, (list, tuple)):
+            children = value
+        elif isinstance(value, dict):
+            children = value.values()
+        elif isinstance(value, np.ndarray) and value.dtype == object:
+            children = value.ravel()
+        elif hasattr(value, "get_params") and isinstance(getattr(value, "__dict__", None), dict):
+            result.append(value)
+            children = list(vars(value).values())
+        else:
+            continue
+        seen.add(id(value))
+        plain = (str, bytes, int, float, np.generic, type(None))
+        stack.extend((item, depth + 1) for item in children if not isinstance(item, plain))
+    return result
 
 
 # ------------------------------------------------------------------ the plans
@@ -314,6 +322,20 @@ def rounding(estimator, probe, answers):
             pair = answers.get(name, {}).get("value"), answer.get("value")
             unmoved = unmoved and (single or _moved(*pair, noise=0.0) is None)
             result[name] = _larger(result.get(name), _moved(*pair))
+    boosters = beginnings.found(_within(estimator))
+    if boosters:
+        # what made a row jump says nothing of the rounding of its first prediction
+        result = {
+            name: _calm(gap, answers[name]["value"])
+            for name, gap in result.items()
+            if gap is not None
+        }
+        for seed in range(SWAYS):
+            with beginnings.swayed(boosters, seed):
+                moved = outputs(estimator, probe)
+            for name, answer in moved.items():
+                pair = answers.get(name, {}).get("value"), answer.get("value")
+                result[name] = _larger(result.get(name), _moved(*pair))
     return {name: gap for name, gap in result.items() if gap is not None}
 
 
@@ -326,6 +348,23 @@ def _larger(one, two):
     if isinstance(one, list):
         return [_larger(*pair) for pair in zip(one, two)]
     return np.maximum(one, two)
+
+
+def _calm(gap, answer):
+    """The same gaps, without those of rows that reached another leaf."""
+    if isinstance(gap, dict):
+        return {name: _calm(item, answer[name]) for name, item in gap.items()}
+    if isinstance(gap, list):
+        return [_calm(*pair) for pair in zip(gap, answer)]
+    if gap is None:
+        return None
+    return np.where(gap > JUMP * _sizes(answer), 0.0, gap)
+
+
+def _sizes(answer):
+    """The largest number of each row."""
+    finite = np.abs(np.where(np.isfinite(answer), answer, 0))
+    return finite.reshape(len(answer), -1).max(axis=1)
 
 
 def _moved(one, two, noise=NOISE):
@@ -344,7 +383,7 @@ def _moved(one, two, noise=NOISE):
     with np.errstate(all="ignore"):
         gap = np.abs(one - two)
         gap = np.where(np.isfinite(gap), gap, 0).reshape(len(one), -1).max(axis=1)
-        size = np.abs(np.where(np.isfinite(one), one, 0)).reshape(len(one), -1).max(axis=1)
+        size = _sizes(one)
     return gap.astype(np.float64) if (gap > noise * size).any() else None
 
 
