@@ -557,3 +557,24 @@ def test_a_score_of_ones_own_is_that_of_the_forest_before_1_3(given: bool) -> No
     assert result.graph.state["oob_score"] is True
     assert "balanced_accuracy" in result.notes[0].text
     assert there(Obj(forest, {"oob_score": given}), "1.3.0", "1.2.2").state["oob_score"] is given
+
+
+@pytest.mark.parametrize(
+    ("settings", "learnt", "losses", "changes"),
+    [
+        ({"monotonic_cst": [1]}, True, 1, 1),
+        ({"monotonic_cst": [1]}, False, 0, 1),
+        ({"criterion": "absolute_error"}, True, 1, 1),
+        ({"monotonic_cst": None, "criterion": "gini"}, True, 0, 0),
+    ],
+)
+def test_bound_trees_take_missing_values_since_1_9(
+    settings: dict[str, Any], learnt: bool, losses: int, changes: int
+) -> None:
+    # the larger side is the left one: missing values go there unless the tree learnt otherwise
+    tree = classifier(np.full((3, 1, 2), 0.5), missing=True)
+    tree.state.update(settings)
+    tree.state["tree_"].state["nodes"]["missing_go_to_left"][0] = not learnt
+    result = adapt(tree, "1.9.0", "1.8.0")
+    errors = [change for change in result.changes if change.method.startswith("raises")]
+    assert (len(result.losses), len(errors)) == (losses, changes)
