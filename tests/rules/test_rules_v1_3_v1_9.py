@@ -578,3 +578,14 @@ def test_bound_trees_take_missing_values_since_1_9(
     result = adapt(tree, "1.9.0", "1.8.0")
     errors = [change for change in result.changes if change.method.startswith("raises")]
     assert (len(result.losses), len(errors)) == (losses, changes)
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "again"), [(1.0, None, 1.0), (1, 1, 1), (0.5, 0.5, 0.5), (30, 30, 30)]
+)
+def test_a_bag_draws_as_many_samples_as_there_are(older: Any, newer: Any, again: Any) -> None:
+    bag = Obj("sklearn.ensemble.BaggingClassifier", {"max_samples": older})
+    up = there(bag, "1.7.2", "1.8.0")
+    assert up.state["max_samples"] == newer
+    down = there(up, "1.8.0", "1.7.2").state["max_samples"]
+    assert (type(down), down) == (type(again), again)
