@@ -155,6 +155,8 @@ def _forms(block):
     if framed:
         bare = Block(MATRIX, block.rows)
         yield "matrix", lambda: to_input(bare)
+        # columns of several types, put together without their names, are objects
+        yield "frame", lambda: to_input(block).astype(object)
     # some compiled code takes the precision that it was fitted in, and no other
     yield "matrix", lambda: np.asarray(block.rows, dtype=np.float32)
     yield "matrix", lambda: _absolute(block)
