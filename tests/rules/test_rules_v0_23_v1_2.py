@@ -530,3 +530,22 @@ def test_isolation_trees_of_one_sample_score_since_1_0(size: int, changes: int) 
     state = {"estimators_": [], "max_samples_": size}
     result = adapt(Obj("sklearn.ensemble.IsolationForest", state), "1.0", "0.24.2")
     assert len(result.changes) == changes
+
+
+@pytest.mark.parametrize(
+    ("loss", "older", "name"),
+    [
+        ("HalfGammaLoss", "Poisson", "poisson"),
+        ("PinballLoss", "LeastAbsoluteDeviation", "absolute_error"),
+    ],
+)
+def test_a_loss_that_is_new_becomes_one_with_the_same_link(
+    loss: str, older: str, name: str
+) -> None:
+    state = {"loss": "new", "_loss": New(f"sklearn._loss.{loss}", {"constant_hessian": False})}
+    tag = "sklearn.ensemble.HistGradientBoostingRegressor"
+    result = adapt(Obj(tag, state), "1.1.0", "1.0.2")
+    assert not result.refusals
+    assert result.graph.state["_loss"].tag == f"sklearn.ensemble.{older}"
+    assert result.graph.state["loss"] == name
+    assert result.notes
