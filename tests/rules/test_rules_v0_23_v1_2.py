@@ -585,3 +585,22 @@ def test_codes_that_are_nan_could_not_be_taken_back() -> None:
         state = {"categories_": [np.array(["a"], dtype=object)], "unknown_value": code}
         model = Obj("sklearn.preprocessing.OrdinalEncoder", state)
         assert [item.method for item in adapt(model, "1.1.3", "1.1.2").changes] == methods
+
+
+@pytest.mark.parametrize(
+    ("loss", "older", "name"),
+    [
+        ("HalfGammaLoss", "Poisson", "poisson"),
+        ("PinballLoss", "LeastAbsoluteDeviation", "absolute_error"),
+    ],
+)
+def test_a_loss_that_is_new_becomes_one_with_the_same_link(
+    loss: str, older: str, name: str
+) -> None:
+    state = {"loss": "new", "_loss": New(f"sklearn._loss.{loss}", {"constant_hessian": False})}
+    tag = "sklearn.ensemble.HistGradientBoostingRegressor"
+    result = adapt(Obj(tag, state), "1.1.0", "1.0.2")
+    assert not result.refusals
+    assert result.graph.state["_loss"].tag == f"sklearn.ensemble.{older}"
+    assert result.graph.state["loss"] == name
+    assert result.notes

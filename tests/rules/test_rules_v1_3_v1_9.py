@@ -637,3 +637,35 @@ def test_an_older_release_does_not_know_polars() -> None:
         state = {"scale_": np.ones(1), "_sklearn_output_config": {"transform": chosen}}
         result = moved(Obj("sklearn.preprocessing.MaxAbsScaler", state), "1.4.0", "1.3.2")
         assert len(result.losses) == losses
+
+
+@pytest.mark.parametrize(
+    ("settings", "learnt", "losses", "changes"),
+    [
+        ({"monotonic_cst": [1]}, True, 1, 1),
+        ({"monotonic_cst": [1]}, False, 0, 1),
+        ({"criterion": "absolute_error"}, True, 1, 1),
+        ({"monotonic_cst": None, "criterion": "gini"}, True, 0, 0),
+    ],
+)
+def test_bound_trees_take_missing_values_since_1_9(
+    settings: dict[str, Any], learnt: bool, losses: int, changes: int
+) -> None:
+    # the larger side is the left one: missing values go there unless the tree learnt otherwise
+    tree = classifier(np.full((3, 1, 2), 0.5), missing=True)
+    tree.state.update(settings)
+    tree.state["tree_"].state["nodes"]["missing_go_to_left"][0] = not learnt
+    result = adapt(tree, "1.9.0", "1.8.0")
+    errors = [change for change in result.changes if change.method.startswith("raises")]
+    assert (len(result.losses), len(errors)) == (losses, changes)
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "again"), [(1.0, None, 1.0), (1, 1, 1), (0.5, 0.5, 0.5), (30, 30, 30)]
+)
+def test_a_bag_draws_as_many_samples_as_there_are(older: Any, newer: Any, again: Any) -> None:
+    bag = Obj("sklearn.ensemble.BaggingClassifier", {"max_samples": older})
+    up = there(bag, "1.7.2", "1.8.0")
+    assert up.state["max_samples"] == newer
+    down = there(up, "1.8.0", "1.7.2").state["max_samples"]
+    assert (type(down), down) == (type(again), again)

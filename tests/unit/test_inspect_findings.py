@@ -76,6 +76,16 @@ def test_what_is_found(tmp_path, content, severity, name):
     assert (severity, name) in findings(tmp_path, content)
 
 
+@pytest.mark.parametrize("warning", [b"cbuiltins\n", b"cexceptions\n"])
+def test_results_of_an_old_search_are_known(tmp_path, warning):
+    """`cv_results_` of 0.19 and 0.20 is a dict that warns (utils/deprecation.py)."""
+    results = b"\x80\x02csklearn.utils.deprecation\nDeprecationDict\n)\x81"
+    state = b"}U\x0d_deprecations" + warning + b"FutureWarning\nsb"
+    assert findings(tmp_path, results + state + b".") == set()
+    tool = b"csklearn.utils.deprecation\ndeprecated\n."
+    assert findings(tmp_path, tool) == {("unknown", "sklearn.utils.deprecation.deprecated")}
+
+
 def test_a_pickle_in_a_byte_string(tmp_path):
     inner = b"\x80\x02cos\nsystem\nU\x04true\x85R."
     found = findings(tmp_path, pickle.dumps({"raw": inner + b""}, 4))

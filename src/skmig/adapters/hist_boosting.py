@@ -178,6 +178,10 @@ def boosting_down(obj: Obj, step: Step) -> None:
             # both leave the raw prediction as it is; they differ only while trees grow
             step.note(obj, f"a refit in {step.older} minimises the absolute error, not a quantile")
             name, state["loss"] = "AbsoluteError", "absolute_error"
+        if name == "HalfGammaLoss":
+            # both take the exponential of the sum of leaves
+            step.note(obj, f"a refit in {step.older} minimises the Poisson deviance, not gamma's")
+            name, state["loss"] = "HalfPoissonLoss", "poisson"
         if name not in FORMER:
             raise Refusal(f"the loss {name} does not exist before scikit-learn {step.newer}")
         constant = bool(loss.args.get("constant_hessian", False))

@@ -137,6 +137,9 @@ _CLASSES = (
     (r"(sklearn\.externals\.)?joblib\.memory", "Memory"),
     (r"(sklearn\.externals\.)?joblib\._store_backends", "FileSystemStoreBackend"),
     (r"sklearn\.datasets\.base", "Bunch"),
+    # `cv_results_` of 0.19 and 0.20, which names the warning that it gives
+    (r"sklearn\.utils\.deprecation", "DeprecationDict"),
+    ("builtins|__builtin__|exceptions", r"(Future|Deprecation|User|Runtime)?Warning"),
     (r"pandas(\.core\.(frame|series|generic))?", "DataFrame|Series"),
     (r"pandas\.core\.indexe?s?\.\w+|pandas\.indexes\.\w+|pandas", r"\w*Index|FrozenList"),
     (r"pandas\.core\.(internals(\.\w+)?)", r"(Single)?(Block|Array)Manager|\w*Block"),

@@ -28,6 +28,12 @@ def _single(name):
         (name, "frame", "multi frame", {"random_state": 0, "max_features": "sqrt"}),
         (name, "pruned", "multi", {"random_state": 0, "ccp_alpha": 0.02}),
         (name, "monotonic", "binary", {"random_state": 0, "monotonic_cst": [1, 0, 0, -1, 0]}),
+        (
+            name,
+            "monotonic-missing",
+            "binary nan",
+            {"random_state": 0, "monotonic_cst": [1, 0, 0, -1, 0]},
+        ),
         (name, "unfitted", "binary unfitted", {}),
     ]
 
@@ -41,6 +47,7 @@ def _regressor(name):
         (name, "multi-output", "multireg", {"random_state": 0, "max_depth": 4}),
         (name, "sparse", "reg csc", {"random_state": 0}),
         (name, "missing", "reg nan", {"random_state": 0}),
+        (name, "absolute-missing", "reg nan", {"criterion": ABSOLUTE, "random_state": 0}),
         (name, "frame", "reg frame", {"random_state": 0}),
         (name, "sample-weight", "reg weights", {"random_state": 0, "min_samples_leaf": 3}),
         (name, "monotonic", "reg", {"monotonic_cst": [1, 0, 0, 0, -1], "random_state": 0}),

@@ -63,6 +63,11 @@ BAGGING = ("sklearn.ensemble.BaggingClassifier", "sklearn.ensemble.BaggingRegres
 RIDGE = ("sklearn.linear_model.RidgeClassifier", "sklearn.linear_model.RidgeClassifierCV")
 
 
+def _as_many(max_samples: Any) -> Any:
+    """A float; 1 is one sample."""
+    return None if isinstance(max_samples, float) and max_samples == 1.0 else max_samples
+
+
 # ------------------------------------------------------------------ logistic regression
 def _multi_class_up(obj: Obj, step: Step) -> None:
     kind = obj.state.pop("multi_class", "deprecated")
@@ -408,9 +413,10 @@ RULES = rules(
         Retyped(
             classes=BAGGING,
             name="max_samples",
-            to_new=swap({}),
+            to_new=_as_many,
             to_old=swap({None: 1.0}),
-            why="ensemble/_bagging.py: None draws as many as there are",
+            why="ensemble/_bagging.py: None draws as many as there are; 1.0 is now a share of the "
+            "sum of sample weights",
         ),
         Changed(
             classes=TREES,

@@ -3,6 +3,7 @@
 - SVC keeps `_effective_probability`; `probability=False` is spelled "deprecated" (svm/_base.py).
 - GradientBoosting's `criterion` has no effect, and "friedman_mse" is an old name of
   "squared_error" for regression trees (ensemble/_gb.py, tree/_classes.py).
+- Trees with monotonic constraints or absolute errors take missing values (tree/_classes.py).
 - Searches keep the splitter that they used (model_selection/_search.py: _checked_cv_orig).
 """
 
@@ -13,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from skmig.adapters import metrics
-from skmig.adapters.forms import is_obj, never, swap, text
+from skmig.adapters.forms import is_obj, never, saw_missing, swap, text, tree_of
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Changed,
     Explained,
@@ -43,6 +45,15 @@ REGRESSION_TREES = (
     "sklearn.tree.ExtraTreeRegressor",
     "sklearn.ensemble.RandomForestRegressor",
     "sklearn.ensemble.ExtraTreesRegressor",
+)
+TREES = tuple(
+    "sklearn.tree." + name
+    for name in (
+        "DecisionTreeClassifier",
+        "DecisionTreeRegressor",
+        "ExtraTreeClassifier",
+        "ExtraTreeRegressor",
+    )
 )
 FORESTS = tuple(
     "sklearn.ensemble." + name
@@ -135,6 +146,26 @@ def _cancels(obj: Obj) -> bool:
     return bool((mean > 1e6 * scale).any())
 
 
+def _whole_only(obj: Obj) -> bool:
+    """Settings with which an older tree takes no missing values."""
+    bound = obj.state.get("monotonic_cst") is not None
+    return "tree_" in obj.state and (bound or text(obj.state.get("criterion"), "absolute_error"))
+
+
+def _missing_up(obj: Obj, step: Step) -> None:
+    """What an older tree says is said."""
+
+
+def _missing_down(obj: Obj, step: Step) -> None:
+    tree = tree_of(obj)
+    if tree is not None and _whole_only(obj) and saw_missing(tree):
+        step.loss(
+            obj,
+            f"the tree learnt from missing values, which {step.older} rejects where trees have "
+            "monotonic_cst or criterion='absolute_error'",
+        )
+
+
 RULES = rules(
     SINCE,
     [
@@ -143,6 +174,19 @@ RULES = rules(
             method="transform",
             when=_cancels,
             why="preprocessing/_data.py: transform takes scipy's formula of the same function",
+        ),
+        Rewritten(
+            classes=TREES,
+            to_new=_missing_up,
+            to_old=_missing_down,
+            why="tree/_classes.py: _support_missing_values, __sklearn_tags__",
+        ),
+        Accepted(
+            classes=TREES,
+            what="missing values where trees have monotonic_cst or criterion='absolute_error'",
+            error="ValueError: Input",
+            when=_whole_only,
+            why="tree/_classes.py: _support_missing_values, __sklearn_tags__",
         ),
         Rewritten(
             classes=SUPPORT_VECTORS,

@@ -74,7 +74,9 @@ def synthesise(estimator, limit=4096, seed=0):
             data = with_borders(estimator, data, call, rng)
         meant = gaps_are_meant(estimator)
         data = _with_extras(block, data, kind, call, rng, notes, meant)
-        gaps = None if meant else _gaps(estimator, kind, call, limit // 4, rng)
+        gaps = None
+        if not meant and kind in ("matrix", "frame"):
+            data, gaps = _apart(data, _gaps(estimator, kind, call, limit // 4, rng))
         notes.extend(["missing values apart: the trees never saw one"] if gaps is not None else [])
         data = _bounded(estimator, without_ties(estimator, data, notes))
         coverage = measure(estimator, data)
@@ -173,6 +175,8 @@ def _forms(block):
     if framed:
         bare = Block(MATRIX, block.rows)
         yield "matrix", lambda: to_input(bare)
+        # columns of several types, put together without their names, are objects
+        yield "frame", lambda: to_input(block).astype(object)
     # some compiled code takes the precision that it was fitted in, and no other
     yield "matrix", lambda: np.asarray(block.rows, dtype=np.float32)
     yield "matrix", lambda: _absolute(block)
@@ -262,13 +266,32 @@ def _gaps(estimator, kind, call, limit, rng):
         if block is None or block.kind != MATRIX or kind not in ("matrix", "frame"):
             return None
         data = to_input(Block(MATRIX, block.rows, names=block.names, frame=kind == "frame"))
-        missing = data.isnull() if hasattr(data, "iloc") else np.isnan(data)
-        rows = np.flatnonzero(np.asarray(missing).any(axis=1))
+        rows = np.flatnonzero(_missing(data))
         return _good_rows(take(data, rows), call) if len(rows) else None
     except MemoryError:
         raise
     except Exception:
         return None
+
+
+def _missing(data):
+    """Which rows miss a value."""
+    found = data.isnull() if hasattr(data, "iloc") else np.array(data != data)
+    return np.asarray(found).any(axis=1)
+
+
+def _apart(data, gaps):
+    """The rows that miss nothing, and the others with `gaps`: what one part of a model means by a
+    missing value, another may not take."""
+    try:
+        missing = _missing(data)
+        if not missing.any() or missing.all():
+            return data, gaps
+        others = take(data, np.flatnonzero(missing))
+        gaps = others if gaps is None else joined(gaps, others)
+        return take(data, np.flatnonzero(~missing)), gaps
+    except Exception:
+        return data, gaps
 
 
 def _taken(block, kind, rows, call):
