@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-docker lint format images census check draft names clean
+.PHONY: help demo test test-quick test-docker browser lint format images census check draft names clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml
 demo: $(STAMP) ## migrate the shipped example from 1.1.0 to 1.6.1, and show what a naive load does
 	@$(BIN)/python -m examples.demo
 
-test: lint $(STAMP) ## lint, then every test (those that need Docker are skipped without an engine)
+test: lint $(STAMP) ## lint, then every test (those that need Docker or Chromium are skipped without)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST_ARGS)
 
 test-quick: $(STAMP) ## the tests that need no environment
@@ -28,6 +28,11 @@ test-quick: $(STAMP) ## the tests that need no environment
 
 test-docker: $(STAMP) ## the tests that need an engine
 	SKMIG_REQUIRE_DOCKER=1 $(BIN)/python -m pytest -m docker $(PYTEST_ARGS)
+
+browser: ## install the Chromium that looks at the report (apt, as root)
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { \
+		apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends chromium chromium-driver; }
 
 lint: $(STAMP) ## style, types, layers, the agent's syntax, spelling
 	$(BIN)/ruff check .

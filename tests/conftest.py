@@ -67,6 +67,6 @@ def _no_terminal_of_the_caller() -> Iterator[None]:
     """What a command prints depends on none of the caller's settings, unless a test says so."""
     # a patch of its own: the test's must be undone before the fixtures that it was set for
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS"):
+        for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
             patch.delenv(name, raising=False)
         yield

@@ -4,16 +4,18 @@ from typing import TYPE_CHECKING, Any
 
 from skmig.version import __version__
 
-__all__ = ["Settings", "__version__", "inspect", "migrate", "payload", "verify"]
+__all__ = ["Settings", "__version__", "check", "inspect", "migrate", "payload", "report", "verify"]
 
 if TYPE_CHECKING:
     from skmig import payload
-    from skmig.api import inspect, migrate, verify
+    from skmig.api import check, inspect, migrate, report, verify
     from skmig.plan import Settings
 
 _HOMES = {
+    "check": "skmig.api",
     "inspect": "skmig.api",
     "migrate": "skmig.api",
+    "report": "skmig.api",
     "verify": "skmig.api",
     "Settings": "skmig.plan",
 }

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from skmig import inspection, pipeline, record, verification, versions
-from skmig.environments.base import Progress, SilentProgress
+from skmig import checking, inspection, pipeline, record, verification, versions
+from skmig.environments.base import Backend, Progress, SilentProgress
 from skmig.errors import SkmigError, UnreadableError, UsageError
 from skmig.payload import Bundle, WireError
 from skmig.plan import Plan, Settings
 from skmig.plan import make as make_plan
+from skmig.record import page
 from skmig.verification import record_of
 
 ARTIFACT_SUFFIXES = frozenset(
@@ -64,6 +69,7 @@ def migrate(
     to: str | None = None,
     *,
     output: str | Path | None = None,
+    report: str | Path | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
     **options: Any,
@@ -73,15 +79,17 @@ def migrate(
     `to` is the target release; `options` are the fields of `Settings` (`source="1.1.0"`,
     `backend="local"`, `rtol=1e-9`, …), or `settings` gives them all.  `output` is the result's
     file, or a folder for it; default `<stem>-<target><suffix>` beside the artifact.  The record is
-    written beside the result.  Raises the errors of `skmig.errors`; nothing is written unless
-    parity holds.
+    written beside the result, and `report` (a file, or a folder for it) as one HTML page.  Raises
+    the errors of `skmig.errors`; nothing is written unless parity holds.
     """
-    settings = check(_settings(to, settings, options))
+    settings = checked(_settings(to, settings, options))
     artifact = Path(path)
     place = None if output is None else Path(output)
     if place is None or place.is_dir():
         place = result_name(artifact, settings, place)
     request = request_for(artifact, place, settings)
+    if report is not None:
+        request = replace(request, report=report_place(request.record, Path(report)))
     # before any environment is started
     planned = pipeline.prepare(request)
     pipeline.check_outputs(request)
@@ -108,18 +116,20 @@ def migrate_all(
     *,
     settings: Settings,
     output: Path | None = None,
+    reports: Path | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Outcome]:
     """Migrate several models, one after the other, with shared environments; goes on after errors.
 
     `output` is a folder, in which the folders of the artifacts are kept; default: beside each.
-    Raises UsageError for an `output` that is a file.
+    `reports` is such a folder for a page of each.  Raises UsageError for one that is a file.
     """
-    if output is not None and output.exists() and not output.is_dir():
-        raise UsageError(
-            f"`{output}` is a file, and several models need a folder",
-            hint="name a folder with --output; it is made if it is not there",
-        )
+    for option, place in (("--output", output), ("--report", reports)):
+        if place is not None and place.exists() and not place.is_dir():
+            raise UsageError(
+                f"`{place}` is a file, and several models need a folder",
+                hint=f"name a folder with {option}; it is made if it is not there",
+            )
     with pipeline.workshop(settings, progress or SilentProgress()) as shop:
         taken: set[Path] = set()
         for item in artifacts:
@@ -131,7 +141,10 @@ def migrate_all(
                     # two results that differ in nothing but their suffix
                     longer = record.beside(request.result, whole=True)
                     request = replace(request, record=longer)
-                for place in (request.result, request.record):
+                if reports is not None:
+                    page_of = report_name(request.record, reports / item.folder)
+                    request = replace(request, report=page_of)
+                for place in request.outputs:
                     if place in taken:
                         raise UsageError(
                             f"`{place}` would be written for `{artifact}` and for another model",
@@ -150,7 +163,26 @@ def plan(artifact: Path, settings: Settings) -> Plan:
     return make_plan(inspection.inspect(artifact), settings)
 
 
-def check(settings: Settings) -> Settings:
+def check(
+    path: str | Path,
+    to: str | None = None,
+    *,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> checking.Check:
+    """What happens if a file is simply loaded in another release; writes nothing.
+
+    `to`, `settings` and `options` as for `migrate`.  That the file does not load, or ends the
+    process that loads it, is an answer; raises the errors of `skmig.errors` where its own release
+    cannot be asked.
+    """
+    settings = checked(_settings(to, settings, options))
+    with pipeline.workshop(settings, progress or SilentProgress()) as shop:
+        return checking.check(Path(path), shop, settings)
+
+
+def checked(settings: Settings) -> Settings:
     """The settings with the target's full name; what cannot be right is said before any work.
 
     Raises UnsupportedError (a release), UsageError (a path that is not there, options that do not
@@ -178,28 +210,62 @@ def check(settings: Settings) -> Settings:
 def verify_all(
     paths: Iterable[Path],
     *,
-    backend: str = "auto",
-    original: Path | None = None,
-    data: Path | None = None,
-    sample: int | None = None,
-    code: tuple[Path, ...] = (),
-    timeout: float = 600.0,
-    memory: int | None = None,
+    options: verification.Options | None = None,
+    settings: Settings | None = None,
+    here: Path | bool = False,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> Iterator[verification.Verification]:
-    """Verify records, results and every record below folders; goes on after errors."""
+    """Verify records, results and every record below folders; goes on after errors.
+
+    Of `settings` count `backend`, `timeout` and `memory`.  `here`: in this interpreter's
+    environment, or in that of the interpreter at a path; nothing is made then.  `jobs` at a time;
+    the answers come in the order of the records.
+    """
+    options = options or verification.Options()
+    if options.original is not None:
+        jobs = 1  # the source's worker answers for one record at a time
+    settings = settings or Settings(target="")
+    progress = progress or SilentProgress()
     places = []
     for path in paths:
         places += verification.records_below(path) if path.is_dir() else [path]
-    options = verification.Options(original=original, data=data, sample=sample, code=code)
-    settings = Settings(target="", backend=backend, timeout=timeout, memory=memory)
-    with pipeline.workshop(settings, progress or SilentProgress()) as shop:
-        for place in places:
+    if options.sha256 is not None and len(places) != 1:
+        raise UsageError(
+            f"{len(places)} records cannot have one digest",
+            hint="name one record with --record-sha256",
+        )
+    with contextlib.ExitStack() as stack:
+        shop = source = stack.enter_context(
+            pipeline.workshop(settings, progress, _backend(here) if here else None)
+        )
+        if here and options.original is not None:  # it is of another release
+            source = stack.enter_context(pipeline.workshop(settings, progress))
+        shops = verification.Shops(target=shop, source=source)
+        roles: queue.SimpleQueue[str] = queue.SimpleQueue()
+        for number in range(jobs):
+            roles.put(f"target{number}")
+
+        def one(place: Path) -> verification.Verification:
+            role, started = roles.get(), time.monotonic()
             try:
-                outcome = verification.verify(place, shop, options)
+                outcome = verification.verify(place, shops, options, role)
             except SkmigError as error:
                 outcome = verification.failed(place, error)
-            yield outcome
+            finally:
+                roles.put(role)
+            return replace(outcome, seconds=time.monotonic() - started)
+
+        pool = ThreadPoolExecutor(jobs, thread_name_prefix="skmig-verify")
+        # what still runs ends when its worker is closed
+        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+        yield from pool.map(one, places)
+
+
+def _backend(here: Path | bool) -> Backend:
+    from skmig.environments.here import HereBackend  # it needs what only POSIX systems have
+
+    return HereBackend(here if isinstance(here, Path) else None)
 
 
 def verify(
@@ -210,24 +276,31 @@ def verify(
     data: str | Path | None = None,
     sample: int | None = None,
     code: tuple[Path, ...] = (),
+    trust: tuple[str, ...] = (),
+    here: str | Path | bool = False,
+    record_sha256: str | None = None,
     progress: Progress | None = None,
 ) -> verification.Verification:
-    """Ask a migrated model again and hold its answers against its record.
+    """Ask a migrated model again and hold its answers and its state against its record.
 
     `path` is the record or the result; `original` repeats the whole comparison, and compares on the
-    rows of the file `data` too (at most `sample` of them, evenly chosen).
-    Raises UnreadableError for a record that is missing, damaged or was changed.
+    rows of the file `data` too (at most `sample` of them, evenly chosen); `here` asks in
+    this interpreter's environment, or in that of the interpreter at a path; `record_sha256` is the
+    digest of the record as it was kept elsewhere.  Raises UnreadableError for a record that is
+    missing, damaged or was changed.
     """
-    outcome = next(
-        verify_all(
-            [Path(path)],
-            backend=backend,
-            original=None if original is None else Path(original),
-            data=None if data is None else Path(data),
-            sample=sample,
-            code=code,
-            progress=progress,
-        )
+    options = verification.Options(
+        original=None if original is None else Path(original),
+        data=None if data is None else Path(data),
+        sample=sample,
+        code=code,
+        trust=trust,
+        sha256=record_sha256,
+    )
+    settings = Settings(target="", backend=backend)
+    where = here if isinstance(here, bool) else Path(here)
+    (outcome,) = verify_all(
+        [Path(path)], options=options, settings=settings, here=where, progress=progress
     )
     if outcome.error is not None:
         raise outcome.error
@@ -238,6 +311,50 @@ def request_for(artifact: Path, place: Path, settings: Settings) -> pipeline.Req
     """The request for one artifact whose result shall be at `place`."""
     bundle = record.beside(place)
     return pipeline.Request(artifact=artifact, result=place, record=bundle, settings=settings)
+
+
+def report_place(bundle: Path, place: Path) -> Path:
+    """Where the page of a record goes when `place` was named: a file, or a folder for it."""
+    return report_name(bundle, place) if place.is_dir() else place
+
+
+def report_name(bundle: Path, folder: Path) -> Path:
+    """`model-1.6.1.html` for the record `model-1.6.1.skmig`."""
+    return folder / f"{bundle.stem}.html"
+
+
+def read_record(path: str | Path) -> record.Record:
+    """The record at `path`, or that of the result at `path`.
+
+    Raises UnreadableError for one that is missing, damaged or was changed.
+    """
+    return record.read(record_of(Path(path)))
+
+
+def report(path: str | Path) -> str:
+    """The report of a record (or of the result beside it) as one HTML page.
+
+    Raises UnreadableError for a record that is missing, damaged or was changed.
+    """
+    return page.of(read_record(path))
+
+
+def write_report(read: record.Record, place: Path, *, force: bool = False) -> Path:
+    """Write the page of a record; gives where.  `place` is a file, or a folder for it.
+
+    Raises UsageError, OutputExistsError, OutputError and UnreadableError.
+    """
+    place = report_place(read.path, place)
+    if place.resolve() in (read.path.resolve(), read.result.resolve()):
+        raise UsageError(
+            f"`{place}` is what the report is about",
+            hint="give the report a name of its own, such as --html report.html",
+        )
+    record.check_place((place,), force)
+    text = page.of(read)
+    with record.placed((place,)) as (draft,):
+        draft.write_text(text, "utf-8")
+    return place
 
 
 def result_name(artifact: Path, settings: Settings, folder: Path | None) -> Path:

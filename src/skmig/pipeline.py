@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import itertools
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,33 +14,42 @@ from pathlib import Path
 from typing import Any
 
 from skmig import inputs, inspection, parity, plan, record, streaming
-from skmig.adapters import chain
+from skmig.adapters import carried, chain
 from skmig.environments import builder, choose, cleanup
 from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
 from skmig.errors import (
     AgentError,
     DataError,
     EnvironmentFailedError,
+    OutOfMemoryError,
     RefusedError,
+    SkmigError,
+    TimeoutExpiredError,
     UntrustedError,
     UsageError,
 )
-from skmig.parity import Parity
+from skmig.parity import Naive, Parity, Sketches
 from skmig.payload import Bundle, Obj, WireError, write_bundle
 from skmig.plan import Plan, Settings
-from skmig.record import Manifest
+from skmig.record import Manifest, page
 from skmig.version import __version__
 
 
 # ------------------------------------------------------------------ what passes between stages
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One artifact and where its result and record shall be."""
+    """One artifact and where its result and record shall be, and the report if one is wanted."""
 
     artifact: Path
     result: Path
     record: Path
     settings: Settings
+    report: Path | None = None
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        places = (self.result, self.record)
+        return places if self.report is None else (*places, self.report)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +76,7 @@ class Exported:
     encoding: str | None = None
     reader: str | None = None
     findings: tuple[str, ...] = ()
+    sidecars: tuple[Path, ...] = ()
     source_spec: EnvironmentSpec | None = None
     rows: inputs.Inputs | None = None
 
@@ -75,7 +86,7 @@ class Adapted:
     exported: Exported
     bundle: Path
     adapted: chain.Adapted
-    arrays: tuple[int, int]
+    before: Any  # the graph that was adapted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,14 +96,17 @@ class Restored:
     answers: Path
     environment: record.EnvironmentFact
     failures: dict[str, list[str]]
+    state: carried.State
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
     restored: Restored
     parity: Parity
+    sketches: Sketches
     data: Parity | None = None
-    naive: str = ""
+    data_sketches: Sketches = dataclasses.field(default_factory=Sketches)
+    naive: Naive | None = None
 
     @property
     def whole(self) -> Parity:
@@ -109,6 +123,13 @@ class Migration:
     result: Path
     record: Path
     manifest: Manifest
+    report: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What was written."""
+        places = (self.result, self.record)
+        return places if self.report is None else (*places, self.report)
 
     @property
     def summary(self) -> str:
@@ -119,7 +140,8 @@ class Migration:
             "artifact": str(self.artifact),
             "result": str(self.result),
             "record": str(self.record),
-            **self.manifest.as_json(),
+            "report": None if self.report is None else str(self.report),
+            "manifest": self.manifest.as_json(),
         }
 
 
@@ -134,6 +156,7 @@ class Workshop:
         self._numbers = itertools.count()
         self._pool = ThreadPoolExecutor(thread_name_prefix="skmig-environment")
         self._workers: dict[tuple[EnvironmentSpec, str], Future[Worker]] = {}
+        self._starting = threading.Lock()
         self._folder = tempfile.TemporaryDirectory(prefix="skmig-")
 
     def __enter__(self) -> Workshop:
@@ -152,10 +175,11 @@ class Workshop:
 
     def start(self, spec: EnvironmentSpec, role: str) -> None:
         """Begin to make an environment and its worker, without waiting."""
-        if (spec, role) not in self._workers:
-            self._workers[spec, role] = self._pool.submit(
-                self.backend.worker, spec, self.limits, self.progress
-            )
+        with self._starting:
+            if (spec, role) not in self._workers:
+                self._workers[spec, role] = self._pool.submit(
+                    self.backend.worker, spec, self.limits, self.progress
+                )
 
     @contextlib.contextmanager
     def worker(self, spec: EnvironmentSpec, role: str) -> Iterator[Worker]:
@@ -170,10 +194,21 @@ class Workshop:
         except (EnvironmentFailedError, KeyboardInterrupt) as error:
             if isinstance(error, KeyboardInterrupt):
                 builder.abort()
-            broken = self._workers.pop((spec, role))
-            with contextlib.suppress(BaseException):
-                broken.result().close()
+            self.end(spec, role)
             raise
+
+    def end(self, spec: EnvironmentSpec, role: str) -> None:
+        """End a worker; who wants it again gets a new one."""
+        worker = self._workers.pop((spec, role), None)
+        if worker is not None:
+            with contextlib.suppress(BaseException):
+                worker.result().close()
+
+    def keep_only(self, spec: EnvironmentSpec, role: str) -> None:
+        """End the workers of a role in other environments: a machine has not room for many."""
+        for other, its_role in tuple(self._workers):
+            if its_role == role and other != spec:
+                self.end(other, role)
 
     def path(self, suffix: str) -> Path:
         """A new file name in the run's temporary folder."""
@@ -193,12 +228,14 @@ class Workshop:
 
 
 @contextlib.contextmanager
-def workshop(settings: Settings, progress: Progress) -> Iterator[Workshop]:
-    """A workshop with the backend that the settings ask for."""
+def workshop(
+    settings: Settings, progress: Progress, backend: Backend | None = None
+) -> Iterator[Workshop]:
+    """A workshop with `backend`, or with the one that the settings ask for."""
     limits = Limits(timeout=settings.timeout, memory=settings.memory)
     with (
         cleanup.armed(),
-        Workshop(choose.backend(settings.backend, progress), limits, progress) as opened,
+        Workshop(backend or choose.backend(settings.backend, progress), limits, progress) as opened,
     ):
         yield opened
 
@@ -271,6 +308,7 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
         encoding=made.encoding,
         reader=made.reader,
         findings=finding_names(facts),
+        sidecars=facts.sidecars,
         source_spec=made.source,
         rows=rows,
     )
@@ -291,7 +329,7 @@ def adapt(exported: Exported, shop: Workshop) -> Adapted:
         exported=exported,
         bundle=bundle,
         adapted=adapted,
-        arrays=chain.arrays_carried(graph, adapted.graph),
+        before=graph,
     )
 
 
@@ -304,16 +342,19 @@ def restore(adapted: Adapted, shop: Workshop) -> Restored:
         shop.progress.step(f"building {exported.request.result.name} with {target.release}")
         worker.put("adapted.skmig", adapted.bundle)
         code = put_code(worker, target)
-        worker.call(
-            "restore",
-            bundle="adapted.skmig",
-            document="model",
-            out="result.model",
-            format=exported.format,
-            compress=exported.compress,
-            code=code,
-            allow=exported.allow,
-        )
+        try:
+            worker.call(
+                "restore",
+                bundle="adapted.skmig",
+                document="model",
+                out="result.model",
+                format=exported.format,
+                compress=exported.compress,
+                code=code,
+                allow=exported.allow,
+            )
+        except AgentError as error:
+            raise _without_name(error, exported) from error
         reply = worker.call(
             "predict",
             artifact="result.model",
@@ -332,6 +373,19 @@ def restore(adapted: Adapted, shop: Workshop) -> Restored:
         answers=answers,
         environment=fact,
         failures=dict(reply.result["failures"]),
+        state=carried.measure(adapted.before, adapted.adapted, read_document(answers, "state")),
+    )
+
+
+def _without_name(error: AgentError, exported: Exported) -> SkmigError:
+    """A function that only other releases have (`r_regression`) cannot be named in the target."""
+    if not error.details.get("absent"):
+        return error
+    return RefusedError(
+        f"scikit-learn {exported.target.release} cannot express this model of "
+        f"{exported.environment.release}",
+        reasons=(f"{error.details['path']}: {error.details['message']}",),
+        hint="choose another --to",
     )
 
 
@@ -340,16 +394,20 @@ def compare(restored: Restored, shop: Workshop) -> Compared:
     shop.progress.step("comparing outputs")
     exported = restored.adapted.exported
     settings = exported.request.settings
+    expected = read_document(exported.bundle, "expected")
+    actual = read_document(restored.answers, "actual")
     found = parity.compare(
-        read_document(exported.bundle, "expected"),
-        read_document(restored.answers, "actual"),
+        expected,
+        actual,
         rtol=settings.rtol,
         atol=settings.atol,
         documented=documented(restored.adapted.adapted),
         accept=settings.accept,
         rounding=read_document(exported.bundle, "rounding"),
     )
-    return Compared(restored=restored, parity=found)
+    sketches = parity.Sketches()
+    sketches.add(expected, actual)
+    return Compared(restored=restored, parity=found, sketches=sketches)
 
 
 def compare_data(compared: Compared, shop: Workshop) -> Compared:
@@ -371,8 +429,9 @@ def compare_data(compared: Compared, shop: Workshop) -> Compared:
             documented=tuple(documented(restored.adapted.adapted)),
             accept=settings.accept,
         )
-        found = compare_rows(exported.rows, graph, sides, terms, shop)
-    return dataclasses.replace(compared, data=found)
+        sketches = parity.Sketches()
+        found = compare_rows(exported.rows, graph, sides, terms, shop, sketches)
+    return dataclasses.replace(compared, data=found, data_sketches=sketches)
 
 
 def compare_rows(
@@ -381,6 +440,7 @@ def compare_rows(
     sides: tuple[streaming.Side, streaming.Side],
     terms: streaming.Terms,
     shop: Workshop,
+    sketches: parity.Sketches | None = None,
 ) -> Parity:
     """Compare what source and target say to the user's rows.  `graph`: the exported model.
 
@@ -396,6 +456,7 @@ def compare_rows(
             place=shop.path,
             progress=shop.progress,
             refused=lambda answers: inputs.check_answers(rows, graph, answers),
+            sketches=sketches,
         )
     except WireError as exc:
         raise _not_given(rows, exc) from exc
@@ -435,43 +496,82 @@ def result_side(
 
 
 def load_naively(compared: Compared, shop: Workshop) -> Compared:
-    """What would have happened: the original, loaded in the target as it is (when asked for).
-
-    The original runs its own code, so that this worker is never the one that builds.
-    """
+    """What would have happened: the original, loaded in the target as it is (when asked for)."""
     exported = compared.restored.adapted.exported
-    request = exported.request
-    if not request.settings.compare_naive:
+    if not exported.request.settings.compare_naive:
         return compared
-    check_trust(request.artifact, request.settings, exported.findings, shop.backend)
-    answers = shop.path(".skmig")
+    return dataclasses.replace(compared, naive=naively(exported, shop))
+
+
+def naively(exported: Exported, shop: Workshop) -> Naive:
+    """Load the original in the target as it is, and hold its answers against the source's.
+
+    It runs its own code, so that this worker is never the one that builds.  That it cannot be
+    loaded, ends its process or takes too long is an answer.
+    """
+    request, target = exported.request, exported.target
+    settings = request.settings
+    check_trust(request.artifact, settings, exported.findings, shop.backend)
+    answers, place = shop.path(".skmig"), shop.path(".txt")
     questions, expected = _questions(exported, shop)
-    with shop.worker(exported.target, "naive") as worker:
-        shop.progress.step(f"loading {request.artifact.name} as it is")
-        worker.put(request.artifact.name, request.artifact)
+    with shop.worker(target, "naive") as worker:
+        shop.progress.step(f"loading {request.artifact.name} as it is with {target.release}")
+        for path in (request.artifact, *exported.sidecars):
+            worker.put(path.name, path)
         worker.put("probes.skmig", questions)
+        code = put_code(worker, target)
         try:
-            worker.call(
+            reply = worker.call(
                 "predict",
                 artifact=request.artifact.name,
                 bundle="probes.skmig",
                 out="naive.skmig",
-                code=put_code(worker, exported.target),
-                encoding=exported.encoding,
+                code=code,
                 reader=exported.reader,
                 allow=exported.allow,
                 strict=False,
+                plain=True,
+                at="at.txt",
             )
-        except AgentError as error:
-            return dataclasses.replace(compared, naive=f"it does not load: {error.message}")
+        except (AgentError, TimeoutExpiredError, OutOfMemoryError) as error:
+            with contextlib.suppress(EnvironmentFailedError):  # it may be gone with its files
+                worker.get("at.txt", place)
+            if not isinstance(error, AgentError):
+                shop.end(target, "naive")
+            return parity.ended(_how_it_ended(error, settings), _said_in(place))
         worker.get("naive.skmig", answers)
     found = parity.compare(
         expected,
         read_document(answers, "actual"),
-        rtol=request.settings.rtol,
-        atol=request.settings.atol,
+        rtol=settings.rtol,
+        atol=settings.atol,
+        rounding=None
+        if questions != exported.bundle
+        else read_document(exported.bundle, "rounding"),
     )
-    return dataclasses.replace(compared, naive=parity.naive_sentence(found))
+    return parity.answered(
+        found,
+        warnings=reply.result["warnings"],
+        broken=reply.result["failures"],
+        fitted=_is_fitted(read_document(exported.bundle, "model")),
+    )
+
+
+def _how_it_ended(error: SkmigError, settings: Settings) -> str:
+    if isinstance(error, TimeoutExpiredError):
+        return f"it does not come to an end within {settings.timeout:g} s"
+    if isinstance(error, OutOfMemoryError):
+        return "it runs out of memory"
+    said = error.details if isinstance(error, AgentError) else {}
+    if said.get("signal"):
+        return f"the process is {said['message']}"
+    if said.get("stage") in ("build", "walk"):
+        raise error  # not the model's doing
+    return f"{said['kind']}: {said['message']}" if "kind" in said else error.message
+
+
+def _said_in(place: Path) -> str:
+    return place.read_text(encoding="utf-8") if place.exists() else ""
 
 
 def _questions(exported: Exported, shop: Workshop) -> tuple[Path, Any]:
@@ -519,7 +619,7 @@ def write(compared: Compared, shop: Workshop) -> Migration:
             ),
             hint=f"nothing was written; {_how_to_accept(compared)}",
         )
-    if not _proven(compared) and _is_fitted(restored.adapted.adapted.graph):
+    if not compared.whole.proven and _is_fitted(restored.adapted.adapted.graph):
         raise RefusedError(
             f"nothing that `{request.artifact.name}` answers could be compared",
             reasons=tuple(
@@ -527,14 +627,21 @@ def write(compared: Compared, shop: Workshop) -> Migration:
             ),
             hint="nothing was written; give inputs that the model takes with --data",
         )
-    with record.placed((request.result, request.record)) as (result, bundle):
+    with record.placed(request.outputs) as (result, bundle, *reports):
         result.write_bytes(restored.result.read_bytes())
         manifest = _manifest(compared, result)
-        record.write(bundle, manifest, exported.bundle)
+        sketches = {
+            "probes": compared.sketches.as_json(),
+            "data": compared.data_sketches.as_json(),
+        }
+        manifest = record.write(bundle, manifest, exported.bundle, sketches)
+        for place in reports:
+            place.write_text(page.page(manifest, sketches), "utf-8")
     return Migration(
         artifact=request.artifact,
         result=request.result,
         record=request.record,
+        report=request.report,
         manifest=manifest,
     )
 
@@ -558,13 +665,18 @@ def migrate(planned: Planned, shop: Workshop) -> Migration:
 
 def check_outputs(request: Request) -> None:
     """Can the outputs be written?  Raises UsageError, OutputExistsError and OutputError."""
-    check_apart(request.artifact, (request.result, request.record))
+    check_apart(request.artifact, request.outputs)
     if request.result == request.record:
         raise UsageError(
             f"`{request.result}` would be the result and its record at once",
             hint=f"give the result another suffix than {record.SUFFIX}",
         )
-    record.check_place((request.result, request.record), request.settings.force)
+    if len({place.resolve() for place in request.outputs}) < len(request.outputs):
+        raise UsageError(
+            f"`{request.report}` would be the report and the result or its record at once",
+            hint="give the report a name of its own, such as --report report.html",
+        )
+    record.check_place(request.outputs, request.settings.force)
 
 
 def check_apart(artifact: Path, outputs: tuple[Path, ...]) -> None:
@@ -700,6 +812,7 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
     exported = adapted.exported
     request, settings = exported.request, exported.request.settings
     said = adapted.adapted
+    spoken = said_by_rules(said)
     return record.Manifest(
         skmig=__version__,
         created=record.now(),
@@ -711,30 +824,41 @@ def _manifest(compared: Compared, result: Path) -> record.Manifest:
         format=exported.format,
         source_environment=exported.environment,
         target_environment=restored.environment,
-        rules=said.applied,
-        losses=_lines(said.losses),
-        substitutions=_lines(said.substitutions),
-        notes=exported.notes + _lines(said.notes),
-        changes=_lines(said.changes),
-        documented=tuple(dataclasses.asdict(item) for item in documented(said)),
+        **(spoken | {"notes": exported.notes + spoken["notes"]}),
         coverage=exported.coverage,
-        arrays=adapted.arrays,
+        state=restored.state.as_json(),
         options={
             "rtol": settings.rtol,
             "atol": settings.atol,
-            "accept": list(settings.accept),
-            "allow_loss": settings.allow_loss,
-            "allow_substitution": settings.allow_substitution,
+            # of what loosens, that which was used: the rest was not needed
+            "accept": list(parity.used(settings.accept, compared.whole, documented(said))),
+            "allow_loss": bool(said.losses),
+            "allow_substitution": bool(said.substitutions),
             "trust": list(settings.trust),
             "allow": list(exported.allow),
             "data_only": settings.data_only,
         },
         parity=compared.parity.as_json(),
         data=_data_fact(compared),
-        verdict=compared.whole.verdict if _proven(compared) else record.UNPROVEN,
-        summary=_summary(compared),
-        naive=compared.naive,
+        verdict=compared.whole.verdict if compared.whole.proven else record.UNPROVEN,
+        summary=record.summary(
+            exported.source, exported.environment, restored.environment, _found(compared)
+        ),
+        naive={} if compared.naive is None else compared.naive.as_json(),
     )
+
+
+def said_by_rules(said: chain.Adapted) -> dict[str, Any]:
+    """What a manifest says of the way, by field."""
+    return {
+        "rules": said.applied,
+        "losses": _lines(said.losses),
+        "substitutions": _lines(said.substitutions),
+        "notes": _lines(said.notes),
+        "changes": _lines(said.changes),
+        "documented": tuple(dataclasses.asdict(item) for item in documented(said)),
+        "moved": tuple(dataclasses.asdict(item) for item in said.moved),
+    }
 
 
 def _data_fact(compared: Compared) -> dict[str, Any] | None:
@@ -771,11 +895,6 @@ def _how_to_accept(compared: Compared) -> str:
     return f"accept what scikit-learn changed with {' '.join(f'--accept {n}' for n in names)}"
 
 
-def _proven(compared: Compared) -> bool:
-    """Was any answer compared, beyond names and shapes that the state itself holds?"""
-    return any(item.n and not item.method.startswith("get_") for item in compared.whole.methods)
-
-
 def _is_fitted(graph: Any) -> bool:
     """Does anything in a graph have a fitted attribute (`coef_`)?"""
     waiting, seen = [graph], set()
@@ -809,14 +928,6 @@ def _lines(statements: tuple[chain.Statement, ...]) -> tuple[str, ...]:
 
 def _more(count: int) -> str:
     return f" and {count} more" if count else ""
-
-
-def _summary(compared: Compared) -> str:
-    exported = compared.restored.adapted.exported
-    return (
-        f"{exported.source.name} moved from scikit-learn {exported.environment.release} to "
-        f"{exported.target.release}: {_found(compared)}"
-    )
 
 
 def _found(compared: Compared) -> str:

@@ -75,15 +75,17 @@ def compare(
     place: Callable[[str], Path],
     progress: Progress,
     refused: Callable[[Any], None],
+    sketches: parity.Sketches | None = None,
 ) -> parity.Parity:
     """Compare what the source and the target (`sides`) answer to all of the rows.
 
     `chunks(n)` gives the rows, `n` at a time; `place` gives names of temporary files; `refused` is
-    called with the source's answers where it refuses every one of the first rows, and may raise.
+    called with the source's answers where it refuses every one of the first rows, and may raise;
+    all answers are added to `sketches`.
     """
     pool = ThreadPoolExecutor(2, thread_name_prefix="skmig-asking")
     try:
-        asking = _Asking(sides, terms, place, pool)
+        asking = _Asking(sides, terms, place, pool, sketches)
         read = max(FIRST, min(ROWS, CELLS // max(width or 1, 1)))
         stream = _cut(chunks(read), lambda: asking.size)
         done = 0
@@ -126,12 +128,14 @@ class _Asking:
         terms: Terms,
         place: Callable[[str], Path],
         pool: ThreadPoolExecutor,
+        sketches: parity.Sketches | None,
     ) -> None:
         self.sides = sides
         self.terms = terms
         self.place = place
         self.pool = pool
         self.merger = parity.Merger(terms.rtol, terms.atol)
+        self.sketches = sketches
         self.size = self.most = FIRST  # rows of a part, and how many it may have
         self.parts = 1
         self.only: dict[str, list[str]] | None = None
@@ -270,6 +274,8 @@ class _Asking:
             if not name.startswith("get_") and not name.endswith("_")
         }
         self.merger.add(found, rows)
+        if self.sketches is not None:
+            self.sketches.add(expected, item.actual)
         return again
 
     def _compare(

@@ -7,6 +7,7 @@ import datetime
 import decimal
 import fractions
 import importlib
+import operator
 import pathlib
 import pickle
 import sys
@@ -25,7 +26,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from skmig.agent.build import build
 from skmig.agent.errors import JobError
-from skmig.agent.neutral import CLASS, New, Obj
+from skmig.agent.neutral import CLASS, Name, New, Obj
 from skmig.agent.walk import walk
 from skmig.agent.wire import Bundle, write_bundle
 
@@ -315,6 +316,32 @@ def test_nothing_of_the_users_is_made_unless_allowed(own: ModuleType) -> None:
     for value in values:
         with pytest.raises(JobError, match="not allowed by name"):
             travel(value)
+
+
+def test_getters_of_the_standard_library_are_data() -> None:
+    model = FunctionTransformer(operator.itemgetter("a", "b"))
+    again = travel(model)
+    assert again.func({"a": 1, "b": 2, "c": 3}) == (1, 2)
+    splits = travel(iter([(0, 1), (2, 3)]))
+    assert list(splits) == [(0, 1), (2, 3)]
+
+
+def test_functions_that_numpy_renamed_are_found() -> None:
+    assert build(Name("function", "numpy.round_")) is np.round
+    assert build(Name("function", "numpy.product")) is np.prod
+
+
+def test_what_this_release_does_not_have_is_absent() -> None:
+    for graph in (
+        Name("function", "sklearn.metrics.no_such_score"),
+        New("scipy.stats.frozen", {"name": "no_such", "args": (), "kwds": {}}),
+    ):
+        with pytest.raises(JobError) as caught:
+            build(graph)
+        assert caught.value.cause.absent
+    with pytest.raises(JobError) as caught:
+        build(Name("function", "os.system"))
+    assert not caught.value.cause.absent
 
 
 def test_a_reducer_calls_only_what_was_allowed() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
-from sklearn.cluster import AgglomerativeClustering
+from sklearn.cluster import AffinityPropagation, AgglomerativeClustering
 from sklearn.datasets import make_classification
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
@@ -21,10 +21,11 @@ from sklearn.ensemble import (
     StackingClassifier,
 )
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_selection import RFE
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import KDTree, NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, StandardScaler
 from sklearn.svm import SVC
@@ -196,9 +197,9 @@ def test_what_cannot_be_asked_shows_its_own_labels() -> None:
 
 def test_what_chance_decides_is_no_answer() -> None:
     found = ask(DummyClassifier(strategy="uniform").fit(X, y))
-    assert found["predict"]["error"].startswith("Random:")
+    assert found["predict"]["chance"].startswith("Random:")
     found = ask(DummyClassifier(strategy="uniform", random_state=1).fit(X, y))
-    assert "value" in found["predict"]
+    assert "chance" not in found["predict"]
 
 
 def test_delegated_methods_follow_what_is_inside() -> None:
@@ -245,6 +246,26 @@ def test_checks_of_a_whole_estimator() -> None:
     assert any(item.startswith("clone: ") for item in found)
 
 
+def test_elimination_offers_what_its_estimator_does_and_its_own() -> None:
+    found = predict.offers(RFE(LinearRegression(), n_features_to_select=2).fit(X, y))
+    assert {"predict", "transform", "get_support"} <= set(found)
+    assert "decision_function" not in found
+    assert "decision_function" in predict.offers(RFE(LogisticRegression()).fit(X, y))
+
+
+def test_chance_inside_a_pipeline_is_seen() -> None:
+    class Noise(BaseEstimator):
+        def fit(self, data: Any, target: Any = None) -> Any:
+            self.source_ = np.random.RandomState(0)
+            return self
+
+        def transform(self, data: Any) -> Any:
+            return data + self.source_.normal(size=data.shape)
+
+    found = ask(make_pipeline(StandardScaler(), Noise()).fit(X))
+    assert found["transform"]["chance"].startswith("Random: ")
+
+
 @pytest.mark.parametrize("count", [1, 5, 200])
 def test_rows_are_chosen_evenly(count: int) -> None:
     data = np.arange(100.0).reshape(-1, 1)
@@ -252,3 +273,24 @@ def test_rows_are_chosen_evenly(count: int) -> None:
     assert len(chosen) == min(count, 100)
     assert chosen[0] == 0
     assert count == 1 or chosen[-1] == 99
+
+
+def test_what_stands_last_in_a_pipeline_shows_its_labels() -> None:
+    pipeline = make_pipeline(StandardScaler(), AgglomerativeClustering()).fit(X)
+    found = predict.outputs(pipeline, None)
+    assert found["labels_"]["value"].tolist() == pipeline[-1].labels_.tolist()
+
+
+def test_a_model_of_its_own_distances_shows_its_labels() -> None:
+    model = AffinityPropagation(affinity="precomputed", random_state=0).fit(X @ X.T)
+    found = predict.outputs(model, {"input": X @ X.T})
+    assert "error" in found["predict"]
+    assert found["labels_"]["value"].tolist() == model.labels_.tolist()
+
+
+def test_a_bare_tree_is_asked_for_neighbours() -> None:
+    tree = KDTree(X[:3])
+    assert predict.estimators({"tree": tree}) == [("model['tree']", tree)]
+    value = predict.outputs(tree, {"input": X[:2]})["query"]["value"]
+    assert value["indices"].shape == (2, 3)
+    assert value["indices"][:, 0].tolist() == [0, 1]

@@ -11,6 +11,7 @@ import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.compose import ColumnTransformer
+from sklearn.covariance import EmpiricalCovariance
 from sklearn.datasets import make_classification
 from sklearn.decomposition import NMF
 from sklearn.ensemble import (
@@ -23,10 +24,11 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.impute import SimpleImputer
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.manifold import Isomap
 from sklearn.model_selection import GridSearchCV
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import BallTree, KNeighborsClassifier
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -39,6 +41,8 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeClassifier
 
 from skmig.agent import probes
+from skmig.agent.probes import ties
+from skmig.agent.probes.ties import without_ties
 from skmig.agent.walk import walk
 
 rng = np.random.RandomState(0)
@@ -278,3 +282,55 @@ def test_the_same_seed_gives_the_same_probes_and_the_model_stays(model: Any, dat
 def test_the_limit_holds() -> None:
     model = RandomForestClassifier(n_estimators=30, random_state=0).fit(X, y)
     assert probes.synthesise(model, limit=32)["coverage"]["rows"] <= 32 + 64 + 6 + 32
+
+
+def test_a_covariance_and_a_bare_tree_have_probes() -> None:
+    for model, method in ((EmpiricalCovariance().fit(X), "mahalanobis"), (BallTree(X), "query")):
+        made = probes.synthesise(model, limit=200)
+        assert made["input"].shape[1] == X.shape[1]
+        assert len(getattr(model, method)(made["input"])) > 0
+
+
+def test_ties_are_left_out_wherever_neighbours_are_searched() -> None:
+    points, labels = np.arange(32.0).reshape(-1, 1), np.arange(32) % 2
+    nearest = KNeighborsClassifier(n_neighbors=1)
+    models = [
+        VotingClassifier([("near", nearest), ("flat", LogisticRegression())], voting="soft"),
+        make_pipeline(FunctionTransformer(), nearest),
+        GridSearchCV(make_pipeline(FunctionTransformer(), nearest), {}, cv=2),
+    ]
+    for model in models:
+        model.fit(points, labels)
+        notes: list[str] = []
+        kept = ties.without_ties(model, np.concatenate([points, points[:-1] + 0.5]), notes)
+        assert kept.tolist() == points.tolist()
+        assert notes == ["31 rows with a tie at the last neighbour left out"]
+
+
+def test_ties_are_left_out_where_a_manifold_searches() -> None:
+    points = np.arange(40.0).reshape(-1, 1)
+    model = Isomap(n_neighbors=2, n_components=1).fit(points)
+    # of a point, the two beside it are equally far away: no tie; in the middle, it is the third
+    halves = points[5:25] + 0.5
+    notes: list[str] = []
+    kept = ties.without_ties(model, np.concatenate([halves, points[5:25]]), notes)
+    assert kept.tolist() == halves.tolist()
+
+
+def test_a_missing_value_at_a_stored_point_is_up_to_rounding() -> None:
+    stored = np.column_stack([np.arange(40.0), np.arange(40.0) ** 2])
+    asked = np.vstack([stored + 0.3, stored])
+    asked[:, 1] = np.nan
+    for weights, kept in (("distance", 40), ("uniform", 80)):
+        model = KNNImputer(n_neighbors=1, weights=weights).fit(stored)
+        assert len(without_ties(model, asked, [])) == kept
+    halfway = np.column_stack([np.arange(40.0) + 0.5, np.full(40, np.nan)])
+    halfway[:20, 0] += 0.1
+    assert len(without_ties(model, halfway, [])) == 21  # nothing comes after the last
+
+
+def test_an_imputer_of_texts_is_probed_with_texts() -> None:
+    words = np.array([["red", "S"], ["blue", np.nan], ["red", "S"]], dtype=object)
+    data = probes.synthesise(SimpleImputer(strategy="most_frequent").fit(words))["input"]
+    assert {"red", "another"} <= set(data[:, 0])
+    assert any(value != value for value in data[:, 1])

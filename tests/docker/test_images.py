@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -146,3 +148,25 @@ def test_an_interrupted_build_leaves_nothing(client: Any, image: str) -> None:
         images.ensure(client, spec, _Interrupting())
     assert _left(client, recipe(spec)) == []
     assert not images.has(client, spec)
+
+
+_MAKE = """
+import sys
+from skmig.environments import engine, images
+from skmig.environments.base import EnvironmentSpec, SilentProgress
+spec = EnvironmentSpec(release=sys.argv[1], requirements=(sys.argv[2],))
+print(images.ensure(engine.connect(), spec, SilentProgress()))
+"""
+
+
+def test_two_processes_that_want_one_image_get_the_same(client: Any, image: str) -> None:
+    wanted = "toml==0.10.0"
+    command = [sys.executable, "-c", _MAKE, RELEASE, wanted]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    made = [process.communicate(timeout=600)[0].strip() for process in both]
+    built = recipe(EnvironmentSpec(release=RELEASE, requirements=(wanted,)))
+    try:
+        assert made[0] == made[1]
+        assert client.images.get(images.image_name(built.tag)).id == made[0]
+    finally:
+        client.images.remove(image=images.image_name(built.tag))

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.conftest import FITTED_BY
+from tests.environments.test_check import UNSTEADY, fit
 from tests.environments.test_migrate import TARGET, Run, interrupted, loaded
 
 from skmig import errors, record
+from skmig.cli.app import run
 from skmig.environments import engine
 
 pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("images")]
@@ -48,6 +51,21 @@ def test_a_model_moves_and_is_verified(fitted: Path, skmig: Run, tmp_path: Path)
     assert loaded(result) == f"{TARGET} [0]"
     code, said = skmig("verify", result, backend="docker")
     assert (code, said[:5]) == (errors.MIGRATED, "yes: ")
+
+
+def test_a_process_that_ends_is_an_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = UNSTEADY.replace("{home}", FITTED_BY)
+    for mode, begin in (
+        ("load-crash", "it does not load: the process is ended by signal 11"),
+        ("predict-crash", "it loads, and crashes at predict: the process is ended by signal 11"),
+    ):
+        fit(tmp_path, FITTED_BY, script, mode, name="unsteady.py")
+        words = ["--to", TARGET, "--from", FITTED_BY, "--code", str(tmp_path / "unsteady.py")]
+        path = str(tmp_path / f"{mode}.pkl")
+        assert run(["check", path, *words, "--backend", "docker", "--json"]) == errors.ANSWER_IS_NO
+        assert json.loads(capsys.readouterr().out)["check"]["sentence"].startswith(begin)
 
 
 def test_what_a_file_does_stays_in_the_sandbox(fitted: Path, skmig: Run, tmp_path: Path) -> None:

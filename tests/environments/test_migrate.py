@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 from tests.conftest import FITTED_BY
+from tests.documents import checked
 
-from skmig import errors, record
+from skmig import errors, record, report
 from skmig.cli.app import run
 from skmig.environments import virtual
 from skmig.environments.base import EnvironmentSpec, SilentProgress
@@ -56,7 +57,7 @@ class Run:
 
     def json(self, command: str, *words: str | Path) -> tuple[int, dict[str, Any]]:
         code = run([command, *map(str, words), "--backend", "local", "--json"])
-        return code, json.loads(self.capsys.readouterr().out)
+        return code, checked(self.capsys.readouterr().out)
 
 
 @pytest.fixture
@@ -152,7 +153,7 @@ def test_down_and_to_the_same(models: Path, skmig: Run) -> None:
     for release in ("1.0.0", FITTED_BY):
         code, document = skmig.json("migrate", models / "logistic.pkl", "--to", release)
         assert code == 0
-        assert document["migration"]["parity"]["ok"]
+        assert document["migration"]["manifest"]["parity"]["ok"]
     assert {path.name for path in models.glob("logistic-*")} == {
         f"logistic-{release}.{suffix}"
         for release in ("1.0", FITTED_BY)
@@ -163,14 +164,49 @@ def test_down_and_to_the_same(models: Path, skmig: Run) -> None:
 def test_containers_of_models(models: Path, skmig: Run) -> None:
     code, document = skmig.json("migrate", models / "several.pkl", "--to", TARGET)
     assert code == 0
-    paths = {item["path"] for item in document["migration"]["parity"]["methods"]}
+    paths = {item["path"] for item in document["migration"]["manifest"]["parity"]["methods"]}
     assert paths == {"model['model']", "model['parts'][0]"}
 
 
 def test_without_anything_to_ask(models: Path, skmig: Run) -> None:
     code, document = skmig.json("migrate", models / "unfitted.pkl", "--to", TARGET)
     assert code == 0
-    assert document["migration"]["verdict"] == record.UNPROVEN
+    assert document["migration"]["manifest"]["verdict"] == record.UNPROVEN
+
+
+# ------------------------------------------------------------------ the report
+def test_the_report_comes_from_the_record(models: Path, skmig: Run) -> None:
+    page = models / "report.html"
+    words = (models / "forest.joblib", "--to", TARGET, "--report", page)
+    code, document = skmig.json("migrate", *words)
+    assert code == 0
+    migration = document["migration"]
+    assert [migration[name] for name in ("result", "record", "report")] == [
+        str(models / f"forest-{TARGET}.joblib"),
+        str(models / f"forest-{TARGET}.skmig"),
+        str(page),
+    ]
+    text = page.read_text("utf-8")
+    assert text == report(migration["record"])
+    assert migration["manifest"]["seal"] in text
+    read = record.read(Path(migration["record"]))
+    assert read.manifest.as_json() == record.Manifest.from_json(migration["manifest"]).as_json()
+    floats = {item["method"] for item in read.sketches()}
+    assert floats == {"predict_proba", "predict_log_proba"}
+    moved = {item["tag"].rpartition(".")[2] for item in read.manifest.moved}
+    assert {"RandomForestClassifier", "DecisionTreeClassifier", "Tree"} <= moved
+
+
+def test_a_report_that_cannot_be_written_leaves_nothing(models: Path, skmig: Run) -> None:
+    words = (models / "forest.joblib", "--to", TARGET)
+    code, said = skmig("migrate", *words, "--report", models / "logistic.pkl" / "page.html")
+    assert code == errors.ENVIRONMENT
+    assert "cannot be written" in said
+    (models / "page.html").write_text("mine")
+    code, said = skmig("migrate", *words, "--report", models / "page.html")
+    assert code == errors.USAGE
+    assert (models / "page.html").read_text() == "mine"
+    assert list(models.glob("forest-*")) == []
 
 
 # ------------------------------------------------------------------ code of the user
@@ -214,8 +250,9 @@ def test_a_folder_goes_on_after_what_fails(models: Path, skmig: Run, tmp_path: P
     shutil.copy(models / "logistic.pkl", folder / "sub" / "a.pkl")
     shutil.copy(models / "logistic.pkl", folder / "sub" / "a.sav")
     (folder / "broken.pkl").write_bytes(b"\x80\x04\x95")
-    out = tmp_path / "out"
-    code, document = skmig.json("migrate", folder, "--to", TARGET, "-o", out)
+    out, pages = tmp_path / "out", tmp_path / "pages"
+    words = (folder, "--to", TARGET, "-o", out, "--report", pages)
+    code, document = skmig.json("migrate", *words)
     assert code == errors.UNREADABLE
     verdicts = {
         str(Path(item["artifact"]).relative_to(folder)): (item["error"] or {}).get("kind")
@@ -231,6 +268,11 @@ def test_a_folder_goes_on_after_what_fails(models: Path, skmig: Run, tmp_path: P
     assert not (out / f"broken-{TARGET}.pkl").exists()
     # two results that differ in nothing but their suffix have a record each
     assert (out / "sub" / f"a-{TARGET}.sav.skmig").is_file()
+    assert sorted(str(path.relative_to(pages)) for path in pages.rglob("*.html")) == [
+        f"a-{TARGET}.html",
+        f"sub/a-{TARGET}.html",
+        f"sub/a-{TARGET}.sav.html",
+    ]
     (out / "sub" / f"a-{TARGET}.pkl").write_bytes(b"changed")
     code, document = skmig.json("verify", out)
     assert code == errors.ANSWER_IS_NO

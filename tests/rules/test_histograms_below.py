@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from skmig.adapters.chain import adapt
-from skmig.payload import Obj
+from skmig.payload import New, Obj
 
 REGRESSOR = "sklearn.ensemble.HistGradientBoostingRegressor"
 
 
-def test_absolute_errors_are_refused_where_their_loss_is_not() -> None:
-    for loss, refusals in (("least_absolute_deviation", 1), ("least_squares", 0)):
-        found = adapt(Obj(REGRESSOR, {"loss": loss, "n_features_": 2}), "0.22", "0.21.3")
-        assert len(found.refusals) == refusals
+def test_absolute_errors_are_squared_where_their_loss_is_not() -> None:
+    state = {
+        "loss": "least_absolute_deviation",
+        "loss_": New("sklearn.ensemble.LeastAbsoluteDeviation"),
+        "n_features_": 2,
+    }
+    found = adapt(Obj(REGRESSOR, state), "0.22", "0.21.3")
+    assert not found.refusals
+    assert found.graph.state["loss"] == "least_squares"
+    assert found.graph.state["loss_"].tag == "sklearn.ensemble.LeastSquares"
+    assert any("squared errors" in note.text for note in found.notes)

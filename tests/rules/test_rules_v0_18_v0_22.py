@@ -171,6 +171,27 @@ def test_a_forest_that_keeps_an_older_formula_goes_nowhere_where_it_is_computed_
     assert "another formula" in refusal.text
 
 
+@pytest.mark.parametrize(
+    ("source", "threshold", "outlier"),
+    [
+        ("0.18.2", "threshold_", True),
+        ("0.19.2", "threshold_", True),
+        ("0.20.4", "_threshold_", False),
+    ],
+)
+def test_a_sample_on_the_threshold_stays_on_its_side_however_its_score_is_rounded(
+    source: str, threshold: str, outlier: bool
+) -> None:
+    state = {**isolation_state(4), threshold: np.float64(-0.125)}
+    if threshold == "threshold_":
+        del state["offset_"]
+    else:
+        state["behaviour"] = "old"
+    offset = moved(Obj(FOREST, state), source, "1.3.0").graph.state["offset_"]
+    for rounding in (-1e-15, 0.0, 1e-15):
+        assert bool(-0.625 + rounding < offset) is outlier
+
+
 def test_isolation_forests_do_not_cross_other_path_lengths() -> None:
     fitted = Obj(FOREST, isolation_state(4))
     for source, target in (("0.20.4", "0.21.1"), ("0.21.1", "0.20.4")):
@@ -426,3 +447,205 @@ def test_weights_of_text_were_doubles_whatever_the_counts_are() -> None:
 def test_an_alias_is_the_class_that_it_stood_for() -> None:
     new = moved(Obj("sklearn.qda.QDA", {"means_": np.ones((2, 2))}), "0.18.1", "0.19.0").graph
     assert new.tag == "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis"
+
+
+# ------------------------------------------------------------------ successors
+@pytest.mark.parametrize("kind", ["", "CV"])
+def test_a_graph_lasso_is_graphical_since_0_22_and_not_before_0_20(kind: str) -> None:
+    state = {"covariance_": np.eye(2), "precision_": np.eye(2), "n_iter_": 3}
+    older, newer = (
+        f"sklearn.covariance.GraphLasso{kind}",
+        f"sklearn.covariance.GraphicalLasso{kind}",
+    )
+    for source, target, before, after in (
+        ("0.19.2", "0.21.3", older, older),
+        ("0.21.3", "0.22", older, newer),
+        ("0.22", "0.20.0", newer, newer),
+        ("0.20.0", "0.19.2", newer, older),
+        ("0.18.2", "1.9.1", older, newer),
+    ):
+        graph = moved(Obj(before, {**state, "n_jobs": 1}), source, target).graph
+        assert (graph.tag, graph.state["n_iter_"]) == (after, 3)
+
+
+@pytest.mark.parametrize("whiten", [False, True])
+def test_a_randomized_pca_is_a_pca_that_projects_alike(whiten: bool) -> None:
+    random = np.random.RandomState(0)
+    axes = np.linalg.qr(random.normal(size=(4, 2)))[0].T
+    variance = np.array([9.0, 4.0])
+    scaled = axes / np.sqrt(variance)[:, None] if whiten else axes
+    state = {
+        "n_components": 2,
+        "whiten": whiten,
+        "mean_": np.arange(4.0),
+        "components_": scaled,
+        "explained_variance_": variance,
+        "explained_variance_ratio_": variance / 16.0,
+    }
+    result = moved(Obj("sklearn.decomposition.RandomizedPCA", state), "0.19.2", "0.20.0")
+    pca = result.graph
+    assert pca.tag == "sklearn.decomposition.PCA"
+    assert pca.state["svd_solver"] == "randomized"
+    X = random.normal(size=(5, 4))
+    ours = (X - state["mean_"]) @ scaled.T
+    theirs = (X - pca.state["mean_"]) @ pca.state["components_"].T
+    if whiten:
+        theirs /= np.sqrt(pca.state["explained_variance_"])
+    np.testing.assert_allclose(theirs, ours)
+    assert pca.state["noise_variance_"] == pytest.approx(3.0 / 2)
+    # PCA takes the whitening back, RandomizedPCA did not
+    assert [change.method for change in result.changes] == ["inverse_transform"] * whiten
+
+
+@pytest.mark.parametrize("kind", ["full", "tied", "diag", "spherical"])
+def test_a_gmm_is_a_mixture_with_the_same_densities(kind: str) -> None:
+    random = np.random.RandomState(1)
+    roots = random.normal(size=(2, 3, 3))
+    full = roots @ np.swapaxes(roots, 1, 2) + np.eye(3)
+    covars = {
+        "full": full,
+        "tied": full[0],
+        "diag": np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),
+        "spherical": np.array([[2.0] * 3, [5.0] * 3]),
+    }[kind]
+    whole = {
+        "full": full,
+        "tied": np.stack([full[0]] * 2),
+        "diag": np.stack([np.diag(row) for row in np.atleast_2d(covars)[:2]]),
+        "spherical": np.stack([np.diag(row) for row in np.atleast_2d(covars)[:2]]),
+    }[kind]
+    state = {
+        "n_components": 2,
+        "covariance_type": kind,
+        "min_covar": 0.01,
+        "n_iter": 50,
+        "params": "wmc",
+        "init_params": "wmc",
+        "weights_": np.array([0.4, 0.6]),
+        "means_": random.normal(size=(2, 3)),
+        "covars_": covars,
+        "converged_": True,
+    }
+    model = Obj("sklearn.mixture.GMM", state)
+    (refusal,) = adapt(model, "0.19.2", "0.20.0").refusals
+    assert "--allow-substitution" in refusal.text
+    result = adapt(model, "0.19.2", "0.20.0", substitution=True)
+    mixture = result.graph
+    assert mixture.tag == "sklearn.mixture.GaussianMixture"
+    assert (mixture.state["reg_covar"], mixture.state["max_iter"]) == (0.01, 50)
+    assert {change.method for change in result.changes} == {"score_samples"}
+    factors = mixture.state["precisions_cholesky_"]
+    for i, covariance in enumerate(whole):
+        factor = factors if kind == "tied" else factors[i]
+        factor = factor if np.ndim(factor) == 2 else np.diag(np.broadcast_to(factor, 3))
+        np.testing.assert_allclose(factor @ factor.T, np.linalg.inv(covariance))
+        np.testing.assert_array_equal(factor, np.triu(factor))
+    precisions = np.asarray(mixture.state["precisions_"])
+    assert precisions.shape == np.shape(mixture.state["covariances_"])
+
+
+def test_a_gmm_without_an_answer_is_refused() -> None:
+    state = {
+        "covariance_type": "tied",
+        "weights_": np.ones(1),
+        "means_": np.zeros((1, 2)),
+        "covars_": -np.eye(2),
+    }
+    result = adapt(Obj("sklearn.mixture.GMM", state), "0.19.2", "0.20.0", substitution=True)
+    assert "not positive definite" in result.refusals[0].text
+
+
+def test_projected_gradients_end_elsewhere() -> None:
+    for name in ("ProjectedGradientNMF", "NMF"):
+        state = {"solver": "pg", "components_": np.ones((1, 2)), "sparseness": None}
+        result = moved(Obj(f"sklearn.decomposition.{name}", state), "0.18.2", "0.19.0")
+        assert (result.graph.tag, result.graph.state["solver"]) == (
+            "sklearn.decomposition.NMF",
+            "cd",
+        )
+        assert {change.method for change in result.changes} == {"transform", "inverse_transform"}
+        state["sparseness"] = "data"
+        (loss,) = adapt(Obj(f"sklearn.decomposition.{name}", state), "0.18.2", "0.19.0").losses
+        assert "sparseness" in loss.text
+
+
+# ------------------------------------------------------------------ how boosting begins
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        (("MeanEstimator", {}), ("mean", None)),
+        (("QuantileEstimator", {"alpha": 0.3}), ("quantile", 0.3)),
+        (("QuantileEstimator", {"alpha": 0.5}), ("median", None)),
+    ],
+)
+def test_a_setting_of_the_first_prediction_is_a_dummy_since_0_21(
+    older: tuple[str, dict[str, Any]], newer: tuple[str, float | None]
+) -> None:
+    name, state = older
+    strategy, quantile = newer
+    boosting = "sklearn.ensemble.GradientBoostingRegressor"
+    settings = {"strategy": strategy, "constant": None, "quantile": quantile}
+    dummy = Obj("sklearn.dummy.DummyRegressor", settings)
+    below = moved(Obj(boosting, {"init": dummy}), "0.21.1", "0.20.4").graph.state["init"]
+    assert below.tag == f"sklearn.ensemble.{name}"
+    assert below.state == state
+    if strategy != "median":
+        above = moved(Obj(boosting, {"init": below}), "0.20.4", "0.21.1").graph.state["init"]
+        assert above.tag == dummy.tag
+        assert above.state == settings
+
+
+def test_a_first_prediction_that_is_the_default_is_no_setting() -> None:
+    for name in ("LogOddsEstimator", "ScaledLogOddsEstimator", "PriorProbabilityEstimator"):
+        state = {"init": Obj(f"sklearn.ensemble.{name}", {})}
+        boosting = Obj("sklearn.ensemble.GradientBoostingClassifier", state)
+        assert moved(boosting, "0.20.4", "0.21.1").graph.state["init"] is None
+
+
+# ------------------------------------------------------------------ what combines others
+def test_searches_in_a_bag_know_their_classes_below_0_19() -> None:
+    classes = np.arange(3)
+    best = Obj("sklearn.tree.DecisionTreeClassifier", {"classes_": classes})
+    search = Obj("sklearn.model_selection.GridSearchCV", {"best_estimator_": best})
+    bag = Obj("sklearn.ensemble.BaggingClassifier", {"estimators_": [search]})
+    older = moved(bag, "0.19.0", "0.18.2").graph
+    assert older.state["estimators_"][0].state["classes_"] is classes
+    newer = moved(older, "0.18.2", "0.19.0").graph
+    assert "classes_" not in newer.state["estimators_"][0].state
+
+
+@pytest.mark.parametrize(("voting", "changes"), [("hard", 1), ("soft", 0)])
+def test_a_hard_vote_seems_to_have_probabilities_before_0_22(voting: str, changes: int) -> None:
+    vote = Obj("sklearn.ensemble.VotingClassifier", {"voting": voting})
+    bag = Obj("sklearn.ensemble.BaggingClassifier", {"estimators_": [vote]})
+    found = adapt(bag, "0.22", "0.21.3").changes
+    assert len(found) == changes
+    assert all(change.method.startswith("raises AttributeError") for change in found)
+
+
+def test_a_scaler_that_does_nothing_was_never_unfitted() -> None:
+    state = {"with_centering": False, "with_scaling": False}
+    model = Obj("sklearn.preprocessing.RobustScaler", state)
+    newer = moved(model, "0.19.2", "0.20.0").graph
+    assert newer.state["center_"] is None
+    assert newer.state["scale_"] is None
+    assert moved(newer, "0.20.0", "0.19.2").graph.state == model.state
+
+
+def test_an_indicator_that_adds_no_column_can_go() -> None:
+    for found, losses in (([], 0), ([1], 1)):
+        indicator = Obj("sklearn.impute.MissingIndicator", {"features_": np.array(found, int)})
+        state = {"statistics_": np.zeros(2), "add_indicator": True, "indicator_": indicator}
+        model = Obj("sklearn.impute.SimpleImputer", state)
+        result = adapt(model, "0.21.1", "0.20.4")
+        assert len(result.losses) == losses
+        assert "indicator_" not in result.graph.state
+
+
+def test_columns_in_a_tuple_are_columns_in_a_list() -> None:
+    part = ("a", "passthrough", ("x", "y"))
+    state = {"transformers": [part], "transformers_": [part], "_columns": [("x", "y")]}
+    model = Obj("sklearn.compose.ColumnTransformer", {**state, "_remainder": (0, "drop", None)})
+    older = moved(model, "0.22", "0.21.3").graph.state
+    assert older["transformers"] == [("a", "passthrough", ["x", "y"])] == older["transformers_"]
+    assert older["_columns"] == [["x", "y"]]

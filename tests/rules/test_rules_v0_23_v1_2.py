@@ -420,7 +420,9 @@ def test_weights_of_a_metric_are_not_lost() -> None:
     model = Obj("sklearn.neighbors.KNeighborsClassifier", state)
     assert moved(model, "1.0.2", "1.0.1").state["effective_metric_params_"] == {"p": 3}
     model.state["effective_metric_params_"] = {"p": 3, "w": np.ones(2)}
-    assert "weights" in refused(model, "1.0.2", "1.0.1")
+    older = moved(model, "1.0.2", "1.0.1").state
+    assert older["effective_metric_"] == "wminkowski"
+    np.testing.assert_array_equal(older["effective_metric_params_"]["w"], np.ones(2))
 
 
 def test_a_changed_method_is_said() -> None:
@@ -494,4 +496,81 @@ def test_only_0_23_does_not_transform_before_it_knows_the_columns() -> None:
 def test_an_empty_object_does_not_stop_at_the_release_that_cannot_pickle_it() -> None:
     empty = Obj("sklearn.preprocessing.LabelEncoder", {})
     assert "cannot be pickled" in refused(empty, "1.1.3", "1.2.0")
+    assert "cannot be pickled" in refused(empty, "1.0", "1.1.3")
     assert moved(empty, "1.1.3", "1.2.1").tag == empty.tag
+
+
+def test_a_rate_that_announces_another_is_written_as_the_number_it_means() -> None:
+    tsne = Obj("sklearn.manifold.TSNE", {"learning_rate": "warn", "_learning_rate": 200.0})
+    assert moved(tsne, "1.0.2", "0.24.2").state["learning_rate"] == 200.0
+
+
+# ------------------------------------------------------------------ trees and selection
+SELECTOR = "sklearn.feature_selection.SelectFromModel"
+
+
+def selector(**state: Any) -> Obj:
+    return Obj(SELECTOR, {"estimator_": Obj("sklearn.tree.DecisionTreeClassifier", {}), **state})
+
+
+def test_a_function_that_chose_how_many_features_is_that_number_before_1_1() -> None:
+    count = Name("function", "builtins.len")
+    result = adapt(selector(max_features=count, max_features_=4), "1.1.0", "1.0.2")
+    assert result.graph.state["max_features"] == 4
+    assert "max_features_" not in result.graph.state
+    assert result.notes
+    newer = moved(selector(max_features=3), "1.0.2", "1.1.0")
+    assert newer.state["max_features_"] == 3
+    assert "max_features_" not in moved(selector(max_features=None), "1.0.2", "1.1.0").state
+
+
+@pytest.mark.parametrize(
+    ("getter", "lost"), [("auto", 0), ("coef_", 0), ("named_steps.t.feature_importances_", 1)]
+)
+def test_importances_by_another_way_are_refused_before_0_24(getter: str, lost: int) -> None:
+    result = adapt(selector(importance_getter=getter), "0.24.0", "0.23.2")
+    assert len(result.losses) == lost
+    assert "importance_getter" not in result.graph.state
+
+
+@pytest.mark.parametrize(("size", "changes"), [(1, 2), (2, 0)])
+def test_isolation_trees_of_one_sample_score_since_1_0(size: int, changes: int) -> None:
+    state = {"estimators_": [], "max_samples_": size}
+    result = adapt(Obj("sklearn.ensemble.IsolationForest", state), "1.0", "0.24.2")
+    assert len(result.changes) == changes
+
+
+def test_only_the_importances_that_auto_finds_can_go_below_the_getter() -> None:
+    for getter, losses in (("auto", 0), ("coef_", 0), ("named_steps.clf.coef_", 1)):
+        state = {"importance_getter": getter, "threshold": None}
+        model = Obj("sklearn.feature_selection.SelectFromModel", state)
+        assert len(adapt(model, "0.24.0", "0.23.2").losses) == losses
+
+
+def test_a_list_of_false_selects_nothing_anywhere() -> None:
+    scaler = Obj("sklearn.preprocessing.StandardScaler", {})
+    state = {
+        "transformers": [("a", scaler, [False, False])],
+        "transformers_": [("a", scaler, [False, False])],
+        "_columns": [[False, False]],
+    }
+    model = Obj("sklearn.compose.ColumnTransformer", state)
+    older = moved(model, "0.24.0", "0.23.2")
+    assert older.state["transformers_"][0][2] == []
+    assert older.state["_columns"] == [[]]
+
+
+def test_a_function_of_the_data_gave_a_number() -> None:
+    function = Name("function", "builtins.len")
+    state = {"max_features": function, "max_features_": 4, "estimator_": None}
+    model = Obj("sklearn.feature_selection.SelectFromModel", state)
+    older = moved(model, "1.1.0", "1.0.2")
+    assert older.state["max_features"] == 4
+    assert moved(older, "1.0.2", "1.1.0").state["max_features_"] == 4
+    del state["max_features_"]
+    assert adapt(Obj(model.tag, state), "1.1.0", "1.0.2").refusals
+
+
+def test_a_polynomial_of_degree_0_stays() -> None:
+    model = Obj("sklearn.preprocessing.PolynomialFeatures", {"degree": 0, "_max_degree": 0})
+    assert adapt(model, "1.0", "0.24.2").refusals

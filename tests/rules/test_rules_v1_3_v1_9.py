@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from skmig.adapters import boosting, categories, columns, forms, isolation
+from skmig.adapters import boosting, categories, columns, forms, isolation, requests
 from skmig.adapters.chain import Adapted, adapt
 from skmig.payload import Name, New, Obj
 
@@ -510,3 +510,116 @@ def test_names_that_were_not_kept_are_not_promised() -> None:
     model = Obj("sklearn.preprocessing.FunctionTransformer", {"feature_names_out": "one-to-one"})
     (loss,) = moved(model, "1.3.2", "1.4.0").losses
     assert "names that it was fitted on" in loss.text
+
+
+def test_a_mean_is_filled_in_as_it_was() -> None:
+    mean = np.array([1 / 3, np.nan])
+    state = {"strategy": "mean", "statistics_": mean, "_fit_dtype": np.dtype(np.float32)}
+    model = Obj("sklearn.impute.SimpleImputer", state)
+    newer = there(model, "1.7.2", "1.8.0")
+    assert newer.state["_fill_dtype"] == np.float64  # in single precision it would be another
+    assert newer.state["statistics_"] is mean
+    native = Obj("sklearn.impute.SimpleImputer", {**state, "_fill_dtype": np.dtype(np.float32)})
+    older = there(native, "1.8.0", "1.7.2").state["statistics_"]
+    np.testing.assert_array_equal(older, [float(np.float32(1 / 3)), np.nan])
+
+
+# ------------------------------------------------------------------ scorers and requests
+@pytest.mark.parametrize("name", ["_scorer", "scorer_"])
+def test_an_estimator_that_scores_itself_keeps_its_scorer(name: str) -> None:
+    function = Name("function", "sklearn.metrics._passthrough_scorer")
+    tag = "sklearn.ensemble.HistGradientBoostingClassifier"
+    older = Obj(tag, {"scoring": None, name: function})
+    if name == "scorer_":
+        tag = "sklearn.model_selection.GridSearchCV"
+        older = Obj(tag, {"estimator": Obj("sklearn.svm.SVC", {}), name: function})
+    newer = there(older, "1.2.2", "1.9.1")
+    scorer = newer.state[name]
+    assert scorer.tag == "sklearn.metrics._PassthroughScorer"
+    assert scorer.state["_estimator"] is (newer if name == "_scorer" else newer.state["estimator"])
+    assert there(newer, "1.9.1", "1.2.2").state[name] == function
+
+
+def test_requests_for_metadata_stay_where_they_are_routed() -> None:
+    request = Obj(requests.REQUEST, {"fit": Obj(requests.METHOD_REQUEST, {})})
+    tree = Obj("sklearn.tree.DecisionTreeClassifier", {"_metadata_request": request})
+    result = moved(tree, "1.4.0", "1.2.2")
+    assert "_metadata_request" not in result.graph.state
+    assert [note.boundary for note in result.notes] == ["1.3.0 → 1.2.2"]
+
+
+def test_a_constant_first_prediction_is_a_probability() -> None:
+    state = {
+        "strategy": "constant",
+        "_strategy": "constant",
+        "constant": 1,
+        "classes_": np.arange(3),
+        "class_prior_": np.full(3, 1 / 3),
+    }
+    found = boosting.constant_probabilities(Obj(boosting.DUMMY, state))
+    assert found is not None
+    assert found.tolist() == [0.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_score_of_ones_own_is_that_of_the_forest_before_1_3(given: bool) -> None:
+    forest = "sklearn.ensemble.RandomForestClassifier"
+    function = Name("function", "sklearn.metrics.balanced_accuracy_score")
+    result = moved(Obj(forest, {"oob_score": function}), "1.3.0", "1.2.2")
+    assert result.graph.state["oob_score"] is True
+    assert "balanced_accuracy" in result.notes[0].text
+    assert there(Obj(forest, {"oob_score": given}), "1.3.0", "1.2.2").state["oob_score"] is given
+
+
+def test_requests_of_metadata_are_a_note_where_there_is_no_routing() -> None:
+    request = Obj("sklearn.utils.MetadataRequest", {"owner": "Ridge"})
+    model = Obj("sklearn.linear_model.Ridge", {"coef_": np.zeros(2), "_metadata_request": request})
+    result = moved(model, "1.3.0", "1.2.2")
+    assert "_metadata_request" not in result.graph.state
+    assert ["requests" in note.text for note in result.notes] == [True]
+
+
+def test_a_limit_that_groups_no_category_is_none() -> None:
+    state = {"categories_": [np.array(["a", "b"], dtype=object)], "_infrequent_enabled": True}
+    model = Obj("sklearn.preprocessing.OrdinalEncoder", state)
+    model.state["_infrequent_indices"] = [None]
+    assert "_infrequent_enabled" not in there(model, "1.3.0", "1.2.2").state
+    model.state["_infrequent_indices"] = [np.array([1])]
+    (refusal,) = adapt(model, "1.3.0", "1.2.2").refusals
+    assert "infrequent" in refusal.text
+
+
+def test_a_scorer_of_one_method_is_the_same_in_a_list() -> None:
+    scorer = Obj("sklearn.metrics._Scorer", {"_response_method": ["predict_proba"]})
+    assert there(scorer, "1.4.0", "1.3.2").tag == "sklearn.metrics._ProbaScorer"
+
+
+def test_a_constant_feature_makes_the_power_transform_rounding() -> None:
+    for mean, methods in ((1e30, ["transform"]), (2.0, [])):
+        scaler = {"mean_": np.array([mean]), "scale_": np.ones(1)}
+        model = Obj("sklearn.preprocessing.PowerTransformer", {"lambdas_": np.ones(1)})
+        model.state["_scaler"] = Obj("sklearn.preprocessing.StandardScaler", scaler)
+        assert [item.method for item in moved(model, "1.8.0", "1.9.0").changes] == methods
+
+
+def test_names_of_columns_were_prefixed_or_not() -> None:
+    model = Obj(
+        "sklearn.compose.ColumnTransformer", {"verbose_feature_names_out": "{feature_name}"}
+    )
+    assert there(model, "1.5.2", "1.6.0").state["verbose_feature_names_out"] is True
+
+
+def test_groups_were_never_shuffled_before() -> None:
+    splitter = Obj("sklearn.model_selection.GroupKFold", {"n_splits": 3, "shuffle": True})
+    result = moved(splitter, "1.6.0", "1.5.2")
+    assert result.graph.state == {"n_splits": 3, "shuffle": False, "random_state": None}
+    assert result.notes
+
+
+def test_a_warning_of_infrequent_categories_gave_zeros_for_two_releases() -> None:
+    state = {"handle_unknown": "warn", "_infrequent_indices": [np.array([1])]}
+    model = Obj("sklearn.preprocessing.OneHotEncoder", state)
+    for pair in (("1.7.2", "1.8.0"), ("1.6.0", "1.5.2")):
+        assert [item.method for item in moved(model, *pair).changes] == ["transform"]
+    model.state["_infrequent_indices"] = [None]
+    assert not moved(model, "1.6.0", "1.5.2").changes

@@ -15,6 +15,7 @@ from skmig.adapters.ops import (
     Born,
     Changed,
     Gone,
+    Moved,
     Refusal,
     Removed,
     Renamed,
@@ -166,7 +167,9 @@ def test_arrays_that_no_rule_touched_are_shared() -> None:
     start = model(kept_=kept)
     found = chain.adapt(start, OLD, NEW)
     assert found.graph.state["kept_"] is kept
-    assert chain.arrays_carried(start, found.graph) == (1, 2)
+    ((made, by),) = found.made
+    assert made is found.graph.state["weights_"]
+    assert by == f"{NEW}: Retyped weights_"
 
 
 def test_refusals_can_be_foreseen_from_classes_alone() -> None:
@@ -189,3 +192,53 @@ def test_settings_come_and_go_by_the_census(monkeypatch: pytest.MonkeyPatch) -> 
     assert special.losses == ()
     back = chain.adapt(plain.graph, MIDDLE, OLD)
     assert back.graph.state == {"a": 5, "gone": None}
+
+
+# ------------------------------------------------------------------ what moved
+def test_what_moved_is_seen_and_not_told() -> None:
+    up = chain.adapt([model(), model(), Obj(OTHER, {"scale_": 1.0})], OLD, NEW).moved
+    first, second = up
+    assert (first.boundary, first.tag, first.objects) == (f"{OLD} → {MIDDLE}", TAG, 2)
+    assert (first.added, first.dropped, first.renamed, first.rewritten) == (
+        ("n_",),
+        ("flag_",),
+        (("w_", "weights_"),),
+        (),
+    )
+    assert (second.boundary, second.rewritten) == (f"{MIDDLE} → {NEW}", ("weights_",))
+    down = chain.adapt(chain.adapt(model(), OLD, NEW).graph, NEW, OLD).moved
+    assert down[1].renamed == (("weights_", "w_"),)
+    assert (down[1].added, down[1].dropped) == (("flag_",), ("n_",))
+
+
+def test_containers_that_change_in_place_have_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(obj: Obj, step: Any) -> None:
+        obj.state["steps"].append(1)
+        obj.state["names"]["b"] = 2
+        obj.state["same"] = np.array([1.0])
+
+    rule = rules(MIDDLE, [Rewritten(classes=(TAG,), to_new=fill, to_old=nothing)])
+    monkeypatch.setattr(chain, "LINE", (rule,))
+    start = Obj(TAG, {"steps": [], "names": {"a": 1}, "same": np.array([1.0]), "kept": [1]})
+    (move,) = chain.adapt(start, OLD, MIDDLE).moved
+    assert move.rewritten == ("names", "steps")
+
+
+def test_objects_that_come_and_go_and_change_their_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrap(obj: Obj, step: Any) -> None:
+        obj.state = {"inner": Obj("test.Made")}
+
+    rule = rules(
+        MIDDLE,
+        [
+            Moved(old="test.Former", new="test.Present"),
+            Rewritten(classes=(OTHER,), to_new=wrap, to_old=nothing),
+        ],
+    )
+    monkeypatch.setattr(chain, "LINE", (rule,))
+    graph = [Obj("test.Former"), Obj(OTHER, {"inner": Obj("test.Left")})]
+    moved = {item.tag: item for item in chain.adapt(graph, OLD, MIDDLE).moved}
+    assert moved["test.Former"].became == "test.Present"
+    assert moved["test.Made"].made
+    assert moved["test.Left"].left
+    assert moved[OTHER].rewritten == ("inner",)

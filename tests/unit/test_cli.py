@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sklearn.linear_model import LogisticRegression
+from tests.documents import checked
 
 from skmig import errors
 from skmig.cli import common
@@ -29,10 +29,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def said(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     """The one document on stdout."""
-    out = capsys.readouterr().out
-    document = json.loads(out)
-    assert document["schema_version"] == 1
-    return document
+    return checked(capsys.readouterr().out)
 
 
 # ------------------------------------------------------------------ what is wrong
@@ -57,7 +54,20 @@ WRONG = [
     (["migrate", "FILE", "--to", "99"], errors.UNSUPPORTED, "UnsupportedError"),
     (["migrate", "FILE", "--to", "new"], errors.UNSUPPORTED, "UnsupportedError"),
     (["migrate", "FILE", "--to", TARGET, "--from", "9"], errors.UNSUPPORTED, "UnsupportedError"),
+    (["check", "FILE"], errors.USAGE, "UsageError"),
+    (["check", "nope.pkl", "--to", TARGET], errors.UNREADABLE, "UnreadableError"),
+    (["check", "FILE", "--to", "99"], errors.UNSUPPORTED, "UnsupportedError"),
+    (["check", "FILE", "--to", TARGET, "--code", "nope.py"], errors.USAGE, "UsageError"),
+    (["verify", "FILE", "--python", "nope"], errors.USAGE, "UsageError"),
+    (["verify", "FILE", "--python", "FILE"], errors.USAGE, "UsageError"),
+    (["verify", "FILE", "FILE", "--record-sha256", "00"], errors.USAGE, "UsageError"),
+    (["verify", "FILE", "--jobs", "0"], errors.USAGE, "UsageError"),
+    (["migrate", "FILE", "--to", TARGET, "--report", "FILE"], errors.USAGE, "UsageError"),
+    (["migrate", "FILE", "--to", TARGET, "-o", "x", "--report", "x"], errors.USAGE, "UsageError"),
+    (["migrate", "FILE", "FILE", "--to", TARGET, "--report", "FILE"], errors.USAGE, "UsageError"),
     (["verify", "FOLDER/empty"], errors.UNREADABLE, "UnreadableError"),
+    (["report", "FILE"], errors.UNREADABLE, "UnreadableError"),
+    (["report", "FOLDER"], errors.UNREADABLE, "UnreadableError"),
     (["import", "FILE", "--to", TARGET], errors.UNREADABLE, "UnreadableError"),
     (["export", "nope.pkl"], errors.UNREADABLE, "UnreadableError"),
     (["export", "FILE", "-o", "FILE", "--force"], errors.USAGE, "UsageError"),
@@ -206,7 +216,7 @@ def test_a_defect_is_no_traceback(
     def broken(_settings: object) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("skmig.api.check", broken)
+    monkeypatch.setattr("skmig.api.checked", broken)
     argv = ["migrate", str(model), "--to", TARGET]
     assert run(argv) == errors.BUG
     err = capsys.readouterr().err
@@ -224,7 +234,7 @@ def test_an_interruption_is_said(
     def interrupted(_settings: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("skmig.api.check", interrupted)
+    monkeypatch.setattr("skmig.api.checked", interrupted)
     argv = ["migrate", str(model), "--to", TARGET]
     assert run(argv) == errors.INTERRUPTED
     assert "interrupted" in capsys.readouterr().err

@@ -209,6 +209,16 @@ def test_what_is_missing_in_another_way_is_noted() -> None:
     assert found.notes == ("missing values as nan instead of None",)
 
 
+def test_a_sparse_source_in_single_precision_is_held_to_it() -> None:
+    value = csr([1, 2, 1 / 3], [0, 2, 1], [0, 2, 3])
+    single = csr([1, 2, 1 / 3], [0, 2, 1], [0, 2, 3])
+    single.args["data"] = single.args["data"].astype(np.float32)
+    assert one(single, value).verdict is Verdict.CLOSE
+    assert one(value, single).verdict is Verdict.DIFFERENT  # the source knew better
+    single.args["data"] = single.args["data"] * np.float32(1 + 1e-5)
+    assert one(single, value).verdict is Verdict.DIFFERENT
+
+
 def test_row_and_column_forms_of_a_matrix_are_one() -> None:
     turned = New(
         "scipy.sparse.csc_matrix",
@@ -287,18 +297,6 @@ def test_another_last_neighbour_is_a_tie_only_where_the_next_is_as_near() -> Non
     for side in (value, other):
         del side["next"]  # there are no more points
     assert one(value, other, "kneighbors").verdict is Verdict.DIFFERENT
-
-
-def test_what_follows_from_a_tie_at_the_last_neighbour_is_tied() -> None:
-    near = {"value": neighbors([[1, 2], [1, 3]], [[0, 1], [0, 2]], [2, 4])}
-
-    def predicted(*values: float) -> dict[str, Any]:
-        return answers(predict={"value": np.array(values)}, kneighbors=near)
-
-    found = compare(predicted(1.0, 2.0), predicted(1.5, 2.0)).methods[0]
-    assert found.verdict is Verdict.TIED
-    assert found.notes == ("1 rows differ, all with a tie at the last neighbour",)
-    assert compare(predicted(1.0, 2.0), predicted(1.0, 2.5)).methods[0].verdict is Verdict.DIFFERENT
 
 
 # ------------------------------------------------------------------ methods
@@ -381,6 +379,33 @@ def test_a_change_excuses_no_other_method() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("inner", "method", "asked", "verdict"),
+    [
+        # a vote, or a calibration, makes its answers of those of its members
+        ("model.estimators_[0]", "predict_proba", "transform", Verdict.CHANGED),
+        ("model.steps[1][1].estimators_[0]", "predict_proba", "predict", Verdict.CHANGED),
+        # a later step reads what an earlier one gives
+        ("model.steps[0][1]", "transform", "predict", Verdict.CHANGED),
+        # these hand a method on as it is
+        ("model.best_estimator_.steps[1][1]", "predict_proba", "predict", Verdict.DIFFERENT),
+        ("model", "predict_proba", "predict", Verdict.DIFFERENT),
+        # no answer is made of these
+        ("model.estimators_[0]", "get_feature_names", "transform", Verdict.DIFFERENT),
+        ("model.estimators_[0]", "raises ValueError: Input", "predict", Verdict.DIFFERENT),
+    ],
+)
+def test_what_combines_others_changes_with_them(
+    inner: str, method: str, asked: str, verdict: Verdict
+) -> None:
+    found = compare(
+        answers(**{asked: {"value": np.zeros(2)}}),
+        answers(**{asked: {"value": np.ones(2)}}),
+        documented=[Documented(path=inner, method=method, text="cited", tag="sklearn.a.Inner")],
+    )
+    assert found.methods[0].verdict is verdict
+
+
 def test_a_documented_change_that_changed_nothing_is_identical() -> None:
     same = answers(decision_function={"value": np.zeros(2)})
     assert compare(same, same, documented=[CHANGE]).verdict is Verdict.IDENTICAL
@@ -422,3 +447,22 @@ def test_an_input_that_the_target_rejects_is_told_from_any_other_error() -> None
     assert verdict("ValueError: shapes differ") is Verdict.DIFFERENT
     gone = "AttributeError: Estimator a does not provide predict. Did you mean another?"
     assert verdict(gone) is Verdict.GONE
+
+
+def test_an_answer_of_chance_is_listed_where_it_differs() -> None:
+    before = answers(predict={"value": [1], "chance": "Random: two calls differ"})
+    for after, verdict in (
+        ({"value": [1]}, Verdict.IDENTICAL),
+        ({"value": [0]}, Verdict.ERROR_EQUAL),
+        ({"error": "ValueError: no"}, Verdict.ERROR_EQUAL),
+    ):
+        found = compare(before, answers(predict=after))
+        assert [item.verdict for item in found.methods] == [verdict]
+
+
+def test_what_changed_in_a_step_changes_what_its_pipeline_answers() -> None:
+    before, after = answers(predict={"value": [1]}), answers(predict={"value": [0]})
+    for path, verdict in (("model.steps[0][1]", Verdict.CHANGED), ("model", Verdict.DIFFERENT)):
+        change = (path, "transform", "an edge belongs to the next bin")
+        found = compare(before, after, documented=[change])
+        assert [item.verdict for item in found.methods] == [verdict]

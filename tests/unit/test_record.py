@@ -8,84 +8,30 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from tests import records
 
-from skmig import record
+from skmig import parity, record
 from skmig.errors import OutputError, OutputExistsError, UnreadableError, UsageError
-from skmig.payload import Obj, write_bundle
 from skmig.record import report
-from skmig.record.bundle import DOCUMENTS, MEMBERS
+from skmig.record.bundle import MEMBERS
 from skmig.verification import record_of
-
-FACT = record.EnvironmentFact(
-    release="1.1.0",
-    backend="local",
-    python="3.10.1",
-    platform="Linux",
-    packages={"numpy": "1.22.4"},
-    lock="sha256:0",
-)
-FILE = record.FileFact(name="model.pkl", sha256="0" * 64, size=3)
-
-
-def manifest(**changes: Any) -> record.Manifest:
-    method = {
-        "path": "model",
-        "method": "predict",
-        "verdict": "identical",
-        "n": 4,
-        "max_abs": 0.0,
-        "max_rel": 0.0,
-        "max_ulp": 0,
-        "mismatched_labels": 0,
-        "text": "",
-    }
-    values: dict[str, Any] = {
-        "skmig": "0",
-        "created": record.now(),
-        "user": "",
-        "commit": "",
-        "source": FILE,
-        "result": dataclasses.replace(FILE, name="model-1.6.1.pkl"),
-        "rollback": FILE,
-        "format": "pickle",
-        "source_environment": FACT,
-        "target_environment": dataclasses.replace(FACT, release="1.6.1"),
-        "arrays": (1, 2),
-        "coverage": {"model": {"rows": 4, "leaves": [2, 3], "notes": ["half of the leaves"]}},
-        "options": {"rtol": 1e-9},
-        "parity": {"ok": True, "methods": [method]},
-        "verdict": "identical",
-        "summary": "model.pkl moved.",
-    }
-    for field in dataclasses.fields(record.Manifest):
-        if field.type == "tuple[str, ...]" or field.name == "documented":
-            values.setdefault(field.name, ())
-    return record.Manifest(**{**values, **changes})
 
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
-    """A payload as the agent writes it."""
-    path = tmp_path / "exported"
-    model = Obj("sklearn.linear_model.Ridge", {"coef_": np.arange(3.0)})
-    documents = {name: model if name == "model" else {"model": name} for name in DOCUMENTS}
-    write_bundle(str(path), documents, {record.FACTS: {"release": "1.1.0"}})
-    return path
+    return records.exported(tmp_path / "exported")
 
 
 @pytest.fixture
-def written(tmp_path: Path, exported: Path) -> Path:
-    path = tmp_path / "model.skmig"
-    record.write(path, manifest(), exported)
-    return path
+def written(tmp_path: Path) -> Path:
+    return records.written(tmp_path)
 
 
 # ------------------------------------------------------------------ reading
 def test_what_is_written_is_read(written: Path) -> None:
     found = record.read(written)
-    assert found.manifest.summary == "model.pkl moved."
+    assert found.manifest.summary.startswith("model.pkl moved")
     assert set(found.manifest.members) == MEMBERS
     assert found.document("model").state["coef_"].tolist() == [0.0, 1.0, 2.0]
 
@@ -133,30 +79,74 @@ def test_an_added_member_is_told(written: Path) -> None:
 @pytest.mark.parametrize("length", [0, 10, 400, -30])
 def test_a_truncated_record(written: Path, length: int) -> None:
     written.write_bytes(written.read_bytes()[:length])
-    with pytest.raises(UnreadableError, match="not a record"):
+    with pytest.raises(UnreadableError, match=r"not a record|was changed after it was written"):
         record.read(written)
 
 
 def test_every_byte_counts(written: Path) -> None:
-    """A flipped byte is told, or lies where the archive keeps nothing (names, times, padding)."""
+    """Also those of which the archive makes nothing (times, padding, attributes)."""
     content = written.read_bytes()
-    whole = record.read(written)
+    record.read(written)
     for position in range(0, len(content), 7):
         written.write_bytes(
             content[:position] + bytes([content[position] ^ 0x55]) + content[position + 1 :]
         )
-        try:
-            found = record.read(written)
-        except UnreadableError:
-            continue
-        assert found.manifest == whole.manifest
+        with pytest.raises(UnreadableError):
+            record.read(written)
+
+
+def test_nothing_is_added_around_it(written: Path) -> None:
+    content = written.read_bytes()
+    for changed in (content + b"\0", b"\0" + content, b"PK\x03\x04" + content):
+        written.write_bytes(changed)
+        with pytest.raises(UnreadableError):
+            record.read(written)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name", ["manifest.json", record.FACTS, "expected/graph.json"])
+def test_a_member_that_is_there_twice_is_told(written: Path, name: str) -> None:
+    with zipfile.ZipFile(written) as archive:
+        content = archive.read(name)
+    with zipfile.ZipFile(written, "a") as archive:
+        archive.writestr(name, content)
+    with pytest.raises(UnreadableError, match="was changed"):
+        record.read(written)
+
+
+CONTRADICTIONS = [
+    ({"rollback": dataclasses.replace(records.FILE, sha256="1" * 64)}, "what to go back to"),
+    ({"result": dataclasses.replace(records.FILE, name="../other.pkl")}, "is not that of a file"),
+    ({"result": dataclasses.replace(records.FILE, sha256="0")}, "digest or the size"),
+    ({"source": records.FILE, "rollback": records.FILE, "coverage": {}}, "the coverage is not"),
+    (
+        {"source_environment": dataclasses.replace(records.FACT, python="3.9")},
+        "environment's python",
+    ),
+    ({"verdict": "identical"}, "the verdict `identical` does not follow"),
+    ({"summary": "All is well."}, "summary does not follow"),
+    ({"losses": ("model: no",)}, "were not allowed"),
+    ({"created": "yesterday"}, "Invalid isoformat"),
+    ({"options": {}}, "KeyError"),
+    ({"format": "dill"}, "no format `dill`"),
+]
+
+
+@pytest.mark.parametrize(("changes", "text"), CONTRADICTIONS)
+def test_a_seal_does_not_hide_a_contradiction(
+    changes: dict[str, Any], text: str, tmp_path: Path
+) -> None:
+    path = records.written(tmp_path, **changes)
+    with pytest.raises(UnreadableError, match="contradicts itself") as caught:
+        record.read(path)
+    assert any(text in cause for cause in caught.value.causes), caught.value.causes
 
 
 def test_a_payload_with_other_members_is_not_sealed(exported: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(exported, "a") as archive:
         archive.writestr("evil.py", "")
     with pytest.raises(UnreadableError, match="other members"):
-        record.write(tmp_path / "out.skmig", manifest(), exported)
+        record.write(tmp_path / "out.skmig", records.manifest(), exported, {})
 
 
 # ------------------------------------------------------------------ placing
@@ -231,22 +221,37 @@ def shown(width: int, **changes: Any) -> str:
 
     console = Console(width=width, color_system=None, legacy_windows=False)
     with console.capture() as caught:
-        console.print(report.render(manifest(**changes)))
+        console.print(report.render(records.manifest(**changes)))
     return caught.get()
 
 
 def test_the_report_says_what_it_rests_on() -> None:
-    text = shown(100, notes=("a [bold]note[/]",), naive="it does not load")
+    text = shown(
+        200, notes=("a [bold]note[/]",), naive=parity.ended("ValueError: no", "load").as_json()
+    )
     assert "4 rows, 2 of 3 leaves" in text
-    assert "model: half of the leaves" in text
+    assert "model: 1 of 3 leaves were not reached." in text
+    assert "model: no missing values: the trees never saw one" in text
     assert "a [bold]note[/]" in text
-    assert "it does not load" in text
-    assert "predict  identical  4" in text
+    assert "it does not load: ValueError: no" in text
+    assert "2 of 3 arrays of the result" in text
+    assert "1 made by a rule (model.a_, 1.4.0: Rewritten a_)" in text
+    moved = "DecisionTreeClassifier (3): added monotonic_cst; dropped _former"
+    assert f"1.2.2 → 1.3.0  {moved}" in text
+    assert "predict            identical     40" in text
+    assert "score_samples raises in the source too: ValueError: not for this kernel" in text
+
+
+def test_long_lists_end_with_how_much_there_is() -> None:
+    text = shown(100, notes=tuple(f"note {i}" for i in range(100)))
+    assert "note 39" in text
+    assert "note 40" not in text
+    assert "60 more: --json shows all" in text
 
 
 def test_nothing_is_cut_where_there_is_no_room() -> None:
     text = shown(40)
-    assert "predict: identical, n 4" in text
+    assert "predict: identical, n 40" in text
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= 40
 

@@ -15,6 +15,7 @@ from skmig.agent import predict
 from skmig.agent.jobs import walk_answers
 from skmig.agent.rounding import rounding
 from skmig.parity import Parity, Verdict, compare
+from skmig.parity.sparse import compressed
 
 
 def answers(**methods: Any) -> dict[str, Any]:
@@ -246,3 +247,62 @@ def test_a_method_that_the_class_has_and_the_model_lost_is_a_difference() -> Non
     assert lost.verdict is Verdict.DIFFERENT
     gone = compare(expected, {"model": {"class": "a.B", "offers": [], "methods": {}}}).methods[0]
     assert gone.verdict is Verdict.GONE
+
+
+def test_what_cancels_to_nothing_is_nothing_where_other_rows_show_how_much() -> None:
+    """A point's distance to itself is cut off at 0: it does not move in every row."""
+    expected = {"distances": np.array([[0.0, 1.0], [0.0, 1.0]])}
+    actual = {"distances": np.array([[6e-8, 1.0], [0.0, 1.0]])}
+    moved = {"distances": np.array([[0.0, 0.0], [4e-8, 0.0]])}
+    assert (
+        verdict(expected, actual, {"distances": np.zeros((2, 2))}, "kneighbors")
+        is Verdict.DIFFERENT
+    )
+    assert verdict(expected, actual, moved, "kneighbors") is Verdict.CLOSE
+    larger = {"distances": np.array([[2e-6, 1.0], [0.0, 1.0]])}
+    assert verdict(expected, larger, moved, "kneighbors") is Verdict.DIFFERENT
+
+
+def test_another_scale_in_another_row_excuses_nothing() -> None:
+    expected = np.array([[3.0, 5.0], [3.0, 5.0], [1e9, 2e9]])
+    actual = expected + np.array([[1.0, 0], [0, 0], [0, 0]])
+    assert (
+        verdict(expected, actual, np.array([[0.0, 0.0], [0.0, 0.0], [10.0, 0.0]]))
+        is Verdict.DIFFERENT
+    )
+
+
+def test_distances_within_a_radius_are_rows_of_several_lengths() -> None:
+    expected = {"distances": [np.array([0.0, 2.0]), np.array([1.0])]}
+    actual = {"distances": [np.array([5e-8, 2.0]), np.array([1.0])]}
+    moved = {"distances": [np.array([4e-8, 0.0]), np.array([0.0])]}
+    assert verdict(expected, actual, None, "radius_neighbors") is Verdict.DIFFERENT
+    assert verdict(expected, actual, moved, "radius_neighbors") is Verdict.CLOSE
+    fewer = {"distances": [np.array([0.0]), np.array([1.0])]}
+    assert verdict(expected, fewer, moved, "radius_neighbors") is Verdict.DIFFERENT
+
+
+def test_a_sparse_answer_rounds_as_the_whole_one_does() -> None:
+    whole = np.array([[0.0, 5e-8, 1.0], [2.0, 0.0, 0.0]])
+    other = np.array([[0.0, 0.0, 1.0], [2.0, 0.0, 0.0]])
+    ours, theirs = compressed(whole), compressed(other)
+    noise = np.array([[0.0, 4e-8, 0.0], [0.0, 0.0, 0.0]])
+    assert verdict(ours, theirs) is Verdict.DIFFERENT
+    assert verdict(ours, theirs, noise) is Verdict.CLOSE
+    assert verdict(ours, compressed(other * 1.001), noise) is Verdict.DIFFERENT
+
+
+def test_single_precision_moves_in_steps() -> None:
+    """A row that no last bit moved may still be a step off; that one jumped excuses no more."""
+    expected = np.array([0.5, 0.4, 0.9998017, 0.3], dtype=np.float32)
+    noise = np.array([2e-6, 1e-6, 0.0, 3e-6])
+    actual = expected + np.array([0, 0, 4e-6, 2e-6], dtype=np.float32)
+    assert verdict(expected, actual, noise) is Verdict.CLOSE
+    jumped = np.array([2e-6, 1e-6, 0.0, 3e-3])
+    assert verdict(expected, actual, jumped) is Verdict.CLOSE
+    further = expected + np.array([0, 0, 0, 2e-5], dtype=np.float32)
+    assert verdict(expected, further, jumped) is Verdict.DIFFERENT
+    steps = np.array([1e-9, 1e-9, 0.0, 4e-7])  # above the limit of doubles, 11 units of this row
+    actual = expected + np.array([0, 0, 0, 2e-6], dtype=np.float32)
+    assert verdict(expected, actual, steps) is Verdict.CLOSE
+    assert verdict(expected.astype(float), actual.astype(float), steps) is Verdict.DIFFERENT

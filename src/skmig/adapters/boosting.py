@@ -95,6 +95,9 @@ def constant_probabilities(init: Any) -> np.ndarray | None:
         return one_hot
     if strategy == "uniform":
         return np.full(len(prior), 1.0 / len(prior))
+    if strategy == "constant":
+        chosen = np.asarray(init.state["classes_"]) == np.ravel(init.state["constant"])
+        return np.asarray(chosen, dtype=np.float64)
     return None
 
 

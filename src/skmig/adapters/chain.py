@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from skmig import versions
-from skmig.adapters import census
+from skmig.adapters import census, grids, moves
+from skmig.adapters.moves import Move
 from skmig.adapters.ops import Born, Gone, Op, Refusal, RuleSet, same
 from skmig.adapters.rules import LINE
+from skmig.adapters.shapes import SEARCHES
 from skmig.payload import New, Obj
 
 # defaults by which a release announces that another one will come, or that a parameter will go
@@ -35,6 +38,8 @@ class Adapted:
 
     `refusals` is what the target cannot express; when it is not empty the graph must not be used.
     `losses` concern outputs and are refusals unless they were allowed; `notes` concern a refit.
+    `made` are the arrays that operations put into objects, each with the operation's name.
+    `moved` is what the state of the objects became, boundary by boundary.
     """
 
     graph: Any
@@ -44,6 +49,8 @@ class Adapted:
     notes: tuple[Statement, ...]
     changes: tuple[Statement, ...]
     substitutions: tuple[Statement, ...] = ()
+    made: tuple[tuple[Any, str], ...] = ()
+    moved: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +98,8 @@ def adapt(graph: Any, source: str, target: str, *, substitution: bool = False) -
         notes=tuple(run.notes),
         changes=tuple(run.changes),
         substitutions=tuple(run.substitutions),
+        made=tuple((array, by) for made, by in run.made if (array := made()) is not None),
+        moved=tuple(run.moved),
     )
 
 
@@ -105,9 +114,12 @@ class _Run:
     losses: list[Statement] = field(default_factory=list)
     notes: list[Statement] = field(default_factory=list)
     changes: list[Statement] = field(default_factory=list)
+    moved: list[Move] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)  # id() of objects that stay behind
     crossing: Boundary | None = None
     paths: dict[int, str] = field(default_factory=dict)
+    # what the next operation replaces is not kept alive
+    made: list[tuple[weakref.ref[Any], str]] = field(default_factory=list)
     present: dict[str, list[Obj]] | None = None  # by tag; None once a rule may have changed that
 
     # what an operation sees (the protocol `Step`)
@@ -150,6 +162,13 @@ class _Run:
 
     def cross(self, boundary: Boundary) -> None:
         self.crossing = boundary
+        tried = [
+            entry
+            for tag in SEARCHES
+            for obj in self._index().get(tag, ())
+            for entry in grids.entries(obj)
+        ]
+        before = moves.snapshot(self._index())
         if boundary.rules is not None:
             present = self._index()
             ops = boundary.rules.ops if boundary.up else tuple(reversed(boundary.rules.ops))
@@ -159,6 +178,18 @@ class _Run:
         for objs in self._index().values():
             for obj in objs:
                 self._parameters(obj, boundary, explained.get(obj.tag, frozenset()))
+        self.moved += moves.between(before, self._index(), boundary)
+        self._respell(tried, boundary)
+
+    def _respell(self, tried: list[grids.Entry], boundary: Boundary) -> None:
+        """What a new search would try."""
+        ends = (boundary.older, boundary.newer)
+        here, there = ends if boundary.up else ends[::-1]
+        ops = boundary.rules.ops if boundary.rules is not None else ()
+        for entry in tried:
+            said = grids.respell(entry, ops, here, there, up=boundary.up)
+            if said:
+                self.note(entry.search, said)
 
     def _index(self) -> dict[str, list[Obj]]:
         """All objects by tag, with their paths."""
@@ -180,12 +211,17 @@ class _Run:
                 if id(obj) in self.refused:
                     continue
                 touched += 1
+                before = {id(array) for array in _near(obj)}
                 try:
                     cross(obj, self)
                 except Refusal as refusal:
                     self.refusals.append(self._say(obj, str(refusal)))
                     # no later rule knows what it would look like there
                     self.refused.add(id(obj))
+                by = f"{boundary.newer}: {describe(op)}"
+                self.made += [
+                    (weakref.ref(array), by) for array in _near(obj) if id(array) not in before
+                ]
         if touched:
             self.present = None
             self.applied.append(f"{boundary.newer}: {describe(op)} ({touched})")
@@ -346,14 +382,19 @@ def foreseen_rules(way: list[Boundary], tags: set[str]) -> tuple[str, ...]:
     )
 
 
-def arrays_carried(before: Any, after: Any) -> tuple[int, int]:
-    """How many arrays of the adapted graph are those of the source, and how many there are.
-
-    The chain shares arrays that no rule replaced, so that identity proves equality.
-    """
-    known = {id(array) for array in arrays(before)}
-    found = list(arrays(after))
-    return sum(id(array) in known for array in found), len(found)
+def _near(obj: Obj) -> Iterator[np.ndarray[Any, Any]]:
+    """The arrays among the attributes of an object, and in what stands there directly."""
+    for value in obj.state.values():
+        parts: Iterable[Any] = (value,)
+        if isinstance(value, Obj):
+            parts = value.state.values()
+        elif isinstance(value, New):
+            parts = value.args.values()
+        elif isinstance(value, list | tuple):
+            parts = value
+        for item in parts:
+            if isinstance(item, np.ndarray):
+                yield item
 
 
 def arrays(graph: Any) -> Iterator[np.ndarray[Any, Any]]:

@@ -207,6 +207,14 @@ def modern_down(obj: Obj, step: Step) -> None:
         state["_n_values"] = "auto"
 
 
+# ------------------------------------------------------------------ 1.6 and 1.7
+def warns_of_infrequent(obj: Obj) -> bool:
+    """handle_unknown="warn" with grouped categories: for a time unknown ones were zeros."""
+    groups = obj.state.get("_infrequent_indices") or ()
+    asked = obj.state.get("handle_unknown")
+    return asked == "warn" and any(group is not None for group in groups)
+
+
 # ------------------------------------------------------------------ KBinsDiscretizer
 def bins_up(obj: Obj, step: Step) -> None:
     """0.20.1 fits the encoder of the bins, 0.20.0 did when it first transformed."""

@@ -89,13 +89,70 @@ def factorization_up(obj: Obj, step: Step) -> None:
 
 
 def factorization_down(obj: Obj, step: Step) -> None:
+    """`transform` reads the weight of W alone, which was not scaled by the features."""
+    state = obj.state
     for name in ("_beta_loss", "_n_components", *REGULARIZATION):
-        obj.state.pop(name, None)
-    if obj.state.get("alpha_W") or obj.state.get("alpha_H") not in (None, "same", 0.0):
-        step.loss(obj, "`alpha_W` and `alpha_H` weigh the two factors apart; transform reads them")
+        state.pop(name, None)
+    weight, other = state.get("alpha_W") or 0.0, state.get("alpha_H")
+    other = weight if other in (None, "same") else other
+    features = shapes.columns(state.get("components_"))
+    if (weight or other) and features:
+        state["alpha"] = weight * features
+        state["regularization"] = "both" if other else "transformation"
+        step.note(obj, f"`alpha_H={state.get('alpha_H')!r}`: a refit weighs both factors alike")
     for name, value in (("alpha", 0.0), ("regularization", "both")):
-        if text(obj.state.get(name), "deprecated"):
-            obj.state[name] = value
+        if text(state.get(name), "deprecated"):
+            state[name] = value
+
+
+# ------------------------------------------------------------------ scikit-learn 1.2.0
+def weights_up(obj: Obj, step: Step) -> None:
+    """alpha_W is alpha without the number of features (decomposition/_nmf.py: transform)."""
+    state = obj.state
+    alpha, kind = state.pop("alpha", "deprecated"), state.pop("regularization", "deprecated")
+    for name in REGULARIZATION:
+        state.pop(name, None)
+    if text(alpha, "deprecated") or not alpha or state.get("alpha_W"):
+        return
+    if state.get("alpha_H", "same") != "same":
+        return
+    features = shapes.columns(state.get("components_"))
+    if features and text(kind, "both", "transformation", "deprecated"):
+        state["alpha_W"] = alpha / features
+        state["alpha_H"] = 0.0 if kind == "transformation" else "same"
+    step.note(obj, f"`alpha={alpha!r}`: a refit weighs the factors by alpha_W and alpha_H")
+
+
+def weights_down(obj: Obj, step: Step) -> None:
+    obj.state.setdefault("alpha", "deprecated")
+    obj.state.setdefault("regularization", "deprecated")
+    if "components_" in obj.state:
+        for name in REGULARIZATION:
+            obj.state.setdefault(name, 0.0)
+
+
+# ------------------------------------------------------------------ scikit-learn 0.24.0
+def regularization_up(obj: Obj, step: Step) -> None:
+    """What the older release always did is the default."""
+    obj.state.setdefault("regularization", "both")
+
+
+def regularization_down(obj: Obj, step: Step) -> None:
+    """`transform` of the older release always weighs W by alpha."""
+    kind = obj.state.pop("regularization", "both")
+    if not text(kind, "both"):
+        if not text(kind, "transformation"):
+            obj.state["alpha"] = 0.0
+        step.note(obj, f"`regularization={kind!r}`: a refit weighs both factors alike")
+
+
+def doubles(value: Any) -> Any:
+    """The coordinate descent of before 0.24 takes no single precision."""
+    return np.asarray(value, dtype=np.float64)
+
+
+def as_it_is(value: Any) -> Any:
+    return value
 
 
 REGULARIZATION = ("_l1_reg_W", "_l1_reg_H", "_l2_reg_W", "_l2_reg_H")

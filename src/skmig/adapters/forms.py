@@ -47,6 +47,18 @@ def is_obj(value: Any, *tags: str) -> TypeGuard[Obj]:
     return isinstance(value, Obj) and (not tags or value.tag in tags)
 
 
+def classes_of(obj: Any) -> Any:
+    """The classes that a fitted classifier knows, itself or by what decides in it; None of none."""
+    if not isinstance(obj, Obj):
+        return None
+    state = obj.state
+    if state.get("classes_") is not None:
+        return state["classes_"]
+    steps = state.get("steps")
+    inner = steps[-1][1] if steps else state.get("best_estimator_", state.get("_label_binarizer"))
+    return classes_of(inner)
+
+
 def n_classes(obj: Obj) -> int:
     """How many classes a fitted classifier knows; 0 before `fit`."""
     classes = obj.state.get("classes_")

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from skmig.adapters.early import seeded
-from skmig.adapters.ops import Refusal, Step
-from skmig.payload import Obj
+from skmig.adapters.ops import Step
+from skmig.payload import New, Obj
 
 MAPPER = "sklearn.ensemble._BinMapper"
 PREDICTOR = "sklearn.ensemble.TreePredictor"
@@ -53,8 +53,13 @@ def loss_up(obj: Obj, step: Step) -> None:
 
 
 def loss_down(obj: Obj, step: Step) -> None:
-    if obj.state.get("loss") == "least_absolute_deviation":
-        raise Refusal(f"the loss of absolute errors does not exist before {step.newer}")
+    """A sum of leaves is the prediction, whichever of the two made the trees."""
+    if obj.state.get("loss") != "least_absolute_deviation":
+        return
+    obj.state["loss"] = "least_squares"
+    if isinstance(obj.state.get("loss_"), New):
+        obj.state["loss_"] = New("sklearn.ensemble.LeastSquares")
+    step.note(obj, f"a refit in {step.older} minimises squared errors, not absolute ones")
 
 
 def seed(given: Any) -> np.uint64:

@@ -32,8 +32,8 @@ TINY = 1e-12  # what a logarithm of a probability and back may lose
 
 def to_dummy(obj: Obj, step: Step) -> None:
     """0.20 → 0.21."""
-    if is_obj(obj.state.get("init"), ZERO):
-        obj.state["init"] = "zero"
+    if "init" in obj.state:
+        obj.state["init"] = _setting_up(obj.state["init"])
     init = obj.state.get("init_")
     if not isinstance(init, Obj):
         return
@@ -61,6 +61,8 @@ def to_dummy(obj: Obj, step: Step) -> None:
 
 def from_dummy(obj: Obj, step: Step) -> None:
     """0.21 → 0.20."""
+    if "init" in obj.state:
+        obj.state["init"] = _setting_down(obj, step)
     init = obj.state.get("init_")
     if isinstance(init, str):
         n_trees = np.asarray(obj.state["estimators_"]).shape[1]
@@ -90,6 +92,38 @@ def from_dummy(obj: Obj, step: Step) -> None:
     scaled = "Scaled" if _loss(obj).endswith(".ExponentialLoss") else ""
     state = {"prior": np.float64(raw[0])}
     obj.state["init_"] = Obj(f"{_ENSEMBLE}{scaled}LogOddsEstimator", state)
+
+
+def _setting_up(init: Any) -> Any:
+    """The parameter `init`, which a later fit clones."""
+    if not is_obj(init) or not init.tag.startswith(_ENSEMBLE):
+        return init
+    name = init.tag.removeprefix(_ENSEMBLE)
+    if name == "ZeroEstimator":
+        return "zero"
+    if name in ("LogOddsEstimator", "ScaledLogOddsEstimator", "PriorProbabilityEstimator"):
+        return None  # what the losses take by themselves
+    if name in ("MeanEstimator", "QuantileEstimator"):
+        quantile = init.state.get("alpha")
+        strategy = "mean" if name == "MeanEstimator" else "quantile"
+        state = {"strategy": strategy, "constant": None, "quantile": quantile}
+        return Obj(DUMMY_REGRESSOR, state)
+    return init
+
+
+def _setting_down(obj: Obj, step: Step) -> Any:
+    """What a later fit would have to give in a column, as a DummyRegressor does not."""
+    init = obj.state["init"]
+    if not is_obj(init, DUMMY_REGRESSOR):
+        return init
+    strategy, quantile = init.state.get("strategy"), init.state.get("quantile")
+    if strategy == "mean":
+        return Obj(_ENSEMBLE + "MeanEstimator", {})
+    if strategy in ("median", "quantile"):
+        alpha = 0.5 if strategy == "median" else quantile
+        return Obj(_ENSEMBLE + "QuantileEstimator", {"alpha": alpha})
+    step.note(obj, f"a refit in {step.older} cannot begin with a DummyRegressor({strategy!r})")
+    return None
 
 
 def _replace(obj: Obj, proba: np.ndarray, raw: np.ndarray) -> None:

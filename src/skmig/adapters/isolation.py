@@ -20,6 +20,8 @@ from skmig.adapters.ops import Refusal, Step
 from skmig.payload import Obj
 
 LENGTHS, DEPTHS = "_average_path_length_per_tree", "_decision_path_lengths"
+# of scores that are computed in another order of operations; different scores are farther apart
+ROUNDING = 1e-12
 _EULER_OF_0_18 = 0.5772156649
 Formula = Callable[[Any], "np.ndarray[Any, Any]"]
 
@@ -65,6 +67,19 @@ def keep(obj: Obj, step: Step, formula: Formula, stored: str) -> None:
         _lose(obj, step)
         return
     obj.state[LENGTHS], obj.state[DEPTHS] = caches(obj, formula, theirs / ours)
+    nudge(obj, -ROUNDING)
+
+
+def nudge(obj: Obj, step: float) -> None:
+    """Move the threshold off the scores that are equal to it but for rounding.
+
+    It is a percentile of scores, and many samples can have the score that it is.  Since 0.20 they
+    are no outliers, until 0.19 they are.
+    """
+    old = obj.state.get("behaviour", "old") == "old" and "_threshold_" in obj.state
+    name = "_threshold_" if old else "offset_"
+    if name in obj.state and (old or obj.state.get("contamination") != "auto"):
+        obj.state[name] = np.float64(obj.state[name] + step)
 
 
 def refuse_down(obj: Obj, step: Step) -> None:

@@ -370,6 +370,10 @@ def n_features(obj: Any) -> int | None:
     given = obj.state.get("n_features_in_")
     if isinstance(given, int | np.integer):
         return int(given)
+    pairs = obj.state.get("pairwise_indices_")
+    if pairs is not None:
+        # each estimator of a OneVsOneClassifier saw the columns of its own two classes
+        return int(max(np.max(indices) for indices in pairs)) + 1
     for name, how in _PLACES.get(obj.tag, ()):
         found = _look(obj.state.get(name), how)
         if found is not None:

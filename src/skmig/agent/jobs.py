@@ -12,8 +12,9 @@ import warnings
 
 from skmig.agent import predict, probes
 from skmig.agent.build import Builder
+from skmig.agent.digests import digests
 from skmig.agent.errors import JobError
-from skmig.agent.load import dump, load, use_code
+from skmig.agent.load import dump, load, load_plainly, use_code
 from skmig.agent.names import tag_of
 from skmig.agent.own import is_sklearn
 from skmig.agent.place import installed
@@ -115,48 +116,81 @@ def ask(args, exchange):
     """Load an artifact, put recorded probes to it, and write what its methods answer.
 
     Arguments: `artifact`, `bundle` (with the document `probes`), `out`; optional `code`,
-    `encoding`, `reader`, `strict` (a warning while loading is an error).  Writes the bundle `out`
-    with the document `actual`.
+    `encoding`, `reader`, `strict` (a warning while loading is an error), `plain` (load as anybody
+    would, without our help for old files; the state is not looked into), `at` (a file in which
+    stands what is being done, for when this process is ended).  Writes the bundle `out` with the
+    documents `actual` and `state`.
     """
     allow = list(args.get("allow", ())) + use_code(exchange, args.get("code", ()))
-    path = os.path.join(exchange, args["artifact"])
-    reader = args.get("reader") or args.get("format")
-    artifact = _load_quietly(path, args.get("encoding"), reader, args.get("strict", True))
+    if args.get("at"):
+        predict.tell(os.path.join(exchange, args["at"]))
+    predict.doing("load")
+    said, artifact = _load_quietly(args, exchange)
+    # before anything is asked of the model, since answering may leave traces in it
+    documents = {} if args.get("plain") else {"state": _state(artifact)}
+    predict.doing("the first look")
     questions = Builder(allow)(_document(exchange, args["bundle"], "probes"), "probes")
     answers, failures = {}, {}
-    for path, estimator in predict.estimators(artifact):
-        if path in questions:
-            answers[path] = _answers(estimator, questions[path])
-            failures[path] = predict.checks(estimator)
-    _write(os.path.join(exchange, args["out"]), {"actual": walk_answers(answers)})
+    for place, estimator in predict.estimators(artifact):
+        if place in questions:
+            answers[place] = _answers(estimator, questions[place])
+            failures[place] = predict.checks(estimator)
+    documents["actual"] = walk_answers(answers)
+    _write(os.path.join(exchange, args["out"]), documents)
     return {
         "class": _class(artifact),
-        "failures": {path: found for path, found in failures.items() if found},
+        "warnings": said,
+        "failures": {place: found for place, found in failures.items() if found},
         "missing": sorted(set(questions) - set(answers)),
     }
 
 
-def _load_quietly(path, encoding, reader, strict):
-    """Load an artifact; with `strict`, a warning that the model causes is an error.
+def state(args, exchange):
+    """Load an artifact and write the digests of its state.
 
-    What a library says when it is imported for the first time is not about the model: where there
-    was a warning, all is loaded once without listening, and then again.
+    Arguments: `artifact`, `out`; optional `code`, `format`.  Writes the bundle `out` with the
+    document `state`.
     """
+    artifact, _allow = _opened(args, exchange)
+    _write(os.path.join(exchange, args["out"]), {"state": _state(artifact)})
+    return {}
+
+
+def _state(artifact):
+    """Place -> digest of all that a model holds; {"": why} where it cannot be looked into."""
     try:
-        return _load_hearing("error" if strict else "ignore", path, encoding, reader)
+        return digests(walk(artifact))
     except JobError as exc:
-        if not isinstance(exc.cause, Warning):
-            raise
-    _load_hearing("ignore", path, encoding, reader)
-    return _load_hearing("error", path, encoding, reader)
+        return {"": str(exc)}
 
 
-def _load_hearing(action, path, encoding, reader):
-    with warnings.catch_warnings():
-        warnings.simplefilter(action)
+def _load_quietly(args, exchange):
+    """Load the artifact of a job; with `strict`, a warning that the model causes is an error.
+
+    Gives the warnings, each once, and the artifact.  What a library says when it is imported for
+    the first time is not about the model: where there was a warning, all is loaded again.
+    """
+    path = os.path.join(exchange, args["artifact"])
+    reader = args.get("reader") or args.get("format")
+    load_it = load_plainly if args.get("plain") else load
+
+    def way():
+        return load_it(path, args.get("encoding"), reader)
+
+    said, artifact = _load_hearing(way)
+    if said:
+        said, artifact = _load_hearing(way, args.get("strict", True))
+    return said, artifact
+
+
+def _load_hearing(way, strict=False):
+    with _heard() as said:
+        if strict:
+            warnings.simplefilter("error")
         # a class that the target deprecates says so of every object, its own too
         warnings.filterwarnings("ignore", "Class .* is deprecated", FutureWarning)
-        return load(path, encoding, reader)
+        artifact = way()
+    return said, artifact
 
 
 def answer(args, exchange):
@@ -209,9 +243,7 @@ def sway(args, exchange):
 def _opened(args, exchange):
     """The artifact that the arguments of a job name, and the modules whose classes may be made."""
     allow = list(args.get("allow", ())) + use_code(exchange, args.get("code", ()))
-    reader = args.get("reader") or args.get("format")
-    path = os.path.join(exchange, args["artifact"])
-    return _load_quietly(path, args.get("encoding"), reader, args.get("strict", True)), allow
+    return _load_quietly(args, exchange)[1], allow
 
 
 def _answers(estimator, probe, only=None, state=True):
@@ -312,6 +344,7 @@ JOBS = {
     "export": export,
     "restore": restore,
     "predict": ask,
+    "state": state,
     "answer": answer,
     "sway": sway,
     "census": _rare("census", "run"),

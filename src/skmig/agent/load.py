@@ -101,6 +101,21 @@ def load(path, encoding=None, reader=None):
         raise JobError("load", "model", exc)
 
 
+def load_plainly(path, _encoding=None, reader=None):
+    """The object in a file, as who knows nothing of skmig would load it; see `load`."""
+    if reader == "skops":
+        return load(path, None, reader)
+    try:
+        joblib = joblib_module()
+        if reader == "joblib" and joblib is not None:
+            return joblib.load(path)
+        stream, _compression = open_stream(path)
+        with stream:
+            return pickle.load(stream)
+    except Exception as exc:
+        raise JobError("load", "model", exc)
+
+
 def _read_text_as(encoding, joblib):
     """joblib's unpicklers take no encoding, but as pure Python ones they ask an attribute."""
     numpy_pickle = sys.modules[joblib.load.__module__]

@@ -17,7 +17,7 @@ import numpy as np
 # functions and types of the standard library that a model may name
 BUILTINS = frozenset(
     "bool int float complex str bytes list tuple set frozenset dict object type "
-    "len abs min max sum sorted round repr any all hash map filter zip enumerate".split()
+    "len abs min max sum sorted round repr any all hash map filter zip enumerate iter".split()
 )
 # containers of the standard library, which are made by what they hold
 COLLECTIONS = frozenset("Counter OrderedDict defaultdict deque".split())
@@ -35,6 +35,15 @@ HOMES = {
     "sklearn.tree": ("_tree",),
     "sklearn.ensemble": ("_gb_losses",),
 }
+# functions that numpy 2 no longer has, by the name that every release has
+NUMPY_RENAMED = {
+    "alltrue": "all",
+    "cumproduct": "cumprod",
+    "product": "prod",
+    "round_": "round",
+    "row_stack": "vstack",
+    "sometrue": "any",
+}
 NUMPY_MODULES = ("numpy", "numpy.linalg", "numpy.fft", "numpy.char")
 SCIPY_MODULES = frozenset(
     "scipy." + part
@@ -43,12 +52,13 @@ SCIPY_MODULES = frozenset(
 
 
 class UnknownNameError(LookupError):
-    """A tag that this environment does not have, or that must not be looked up."""
+    """A tag that this environment does not have (`absent`), or that must not be looked up."""
 
-    def __init__(self, tag, why):
+    def __init__(self, tag, why, absent=False):
         LookupError.__init__(self, "`%s` %s" % (tag, why))
         self.tag = tag
         self.why = why
+        self.absent = absent
 
 
 def tag_of(thing):
@@ -129,10 +139,15 @@ def _find(tag, allow):
         return _find_sklearn(tag, module, name)
     if root == "numpy":
         home = importlib.import_module(module) if module in NUMPY_MODULES else None
-        thing = getattr(home, name, None)
+        renamed = NUMPY_RENAMED.get(name) if home is np else None
+        thing = getattr(home, renamed or name, None)
         public = isinstance(thing, (type, np.ufunc)) or callable(thing)
         if not public or name in NUMPY_DENIED:
-            raise UnknownNameError(tag, "is not a function or type of numpy that a model may name")
+            raise UnknownNameError(
+                tag,
+                "is not a function or type of numpy that a model may name",
+                absent=thing is None and name not in NUMPY_DENIED,
+            )
         return thing
     if root == "scipy":
         if module not in SCIPY_MODULES:
@@ -178,7 +193,9 @@ def _find_sklearn(tag, module, name):
         try:
             package = importlib.import_module(module)
         except ImportError:
-            raise UnknownNameError(tag, "does not exist in this release of scikit-learn")
+            raise UnknownNameError(
+                tag, "does not exist in this release of scikit-learn", absent=True
+            )
         found = _named(package, name, tag)
         for home in HOMES.get(module, ()):
             try:
@@ -199,7 +216,7 @@ def _find_sklearn(tag, module, name):
                 if found is not None:
                     break
     if found is None:
-        raise UnknownNameError(tag, "does not exist in this release of scikit-learn")
+        raise UnknownNameError(tag, "does not exist in this release of scikit-learn", absent=True)
     return found
 
 

@@ -12,6 +12,7 @@ import inspect
 import pickle
 import types
 import warnings
+from typing import List
 
 import numpy as np
 
@@ -41,6 +42,7 @@ ON_DATA = (
     "staged_predict_proba",
     "staged_decision_function",
     "mahalanobis",
+    "query",
 )
 # methods that some estimators answer by chance
 CHANCY = ("predict", "predict_proba", "predict_log_proba", "transform")
@@ -53,8 +55,35 @@ WITHOUT_DATA = (
 )
 # one answer to all rows together: no row has an answer of its own
 TOGETHER = ("predict(return_cov)",)
+# what recursive elimination passes on to the estimator inside, which selects nothing itself
+_ELIMINATION = ("RFE", "RFECV")
+_SCORES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 # what an estimator that cannot be asked about new rows has to say about its own
-FITTED = ("labels_", "embedding_", "negative_outlier_factor_", "row_labels_", "column_labels_")
+FITTED = (
+    "labels_",
+    "embedding_",
+    "negative_outlier_factor_",
+    "row_labels_",
+    "column_labels_",
+    "covariance_",
+)
+# of a bare tree; what is asked for is what the tree holds at least
+NEIGHBOURS = 5
+
+
+_NOTED: List[str] = []
+
+
+def tell(path):
+    """Keep in the file `path` what is being done: where a process was that did not come back."""
+    _NOTED[:] = [path]
+
+
+def doing(what):
+    """Say what is done from now on, if somebody wants to know."""
+    for path in _NOTED:
+        with open(path, "w") as handle:
+            handle.write(what)
 
 
 def estimators(artifact, path="model"):
@@ -210,6 +239,12 @@ def _kneighbors(method, rows):
     return answer
 
 
+def _query(method, rows):
+    count = min(NEIGHBOURS, np.shape(method.__self__.data)[0])
+    distances, indices = method(rows, k=count)
+    return {"distances": distances, "indices": indices}
+
+
 def _radius_neighbors(method, rows):
     distances, indices = method(rows)
     # the neighbours within a radius are a set: they come in the order of the search
@@ -270,10 +305,25 @@ def _ask_state(answers, estimator, asked):
     for name in WITHOUT_DATA:
         if name in asked and has(estimator, name):
             answers[name] = _ask(getattr, estimator, name)
-    if not (has(estimator, "predict") or has(estimator, "transform")):
+    if not any("value" in answers.get(name, {}) for name in ON_DATA):
+        fitted = getattr(_last(estimator), "__dict__", {})
         for name in FITTED:
-            if name in asked and name in getattr(estimator, "__dict__", ()):
-                answers[name] = {"value": copy.deepcopy(estimator.__dict__[name])}
+            if name in asked and name in fitted:
+                answers[name] = {"value": copy.deepcopy(fitted[name])}
+
+
+def _last(estimator):
+    """What a pipeline or a search hands the answers of on, down to an estimator of its own."""
+    for _ in range(MAX_DEPTH):
+        state = getattr(estimator, "__dict__", {})
+        steps = state.get("steps")
+        if isinstance(steps, list) and steps:
+            estimator = steps[-1][1]
+        elif state.get("best_estimator_") is not None:
+            estimator = state["best_estimator_"]
+        else:
+            break
+    return estimator
 
 
 def _ask_on_data(answers, estimator, name, data, swayed):
@@ -290,11 +340,17 @@ def _ask_on_data(answers, estimator, name, data, swayed):
             if "error" in answers[name] and full is not None:
                 answers[name] = _ask(getattr, estimator, name, own["value"][full])
                 answers[name]["rows"] = full
+            if "chance" in own:
+                answers[name]["chance"] = own["chance"]
         return
     count = count_rows(data)
     chosen = evenly(count, _ROWS.get(name, count))
     rows = take(data, chosen)
-    shape = {"kneighbors": _kneighbors, "radius_neighbors": _radius_neighbors}.get(name)
+    shape = {
+        "kneighbors": _kneighbors,
+        "radius_neighbors": _radius_neighbors,
+        "query": _query,
+    }.get(name)
     if name.startswith("staged_"):
         answers[name] = _ask(
             lambda e, n: lambda x: _collected(getattr(e, n)(x)), estimator, name, rows
@@ -325,6 +381,9 @@ def offers(estimator):
     else:
         inner = [getattr(estimator, "best_estimator_", estimator)]
     own = [name for name in ON_DATA + WITHOUT_DATA if name in dir(type(estimator))]
+    if type(estimator).__name__ in _ELIMINATION and hasattr(estimator, "estimator_"):
+        passed = offers(estimator.estimator_)
+        return [name for name in own if name in passed or name not in _SCORES]
     if not inner or inner[-1] is estimator:
         return own
     passed = offers(inner[-1])
@@ -332,15 +391,14 @@ def offers(estimator):
 
 
 def _settle(answers, estimator, name, data):
-    """An answer that chance decides cannot be compared: it is asked for twice."""
-    if "value" not in answers[name] or isinstance(
-        getattr(estimator, "random_state", 0), (int, np.integer)
-    ):
+    """An answer that chance decides need not be the same: it is asked for twice."""
+    if "value" not in answers[name]:
         return
     rows = some(data, ROWS_TINY)
     first, second = (_ask(getattr, estimator, name, rows) for _ in range(2))
     if not _same(first.get("value"), second.get("value")):
-        answers[name] = {"error": "Random: two calls of `%s` give different answers" % name}
+        # where the seed is part of the model, another release may still draw the same
+        answers[name]["chance"] = "Random: two calls of `%s` give different answers" % name
 
 
 def _same(one, two):
@@ -390,6 +448,7 @@ def _ask_spread(answers, estimator, data, asked, together):
 
 
 def _ask(look_up, estimator, name, *args):
+    doing(name)
     answer = {}
     with warnings.catch_warnings(record=True) as caught, np.errstate(all="ignore"):
         warnings.simplefilter("always")
@@ -415,6 +474,7 @@ def checks(estimator):
         ("repr", repr),
         ("pickle", _check_pickle),
     ):
+        doing(name)
         try:
             with quiet():
                 check(estimator)

@@ -4,12 +4,15 @@ Measured on the source, and only where rounding can be felt: what decides by com
 (trees) answers the same or jumps, and a jump is no rounding.
 """
 
+import copy
+
 import numpy as np
 
-from skmig.agent.predict import outputs
+from skmig.agent.predict import has, outputs
 from skmig.agent.sway import SWAYS, sway
 
 FIRST = 2  # one nudge of terms that cancel may leave their difference as it was
+MAX_WHOLE = 4000000  # cells of a sparse answer that is looked at whole
 # a relative change that no tolerance would notice
 NOISE = 1e-11
 # what boosting begins with (ensemble/_gb.py, ensemble/gradient_boosting.py)
@@ -53,7 +56,27 @@ def rounding(estimator, probe, answers, only=None):
             gaps = _larger(result.get(name), _moved(*pair))
             if gaps is not None:
                 result[name] = gaps
+    if has(estimator, "get_precision"):
+        for seed in range(FIRST):
+            for name, answer in outputs(_swayed(estimator, seed), probe, only).items():
+                pair = answers.get(name, {}).get("value"), answer.get("value")
+                gaps = _larger(result.get(name), _moved(*pair))
+                if gaps is not None:
+                    result[name] = gaps
     return result
+
+
+def _swayed(estimator, seed):
+    """A copy whose arrays are moved by their last bits.
+
+    A matrix that is inverted on every call is rounded as if it had been another one by that much,
+    whatever the input is.
+    """
+    other = copy.copy(estimator)
+    for i, (name, value) in enumerate(sorted(other.__dict__.items())):
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            other.__dict__[name] = sway(value, seed + SWAYS * (i + 1))
+    return other
 
 
 def stepwise(estimator):
@@ -100,6 +123,7 @@ def _moved(one, two, noise=NOISE):
     if isinstance(one, (list, tuple)) and isinstance(two, (list, tuple)) and len(one) == len(two):
         result = [_moved(a, b, noise) for a, b in zip(one, two)]
         return result if any(item is not None for item in result) else None
+    one, two = _whole(one), _whole(two)
     for value in (one, two):
         if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.size:
             return None
@@ -111,3 +135,10 @@ def _moved(one, two, noise=NOISE):
         size = np.abs(np.where(np.isfinite(one), one, 0)).reshape(len(one), -1).max(axis=1)
         felt = gap.reshape(len(one), -1).max(axis=1) > noise * size
     return gap.astype(np.float64) if felt.any() else None
+
+
+def _whole(value):
+    """A sparse answer as an array, if it is small."""
+    if hasattr(value, "tocsr") and np.prod(value.shape) <= MAX_WHOLE:
+        return value.toarray()
+    return value

@@ -49,7 +49,9 @@ def describe(error):
         return out
     text = str(cause.args[0]) if isinstance(cause, KeyError) and cause.args else _text(cause)
     out.update(kind=type(cause).__name__, message=_bounded(text, MESSAGE_LIMIT))
-    if isinstance(cause, ImportError):
+    if getattr(cause, "absent", False):
+        out["absent"] = True
+    elif isinstance(cause, ImportError):
         out["module"] = cause.name or _quoted(text)
     elif isinstance(cause, AttributeError) and out.get("stage") == "load":
         out.update(_missing(text))

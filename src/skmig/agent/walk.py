@@ -21,6 +21,8 @@ _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, np.ufunc)
 _FUNCTION_TYPES = frozenset(
     ("cython_function_or_method", "fused_cython_function", "_ArrayFunctionDispatcher")
 )
+# what a regression of a single point predicts by (isotonic.py: _build_f)
+_ONE_POINT = "IsotonicRegression._build_f.<locals>.<lambda>"
 # the release that wrote a pickle; it is the record's business, not the model's
 _VERSION_KEY = "_sklearn_version"
 
@@ -116,6 +118,9 @@ class Walker(object):
         owner = getattr(value, "__self__", None)
         if owner is not None and not isinstance(owner, types.ModuleType):
             return self.bound(owner, value.__name__, path)
+        if getattr(value, "__qualname__", "") == _ONE_POINT:
+            y = self(value.__closure__[0].cell_contents, path)
+            return New("sklearn.isotonic.constant", {"y": y})
         return Name("function", self.tag(value, path))
 
     def bound(self, owner, name, path):

@@ -125,6 +125,8 @@ def arrive(args, exchange):
                 said[name] = _settle(bundle, name, natives.get(name), documents)
             except Exception as exc:
                 said[name] = {"error": "%s: %s" % (type(exc).__name__, exc)}
+                if getattr(getattr(exc, "cause", None), "absent", False):
+                    said[name]["absent"] = True
     write_bundle(os.path.join(exchange, args["out"]), documents)
     return said
 

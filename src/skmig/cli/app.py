@@ -50,18 +50,22 @@ def _register() -> None:
     from skmig.cli import (
         agent,
         build_images,
+        check,
         doctor,
         export,
         import_,
         inspect,
         matrix,
         migrate,
+        report,
         support,
         verify,
     )
 
     app.command("migrate")(migrate.migrate)
+    app.command("check")(check.check)
     app.command("verify")(verify.verify)
+    app.command("report")(report.report)
     app.command("inspect")(inspect.inspect)
     app.command("build-images")(build_images.build_images)
     app.command("export")(export.export)

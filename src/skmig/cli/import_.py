@@ -56,7 +56,7 @@ def import_(
     from skmig.plan import Settings
     from skmig.record import report
 
-    settings = api.check(
+    settings = api.checked(
         Settings(
             target=to,
             backend=backend.value,
@@ -80,5 +80,5 @@ def import_(
         console.document({"ok": True, "migration": done.as_json()})
         return 0
     console.render(report.render(done.manifest))
-    console.render("", f"{done.result}", f"{done.record}")
+    console.render("", *(str(place) for place in done.files))
     return 0

@@ -38,6 +38,10 @@ def migrate(
         Path | None,
         typer.Option("--output", "-o", help="The result's file; for several models, a folder."),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Write the report as HTML too; for several models, into a folder."),
+    ] = None,
     data: Annotated[
         Path | None,
         typer.Option(help="Compare on these inputs too: csv, npz, npy, jsonl, parquet, txt."),
@@ -123,7 +127,7 @@ def migrate(
         force=force,
         compare_naive=compare_naive,
     )
-    settings = api.check(settings)
+    settings = api.checked(settings)
     chosen, passed = api.expand(artifacts)
     for path in passed:
         console.note(f"passed over {path}: not a model file")
@@ -131,33 +135,45 @@ def migrate(
     if dry_run:
         return _show_plans(console, [item.path for item in chosen], settings)
     if not several:
-        return _migrate_one(console, chosen[0].path, settings, output)
-    return _migrate_several(console, chosen, settings, output)
+        return _migrate_one(console, chosen[0].path, settings, output, report)
+    return _migrate_several(console, chosen, settings, output, report)
 
 
-def _migrate_one(console: Console, artifact: Path, settings: Settings, output: Path | None) -> int:
+def _migrate_one(
+    console: Console,
+    artifact: Path,
+    settings: Settings,
+    output: Path | None,
+    page: Path | None,
+) -> int:
     from skmig import api
     from skmig.record import report
 
     with console.working(f"migrating {artifact.name}"):
-        done = api.migrate(artifact, settings=settings, output=output, progress=console)
+        done = api.migrate(
+            artifact, settings=settings, output=output, report=page, progress=console
+        )
     if console.json:
         console.document({"ok": True, "migration": done.as_json()})
         return 0
     console.render(report.render(done.manifest))
-    console.render("", f"{done.result}", f"{done.record}")
+    console.render("", *(str(place) for place in done.files))
     return 0
 
 
 def _migrate_several(
-    console: Console, artifacts: list[Chosen], settings: Settings, output: Path | None
+    console: Console,
+    artifacts: list[Chosen],
+    settings: Settings,
+    output: Path | None,
+    pages: Path | None,
 ) -> int:
     from skmig import api
 
     outcomes = []
     with console.working("migrating"):
         for outcome in api.migrate_all(
-            artifacts, settings=settings, output=output, progress=console
+            artifacts, settings=settings, output=output, reports=pages, progress=console
         ):
             outcomes.append(outcome)
             if outcome.error is not None and console.verbose:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from skmig.cli import common
+from skmig.errors import OutputError
+
+if TYPE_CHECKING:
+    from skmig.console import Console
+    from skmig.verification import Verification
+
+_SUMMARY = "GITHUB_STEP_SUMMARY"  # where GitHub Actions takes the summary of a step from
 
 
 def verify(
@@ -24,7 +32,26 @@ def verify(
     sample: Annotated[
         int | None, typer.Option(help="Take so many rows of --data, evenly chosen.", min=1)
     ] = None,
+    here: Annotated[
+        bool, typer.Option("--here", help="Ask in the environment that skmig runs in.")
+    ] = False,
+    python: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Ask in the environment of this interpreter."),
+    ] = None,
+    record_sha256: Annotated[
+        str | None,
+        typer.Option(metavar="HEX", help="The digest of the record, as it was kept elsewhere."),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the answers as JUnit XML too.")
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(help="How many at a time (default: as the machine has cores).", min=1, max=64),
+    ] = None,
     backend: common.Backend = common.BackendChoice.auto,
+    trust: common.Trust = None,
     code: common.Code = None,
     timeout: common.Timeout = 600,
     memory: common.Memory = None,
@@ -36,31 +63,78 @@ def verify(
     """Check that migrated models still answer as their records say."""
     console = common.console(quiet=quiet, verbose=verbose, json=json, color=color)
     from skmig import api
+    from skmig.plan import Settings
+    from skmig.verification import Options
 
+    options = Options(
+        original=original,
+        data=data,
+        sample=sample,
+        code=tuple(code or ()),
+        trust=tuple(trust or ()),
+        sha256=record_sha256,
+    )
+    settings = Settings(
+        target="", backend=backend.value, timeout=timeout, memory=common.memory_bytes(memory)
+    )
     with console.working("verifying"):
         outcomes = list(
             api.verify_all(
                 paths or [Path()],
-                backend=backend.value,
-                original=original,
-                data=data,
-                sample=sample,
-                code=tuple(code or ()),
-                timeout=timeout,
-                memory=common.memory_bytes(memory),
+                options=options,
+                settings=settings,
+                here=python or here,
+                jobs=jobs or min(4, os.cpu_count() or 1),
                 progress=console,
             )
         )
+    _report(outcomes, junit)
     exit_code = max(
         item.error.code if item.error is not None else int(not item.ok) for item in outcomes
     )
     if json:
         console.document({"ok": exit_code == 0, "records": [item.as_json() for item in outcomes]})
     elif len(outcomes) == 1:
-        if outcomes[0].error is not None:
-            raise outcomes[0].error
-        console.render(("yes: " if outcomes[0].ok else "no: ") + outcomes[0].summary)
+        _show(console, outcomes[0])
     else:
-        rows = [(str(item.record), "yes" if item.ok else "no", item.summary) for item in outcomes]
+        rows = [
+            (str(item.record), "yes" if item.ok else "no", "; ".join((item.summary, *_with(item))))
+            for item in outcomes
+        ]
         console.table(("record", "holds", "because"), rows)
+        good = sum(item.ok for item in outcomes)
+        console.render("", f"{good} of {len(outcomes)} records hold")
     return exit_code
+
+
+def _show(console: Console, outcome: Verification) -> None:
+    if outcome.error is not None:
+        raise outcome.error
+    console.render(("yes: " if outcome.ok else "no: ") + outcome.summary)
+    for line in (*_with(outcome), f"state: {outcome.state}" if outcome.state else ""):
+        if line:
+            console.render(f"  {line}")
+    for note in outcome.notes:
+        console.note(note)
+
+
+def _with(outcome: Verification) -> list[str]:
+    return [f"with {text}" for text in outcome.loosened]
+
+
+def _report(outcomes: list[Verification], place: Path | None) -> None:
+    """What machines read: JUnit XML where it was asked for, a summary where GitHub wants one."""
+    from skmig.verification.junit import junit
+    from skmig.verification.markdown import markdown
+
+    try:
+        if place is not None:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(junit(outcomes))
+        if os.environ.get(_SUMMARY):
+            with Path(os.environ[_SUMMARY]).open("a", encoding="utf-8") as summary:
+                summary.write(markdown(outcomes))
+    except OSError as exc:
+        raise OutputError(
+            f"the answers cannot be written: {exc}", hint="choose another place with --junit"
+        ) from exc

@@ -7,15 +7,17 @@ temporary tag, stage or container is left.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import docker.errors
 
-from skmig.environments import buildlog, engine, recipes
+from skmig.environments import buildlog, cache, engine, recipes
 from skmig.environments.base import Progress
 from skmig.environments.buildlog import BuildFailedError
 from skmig.environments.recipes import Recipe
@@ -72,6 +74,38 @@ def abort() -> None:
         one.kill()
 
 
+@contextlib.contextmanager
+def _listening(client: Any) -> Iterator[_Running]:
+    """Something that `abort` ends."""
+    running = _Running(client)
+    with _active_lock:
+        _active.add(running)
+    try:
+        yield running
+    except _AbortedError:
+        raise KeyboardInterrupt from None
+    finally:
+        running.kill()
+        with _active_lock:
+            _active.discard(running)
+
+
+@contextlib.contextmanager
+def turn(client: Any, reference: str, progress: Progress) -> Iterator[None]:
+    """Be the only process of this machine that builds `reference`.
+
+    Two builds of one image would replace each other's, and sweep away what the other has just
+    handed out.  Raises KeyboardInterrupt when `abort` was called meanwhile.
+    """
+    name = reference.replace("/", "_").replace(":", "_")
+    path = cache.folder() / "images" / f"{name}.lock"
+    with contextlib.ExitStack() as stack:
+        with _listening(client) as running, contextlib.suppress(OSError):
+            # where no lock file can be written it is no error: it only may be built twice
+            stack.enter_context(cache.turn(path, reference, progress, running.check))
+        yield
+
+
 def build(
     client: Any,
     recipe: Recipe,
@@ -88,27 +122,21 @@ def build(
     """
     repository, _, tag = reference.rpartition(":")
     temporary = f"{repository}:{tag}-building-{secrets.token_hex(4)}"
-    running = _Running(client)
-    with _active_lock:
-        _active.add(running)
-    try:
-        _with_retries(running, recipe, temporary, progress, base=base, platform=platform)
-        progress.step(f"{recipe.tag}: comparing pip freeze with the lock")
-        image = client.images.get(temporary)
-        check(client, image.id, recipe, running)
-        running.check()
-        image.tag(repository, tag=tag)
-        return client.images.get(reference)
-    except _AbortedError:
-        raise KeyboardInterrupt from None
-    except engine.ENGINE_EXCEPTIONS as error:
-        raise engine.failed(error, f"building image `{reference}`") from error
-    finally:
-        running.kill()
-        _remove_image(client, temporary)
-        sweep(client, recipe.tag)
-        with _active_lock:
-            _active.discard(running)
+    with _listening(client) as running:
+        try:
+            _with_retries(running, recipe, temporary, progress, base=base, platform=platform)
+            progress.step(f"{recipe.tag}: comparing pip freeze with the lock")
+            image = client.images.get(temporary)
+            check(client, image.id, recipe, running)
+            running.check()
+            image.tag(repository, tag=tag)
+            return client.images.get(reference)
+        except engine.ENGINE_EXCEPTIONS as error:
+            raise engine.failed(error, f"building image `{reference}`") from error
+        finally:
+            running.kill()
+            _remove_image(client, temporary)
+            sweep(client, recipe.tag)
 
 
 def _with_retries(

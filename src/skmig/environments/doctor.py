@@ -125,12 +125,12 @@ def _uv() -> Check:
 def _local() -> list[Check]:
     try:
         # not at the top: it needs what only POSIX systems have
-        from skmig.environments import virtual
+        from skmig.environments import cache, virtual
     except ImportError:
         text = "local environments need a POSIX system"
         return [Check(name="local", state="fail", text=text, todo="use a container engine")]
     there = [row.version for row in releases() if virtual.has(EnvironmentSpec(release=row.version))]
-    folder = virtual.cache_folder()
+    folder = cache.folder()
     existing = next(path for path in (folder, *folder.parents) if path.is_dir())
     return [
         _disk("disk", existing, f"du -sh {folder}"),

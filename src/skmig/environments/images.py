@@ -1,6 +1,6 @@
 """Images: which are there, and pulling or building the one that is wanted.
 
-One recipe is never built twice at a time in a process.  Whoever calls `ensure` in a thread calls
+One recipe is never built twice at a time on a machine.  Whoever calls `ensure` in a thread calls
 `builder.abort` on Ctrl-C, which reaches only the main thread.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -28,8 +27,6 @@ PREFIX_VARIABLE = "SKMIG_IMAGE_PREFIX"
 _REPOSITORY = re.compile(r"([a-z0-9.-]+(:\d+)?/)?[a-z0-9]+(([._-]|__|-+|/)[a-z0-9]+)*")
 
 _T = TypeVar("_T")
-_locks: dict[str, threading.Lock] = {}
-_locks_guard = threading.Lock()
 
 
 def prefix_in_use() -> str:
@@ -120,10 +117,11 @@ def make(
 ) -> Made:
     """The image of a recipe: the one that is there, the registry's, or one that is built."""
     reference = image_name(one.tag, prefix, platform)
-    with _locks_guard:
-        lock = _locks.setdefault(reference, threading.Lock())
-    with lock:
-        there = find(client, one, reference)
+    there = find(client, one, reference)
+    if there is not None:
+        return Made(there, "present")
+    with builder.turn(client, reference, progress):
+        there = find(client, one, reference)  # another process may have made it meanwhile
         if there is not None:
             return Made(there, "present")
         if "/" in reference:

@@ -12,6 +12,7 @@ import select
 import signal
 import subprocess
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -40,18 +41,24 @@ class LocalBackend:
 
     def worker(self, spec: EnvironmentSpec, limits: Limits, progress: Progress) -> AgentWorker:
         python = virtual.ensure(spec, progress)
-        folder = RunFolder()
-        try:
-            agent = folder.path / bundle_agent.NAME
-            agent.write_bytes(bundle_agent.agent_pyz())
-            command = [str(python), str(agent), "serve", "--exchange", str(folder.files)]
-            if limits.memory is not None:
-                command += ["--memory", str(limits.memory)]
-            channel = ProcessChannel(command, _environment(python, folder), folder.path)
-        except BaseException:
-            folder.close()
-            raise
-        return AgentWorker(f"the local environment {spec.release}", channel, folder, limits)
+        return start(python, f"the local environment {spec.release}", limits, SETTINGS)
+
+
+def start(python: Path, label: str, limits: Limits, settings: Mapping[str, str]) -> AgentWorker:
+    """A worker by an interpreter of this machine, which sees the variables of `settings`."""
+    folder = RunFolder()
+    try:
+        agent = folder.path / bundle_agent.NAME
+        agent.write_bytes(bundle_agent.agent_pyz())
+        command = [str(python), str(agent), "serve", "--exchange", str(folder.files)]
+        if limits.memory is not None:
+            command += ["--memory", str(limits.memory)]
+        variables = {**settings, **_environment(python, folder)}
+        channel = ProcessChannel(command, variables, folder.path)
+    except BaseException:
+        folder.close()
+        raise
+    return AgentWorker(label, channel, folder, limits)
 
 
 def _environment(python: Path, folder: RunFolder) -> dict[str, str]:
@@ -60,7 +67,6 @@ def _environment(python: Path, folder: RunFolder) -> dict[str, str]:
     if "LD_LIBRARY_PATH" in os.environ:  # an interpreter may need it to start
         own["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
     return {
-        **SETTINGS,
         **own,
         "PATH": f"{python.parent}{os.pathsep}{os.defpath}",
         "HOME": str(folder.home),

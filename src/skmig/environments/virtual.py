@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
-import os
 import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-from skmig.environments import interpreters, locks
+from skmig.environments import cache, interpreters, locks
 from skmig.environments.base import EnvironmentSpec, Progress
 from skmig.environments.cleanup import Finalizer
 from skmig.environments.recipes import Recipe, recipe
@@ -22,14 +18,6 @@ from skmig.errors import EnvironmentFailedError
 # Building one of these from source takes very long, and fails in a way that nobody understands.
 _WHEELS_ONLY = ("numpy", "scipy", "scikit-learn", "pandas")
 _LAYOUT = "1"  # another number makes all environments anew
-
-
-def cache_folder() -> Path:
-    """Where environments are kept: `SKMIG_CACHE`, or `skmig` in the user's cache folder."""
-    own = os.environ.get("SKMIG_CACHE")
-    if own:
-        return Path(own).absolute()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "skmig"
 
 
 def has(spec: EnvironmentSpec) -> bool:
@@ -48,8 +36,7 @@ def ensure(spec: EnvironmentSpec, progress: Progress) -> Path:
     if _python(folder).exists():
         return _python(folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(folder.with_name(folder.name + ".lock"), folder.name, progress):
+        with cache.turn(folder.with_name(folder.name + ".lock"), folder.name, progress):
             if not _python(folder).exists():
                 _make(spec, wanted, folder, progress)
     except OSError as error:
@@ -67,22 +54,11 @@ def _folder(wanted: Recipe) -> Path:
     for text in (*map(str, wanted.requirements), row.python, platform.machine(), _LAYOUT):
         key.update(f"\n{text}".encode())
     name = f"{wanted.tag}-py{row.python}-{key.hexdigest()[:12]}"
-    return cache_folder() / "environments" / name
+    return cache.folder() / "environments" / name
 
 
 def _python(folder: Path) -> Path:
     return folder / "bin" / "python"
-
-
-@contextlib.contextmanager
-def _locked(path: Path, name: str, progress: Progress) -> Iterator[None]:
-    with path.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress.step(f"waiting for another process that makes `{name}`")
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def _make(spec: EnvironmentSpec, wanted: Recipe, folder: Path, progress: Progress) -> None:

@@ -129,7 +129,7 @@ _CLASSES = (
     (r"scipy\.stats\.(_distn_infrastructure|_continuous_distns|_discrete_distns|distributions)",
      r"\w+_gen|rv_(continuous|discrete)|rv_histogram"),
     (r"scipy\.interpolate(\._?\w+)?",
-     r"interp1d|BSpline|PPoly|CubicSpline|PchipInterpolator|UnivariateSpline"
+     r"interp1d|_?BSpline|PPoly|CubicSpline|PchipInterpolator|UnivariateSpline"
      r"|InterpolatedUnivariateSpline|LSQUnivariateSpline|Akima1DInterpolator"),
     (r"scipy\.spatial(\.c?kdtree|\._c?kdtree)?", "cKDTree|KDTree|cKDTreeNode"),
     (r"(sklearn\.externals\.)?joblib\.numpy_pickle(_compat)?",

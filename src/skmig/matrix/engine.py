@@ -273,7 +273,8 @@ class _Pair:
         self, name: str, moved: chain.Adapted, said: Any, before: Bundle, after: Bundle
     ) -> Cell:
         if "error" in said:
-            return self.cell(name, Fate.CRASHED, said["error"])
+            absent = said.get("absent", False)
+            return self.cell(name, Fate.REFUSED if absent else Fate.CRASHED, said["error"])
         found = parity.compare(
             before.document(f"{name}/expected"),
             after.document(f"{name}/actual"),

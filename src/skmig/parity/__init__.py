@@ -1,8 +1,9 @@
 """Parity: do two releases give the same answers?  Comparison and verdict."""
 
-from skmig.parity.compare import ATOL, RTOL, THE_TARGET_SAYS, Documented, beyond, compare
+from skmig.parity.compare import ATOL, RTOL, THE_TARGET_SAYS, Documented, beyond, compare, used
 from skmig.parity.merge import Merger
-from skmig.parity.naive import naive_sentence
+from skmig.parity.naive import Naive, Outcome, answered, ended, follows, own_release
+from skmig.parity.sketch import Sketches
 from skmig.parity.values import Difference, difference
 from skmig.parity.verdict import MethodParity, Parity, Verdict
 
@@ -14,10 +15,17 @@ __all__ = [
     "Documented",
     "Merger",
     "MethodParity",
+    "Naive",
+    "Outcome",
     "Parity",
+    "Sketches",
     "Verdict",
+    "answered",
     "beyond",
     "compare",
     "difference",
-    "naive_sentence",
+    "ended",
+    "follows",
+    "own_release",
+    "used",
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from skmig.parity import neighbours
 from skmig.parity import rounding as arithmetic
 from skmig.parity.values import Difference, difference
 from skmig.parity.verdict import MethodParity, Parity, Verdict
@@ -22,10 +24,14 @@ _FOLLOWS = {
     "predict": ("staged_predict",),
     "predict_proba": ("predict_log_proba", "staged_predict_proba"),
     "decision_function": ("staged_decision_function",),
+    "transform": ("inverse_transform",),  # it is asked about what transform gives
 }
+# answers of an estimator of which those around it make answers of other methods: votes, averages,
+# calibrated probabilities, selected features, the input of a next step
+_MATERIAL = ("predict", "predict_proba", "decision_function", "transform", "feature_importances_")
+# on these paths to it, a method is handed on to the method of the same name
+_HANDED_ON = re.compile(r"(\.steps\[\d+\]\[1\]|\.best_estimator_)*")
 _SCORES = ("predict_proba", "predict_log_proba", "decision_function")
-# what follows from the nearest neighbours, where the estimator has them
-_BY_NEIGHBOURS = ("predict", *_SCORES, "score_samples", "kneighbors_graph")
 # a list that these answer has an item for each row; of others it has one for each stage or output
 _BY_ITEM = ("transform", "inverse_transform", "radius_neighbors")
 
@@ -36,6 +42,7 @@ class Documented:
     otherwise for the same state; `text` cites where.  `accepted`: the user said so already.
 
     A method `raises ValueError: Input` is every method that the target answers with that error.
+    What combines the answers of others (a vote, a calibration) may answer any method by them.
     """
 
     path: str
@@ -74,6 +81,7 @@ def compare(
     found: list[MethodParity] = []
     for path, entry in expected.items():
         other = actual.get(path)
+        rows: np.ndarray[Any, Any] | None = None
         for method, answer in entry["methods"].items():
             if other is None:
                 found.append(_missing(path, method, "the target has no such estimator"))
@@ -96,12 +104,28 @@ def compare(
                 result = arithmetic.tied_labels(
                     result, entry["methods"], other["methods"], rtol, atol
                 )
-                result = _by_neighbours(ask, result, entry["methods"], reply)
                 noise = (rounding or {}).get(path, {}).get(method)
                 result = _rounded(ask, result, answer, reply, noise)
+                if rows is None:
+                    rows = neighbours.cut(entry["methods"], other["methods"], rtol, atol)
+                result = _among_ties(ask, result, answer, reply, rows, noise)
             tag = str(entry.get("class", ""))
             found.append(_excused(result, tag, known, accepted))
     return Parity(methods=tuple(found), rtol=rtol, atol=atol)
+
+
+def used(accept: Iterable[str], found: Parity, documented: Iterable[Documented]) -> tuple[str, ...]:
+    """Those names of `accept` without which parity would not hold."""
+    changed = [item for item in found.methods if item.verdict is Verdict.CHANGED]
+    needed = {
+        method
+        for change in documented
+        if not change.accepted
+        for item in changed
+        if _concerns(change, item)
+        for method in (change.method, item.method)
+    }
+    return tuple(sorted({name for name in accept if name.rpartition(".")[2] in needed}))
 
 
 def _missing(path: str, method: str, text: str) -> MethodParity:
@@ -131,9 +155,14 @@ class _Asked:
             text = "the class of the target does not have this method"
             return MethodParity(path=path, method=method, verdict=Verdict.GONE, text=text)
         raised = str(actual.get("error", ""))
+        chance = str(expected.get("chance", ""))
+        if raised and chance:
+            refused = chance
         if refused or raised:
             return _errors(path, method, refused, raised)
         found = self.difference(expected, actual)
+        if found.problems and chance:
+            return _errors(path, method, chance, "")
         result = MethodParity(
             path=path,
             method=method,
@@ -148,8 +177,9 @@ class _Asked:
             text="; ".join(found.problems),
             notes=tuple(found.notes),
         )
-        if method == "kneighbors" and result.verdict is Verdict.DIFFERENT:
-            return _tied(result, expected["value"], actual["value"], self.rtol, self.atol)
+        if method in ("kneighbors", "query") and result.verdict is Verdict.DIFFERENT:
+            pair = expected["value"], actual["value"]
+            return neighbours.tied(result, *pair, self.rtol, self.atol)
         if method in _SCORES:
             return _with_labels(result, expected["value"], actual["value"])
         return result
@@ -233,82 +263,29 @@ def beyond(
 
 
 # ------------------------------------------------------------------ neighbours at equal distances
-def _tied(
-    result: MethodParity, expected: Any, actual: Any, rtol: float, atol: float
+def _among_ties(
+    ask: _Asked,
+    result: MethodParity,
+    answer: Any,
+    reply: Any,
+    rows: np.ndarray[Any, Any],
+    noise: Any,
 ) -> MethodParity:
-    """Distances agree, and indices differ only among neighbours that are equally far away."""
-    try:
-        first, second = np.asarray(expected["distances"]), np.asarray(actual["distances"])
-        ours, theirs = np.asarray(expected["indices"]), np.asarray(actual["indices"])
-        further = expected.get("next")
-    except (KeyError, TypeError, IndexError, ValueError):
+    """`tied` where what is made of the neighbours differs only in rows where a tie chose them."""
+    if result.verdict is not Verdict.DIFFERENT or "value" not in reply:
         return result
-    if first.shape != second.shape or ours.shape != theirs.shape or first.shape != ours.shape:
+    pair = answer.get("value"), reply["value"]
+    left = neighbours.without(ask.method, *pair, rows, ask.rtol, ask.atol)
+    if left is None:
         return result
-    if difference(first, second, rtol=rtol, atol=atol).problems:
+    again = ask.judge(answer, {**reply, "value": left})
+    if again is None:
         return result
-    if (
-        further is not None
-        and difference(further, actual.get("next"), rtol=rtol, atol=atol).problems
-    ):
+    again = _rounded(ask, again, answer, {**reply, "value": left}, noise)
+    if not again.ok:
         return result
-    rows = np.flatnonzero((ours != theirs).any(axis=1))
-    for row in rows:
-        after = None if further is None else further[row]
-        if not _same_ties(first[row], ours[row], theirs[row], after, rtol, atol):
-            return result
-    note = f"{len(rows)} rows have neighbours at equal distances in another order"
+    note = "differs only in rows whose last neighbours are equally far away"
     return replace(result, verdict=Verdict.TIED, text="", notes=(*result.notes, note))
-
-
-def _by_neighbours(
-    ask: _Asked, result: MethodParity, expected: Mapping[str, Any], reply: Any
-) -> MethodParity:
-    """`tied` where an answer that follows from neighbours differs only in rows in which the last
-    neighbour is as far away as the first that is left out.
-    """
-    answer, known = expected[result.method], expected.get("kneighbors", {})
-    value = known.get("value")
-    if result.verdict is not Verdict.DIFFERENT or result.method not in _BY_NEIGHBOURS:
-        return result
-    if "rows" in answer or "rows" in known or not isinstance(value, Mapping) or "next" not in value:
-        return result
-    if "value" not in answer or "value" not in reply:
-        return result
-    last, after = np.asarray(value["distances"])[:, -1], np.asarray(value["next"])
-    tied = np.abs(after - last) <= ask.atol + ask.rtol * np.abs(last)
-    found = ask.difference(answer, reply)
-    rows = sorted(found.rows)
-    shaped = np.shape(answer["value"]) == np.shape(reply["value"])
-    if not rows or not shaped or rows[-1] >= len(tied) or not tied[rows].all():
-        return result
-    note = f"{len(rows)} rows differ, all with a tie at the last neighbour"
-    return replace(result, verdict=Verdict.TIED, text="", notes=(*result.notes, note))
-
-
-def _same_ties(
-    distances: Any, ours: Any, theirs: Any, after: Any, rtol: float, atol: float
-) -> bool:
-    """`after`: the distance of the next neighbour, the first that is not listed."""
-    for first, last in _groups(distances, rtol, atol):
-        if set(ours[first:last].tolist()) == set(theirs[first:last].tolist()):
-            continue
-        # a last group that is cut: which of its members are listed is the search's choice
-        cut = last == len(distances) and after is not None
-        if not cut or abs(after - distances[first]) > atol + rtol * abs(distances[first]):
-            return False
-    return True
-
-
-def _groups(distances: Any, rtol: float, atol: float) -> Iterator[tuple[int, int]]:
-    """Runs of equal distances in one sorted row."""
-    start = 0
-    for i in range(1, len(distances) + 1):
-        if i == len(distances) or abs(distances[i] - distances[start]) > atol + rtol * abs(
-            distances[start]
-        ):
-            yield start, i
-            start = i
 
 
 # ------------------------------------------------------------------ scores and their labels
@@ -362,4 +339,10 @@ def _concerns(change: Documented, result: MethodParity) -> bool:
     )
     if change.method.startswith("raises "):
         return inside and result.text.startswith(f"the target {change.method}")
-    return inside and result.method in (change.method, *_FOLLOWS.get(change.method, ()))
+    if not inside:
+        return False
+    if result.method in (change.method, *_FOLLOWS.get(change.method, ())):
+        return True
+    way = change.path[len(result.path) :]
+    made_of_it = change.method == "transform" or not _HANDED_ON.fullmatch(way)
+    return bool(way) and made_of_it and change.method in _MATERIAL

@@ -14,10 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from skmig.parity.sparse import compressed, dense, is_sparse
 from skmig.parity.verdict import MethodParity, Verdict
 
 FACTOR = 8.0  # another order of summation moves an answer a few times further than one nudge
-LIMIT = 1e-6  # of the largest value in the row: beyond it another leaf or label was reached
+# of the largest value in the row: beyond it another leaf or label was reached
+LIMIT = 1e-6
+LIMIT_SINGLE = 1e-4  # 1e-6 is 8 units of single precision, which a sum of a few terms loses
+SINGLE = np.dtype(np.float32).itemsize
 SPREAD = 8.0  # times the median row: as far may a row move that did not jump
 COMMON = 4.0  # times LIMIT: where most rows move further than that, nothing is excused by them
 SMALL = 1e-4  # of the largest row: what is left of rows that cancel
@@ -32,9 +36,16 @@ def forgive(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) ->
     """
     if isinstance(noise, dict) and isinstance(expected, dict) and isinstance(actual, dict):
         return {
-            name: forgive(expected.get(name), item, noise.get(name), rtol, atol)
+            name: (_forgive_lists if name == "distances" else forgive)(
+                expected.get(name), item, noise.get(name), rtol, atol
+            )
             for name, item in actual.items()
         }
+    if is_sparse(expected) and is_sparse(actual):
+        wholes = dense(expected), dense(actual)
+        if any(whole is None for whole in wholes):
+            return actual
+        return compressed(forgive(*wholes, noise, rtol, atol))
     if isinstance(noise, list) and isinstance(expected, list | tuple):
         if not len(noise) == len(expected) == len(actual):
             return actual
@@ -48,6 +59,33 @@ def forgive(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) ->
     return _forgive_array(expected, actual, noise, rtol, atol)
 
 
+def _forgive_lists(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) -> Any:
+    """The distances within a radius: an array for each row, of as many as there are."""
+    if not all(isinstance(item, list) for item in (expected, actual, noise)):
+        return forgive(expected, actual, noise, rtol, atol)
+    lengths = [len(row) for row in expected]
+    if lengths != [len(row) for row in actual] or len(noise) != len(lengths):
+        return actual
+    rows = [i for i, count in enumerate(lengths) if count and noise[i] is not None]
+    if not rows or any(len(noise[i]) != lengths[i] for i in rows):
+        return actual
+    # rows of one length: what is missing repeats the largest distance
+    width = max(lengths[i] for i in rows)
+    places = []
+    for i in rows:
+        place = np.full(width, np.argmax(expected[i]))
+        place[: lengths[i]] = np.arange(lengths[i])
+        places.append(place)
+    before, after, gaps = (
+        np.array([side[i][place] for i, place in zip(rows, places, strict=True)], dtype=float)
+        for side in (expected, actual, noise)
+    )
+    result = list(actual)
+    for i, row in zip(rows, _forgive_array(before, after, gaps, rtol, atol), strict=True):
+        result[i] = row[: lengths[i]]
+    return result
+
+
 def _forgive_array(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) -> Any:
     count = len(expected)
     gaps = noise.reshape(count, -1)
@@ -58,30 +96,35 @@ def _forgive_array(expected: Any, actual: Any, noise: Any, rtol: float, atol: fl
         before = np.where(np.isfinite(expected), np.abs(expected), 0.0).reshape(count, -1)
         after = np.where(np.isfinite(actual), np.abs(actual), np.inf).reshape(count, -1)
         size, moved = before.max(axis=1), np.where(asked, gaps.max(axis=1), np.inf)
-        # a row that jumped does so for another reason: it has no slack at all; rows that move as
-        # far as most of them did not jump, however small their own values are
+        single = min(expected.dtype.itemsize, actual.dtype.itemsize) <= SINGLE
+        limit = LIMIT_SINGLE if single else LIMIT
+        # a row that jumped did so for another reason, and that it did excuses nothing; rows that
+        # move as far as most of them did not jump, however small their own values are
         common = float(np.median(moved[asked]))
-        if common > COMMON * LIMIT * float(np.median(size[asked])):
+        if common > COMMON * limit * float(np.median(size[asked])):
             common = 0.0
-        usual = _usual_of_small(size, moved)
-        calm = moved <= np.maximum(LIMIT * size, SPREAD * np.maximum(common, usual))
+        usual = _usual_of_small(size, moved, limit)
+        calm = moved <= np.maximum(limit * size, SPREAD * np.maximum(common, usual))
         if not calm.any():
             return actual
-        # a value that no nudge happened to move is not more exact than the others of its column
-        typical = np.maximum(np.median(gaps[calm], axis=0), usual[:, None])
-        slack = FACTOR * np.fmax(gaps, typical)
+        # a value that no nudge happened to move is not more exact than the others of its column;
+        # in single precision values move in steps, so that many do not move by chance
+        middle = _root_mean_square if single else np.median
+        typical = np.maximum(middle(gaps[calm], axis=0), usual[:, None])
+        slack = FACTOR * np.where(calm[:, None], np.fmax(gaps, typical), typical)
         # where all of a value cancels (the distance of a point to itself) what is left is nothing
         # but rounding, and may be 0 that no nudge moves: it is as exact as others of its kind
-        least = LIMIT * before.max(axis=0)
+        least = limit * before.max(axis=0)
         kind = (before <= least) & calm[:, None]
         rest = np.minimum(FACTOR * float(np.median(gaps[kind])), least) if kind.any() else 0.0
-        slack = np.where((before <= rest) & (after <= rest), np.fmax(slack, rest), slack)
-        slack = np.where(calm[:, None], slack, 0.0).reshape(expected.shape)
+        nothing = (before <= rest) & (after <= rest) & calm[:, None]
+        slack = np.where(nothing, np.fmax(slack, rest), slack)
+        slack = np.where(asked[:, None], slack, 0.0).reshape(expected.shape)
         near = np.abs(actual - expected) <= atol + rtol * np.abs(expected) + slack
     return np.where(near, expected, actual).astype(actual.dtype)
 
 
-def _usual_of_small(size: Any, moved: Any) -> Any:
+def _usual_of_small(size: Any, moved: Any, limit: float) -> Any:
     """How far the median moves of those rows that are much smaller than the largest; 0 for others.
 
     The deviation of a Gaussian process at the points that it was fitted on is of that kind: the
@@ -89,7 +132,11 @@ def _usual_of_small(size: Any, moved: Any) -> Any:
     """
     small = np.isfinite(moved) & (size <= SMALL * size.max())
     usual = float(np.median(moved[small])) if small.sum() >= FEW else 0.0
-    return np.where(small & (usual <= LIMIT * size.max()), usual, 0.0)
+    return np.where(small & (usual <= limit * size.max()), usual, 0.0)
+
+
+def _root_mean_square(values: Any, axis: int) -> Any:
+    return np.sqrt(np.mean(np.square(values), axis=axis))
 
 
 def note() -> str:

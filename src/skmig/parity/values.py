@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from skmig.parity.sparse import entries, is_sparse, together
 from skmig.payload import Name, New, Obj
 
-_COMPRESSED = ("csr", "csc")
 # an answer in single precision cannot be closer than its own rounding
 _LARGEST = float(np.finfo(np.float64).max) / 4
 _SINGLE = 8 * float(np.finfo(np.float32).eps)
@@ -76,10 +76,10 @@ def difference(
 
 
 def _values(found: Difference, one: Any, two: Any, where: str, row: int | None) -> None:
-    one, two = _plain(found, one), _plain(found, two)
+    one, two = plain(found, one), plain(found, two)
     if isinstance(one, np.ndarray) and isinstance(two, np.ndarray):
         _arrays(found, one, two, where, row)
-    elif _sparse(one) and _sparse(two):
+    elif is_sparse(one) and is_sparse(two):
         _sparse_matrices(found, one, two, where)
     elif isinstance(one, Mapping) and isinstance(two, Mapping):
         _mappings(found, dict(one), dict(two), where)
@@ -93,7 +93,7 @@ def _values(found: Difference, one: Any, two: Any, where: str, row: int | None) 
         _scalars(found, one, two, where, row)
 
 
-def _plain(found: Difference, value: Any) -> Any:
+def plain(found: Difference, value: Any) -> Any:
     """Forms that differ between releases of numpy and pandas, and mean the same."""
     if isinstance(value, New) and value.tag == "pandas.array":
         found.note(f"a column of pandas type {value.args['dtype']}")
@@ -102,7 +102,7 @@ def _plain(found: Difference, value: Any) -> Any:
         args = value.args
         return np.arange(args["start"], args["stop"], args["step"])
     if isinstance(value, New) and value.tag == "pandas.Index":
-        return _plain(found, value.args["values"])
+        return plain(found, value.args["values"])
     if isinstance(value, New) and value.tag in (
         "scipy.sparse.lil_matrix",
         "scipy.sparse.dok_matrix",
@@ -121,10 +121,6 @@ def _objects(items: Any) -> np.ndarray[Any, Any]:
     return array
 
 
-def _sparse(value: Any) -> bool:
-    return isinstance(value, New) and value.tag.startswith("scipy.sparse.")
-
-
 # ------------------------------------------------------------------ arrays
 def _arrays(
     found: Difference,
@@ -140,7 +136,7 @@ def _arrays(
         return
     if _same_numbers(found, one, two, where):
         return
-    if not _kinds(found, one.dtype, two.dtype, where):
+    if not _kinds(found, one.dtype, two.dtype, where, one.size):
         return
     found.n += one.size
     if not one.size:
@@ -171,13 +167,16 @@ def _same_numbers(
     return True
 
 
-def _kinds(found: Difference, one: np.dtype[Any], two: np.dtype[Any], where: str) -> bool:
+def _kinds(
+    found: Difference, one: np.dtype[Any], two: np.dtype[Any], where: str, size: int = 1
+) -> bool:
     """Compare dtypes: another width is a note, another kind is a problem."""
     if one == two:
         return True
     groups = {"i": "integer", "u": "integer", "U": "text", "O": "text", "S": "bytes"}
     if groups.get(one.kind, one.kind) != groups.get(two.kind, two.kind):
-        found.problem(f"dtype {two} instead of {one}{_at(where)}")
+        say = found.problem if size else found.note  # what holds nothing is of any kind
+        say(f"dtype {two} instead of {one}{_at(where)}")
         return False
     if one.names is not None:
         found.problem(f"fields {two.names} instead of {one.names}{_at(where)}")
@@ -223,7 +222,8 @@ def _floats(
     found.max_abs = max(found.max_abs, float(gap.max()))
     found.max_rel = max(found.max_rel, float(relative.max()))
     if wide.kind == "f":
-        found.max_ulp = max(found.max_ulp, _ulps(one[finite & ~same], two[finite & ~same]))
+        steps = ulps(one[finite & ~same], two[finite & ~same])
+        found.max_ulp = max(found.max_ulp, int(steps.max(initial=0)))
     if bad.any():
         _note_rows(found, bad, row)
         found.problem(
@@ -233,24 +233,24 @@ def _floats(
         )
 
 
-def _ulps(one: np.ndarray[Any, Any], two: np.ndarray[Any, Any]) -> int:
-    """The largest number of steps between neighbouring floats from one value to the other."""
-    if not one.size:
-        return 0
+def ulps(one: np.ndarray[Any, Any], two: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """For each pair the number of steps between neighbouring floats from one to the other.
+
+    Both are finite and of one float dtype; the steps are unsigned 64-bit integers.
+    """
     if one.dtype.itemsize not in (2, 4, 8):
         one, two = one.astype(np.float64), two.astype(np.float64)
-    integer = np.dtype(f"i{one.dtype.itemsize}")
+    unsigned = np.dtype(f"u{one.dtype.itemsize}")
+    half = np.uint64(1 << (8 * one.dtype.itemsize - 1))
 
     def ladder(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        bits = np.ascontiguousarray(values).view(integer)
-        lowest = np.iinfo(integer).min
-        return np.where(bits < 0, lowest - bits, bits)
+        bits = np.ascontiguousarray(values).view(unsigned).astype(np.uint64)
+        size = bits & (half - np.uint64(1))
+        return np.where(bits & half, half - size, half + size)
 
     a, b = ladder(one), ladder(two)
-    # the difference of two 64-bit numbers may need 65 bits
-    rough = np.abs(a.astype(np.float64) - b.astype(np.float64))
-    near = int(np.argmax(rough))
-    return abs(int(a.flat[near]) - int(b.flat[near]))
+    apart: np.ndarray[Any, Any] = np.maximum(a, b) - np.minimum(a, b)
+    return apart
 
 
 def _object_arrays(
@@ -382,7 +382,7 @@ def _sparse_matrices(found: Difference, one: New, two: New, where: str) -> None:
     """
     if one.tag != two.tag:
         found.note(f"{two.tag} instead of {one.tag}{_at(where)}")
-    left, right = _entries(one), _entries(two)
+    left, right = entries(one), entries(two)
     if left is None or right is None:
         if one.tag != two.tag:
             found.problem(f"{two.tag} instead of {one.tag}{_at(where)}")
@@ -396,14 +396,10 @@ def _sparse_matrices(found: Difference, one: New, two: New, where: str) -> None:
         return
     if found.shape is None:
         found.shape = shape
-    if not _kinds(found, left.data.dtype, right.data.dtype, where):
+    keys, first, second = together(left, right)
+    if not _kinds(found, left.data.dtype, right.data.dtype, where, len(keys)):
         return
-    keys, inverse = np.unique(np.concatenate([left.keys, right.keys]), return_inverse=True)
-    inverse = inverse.ravel()
-    dense = np.zeros((2, len(keys)), dtype=np.result_type(left.data.dtype, right.data.dtype))
-    dense[0, inverse[: len(left.keys)]] = left.data
-    dense[1, inverse[len(left.keys) :]] = right.data
-    lone = int(((dense[0] == 0) != (dense[1] == 0)).sum())
+    lone = int(((first == 0) != (second == 0)).sum())
     if lone:
         found.note(f"{lone} places are zero in one of the two only{_at(where)}")
     if left.zeros != right.zeros:
@@ -412,7 +408,7 @@ def _sparse_matrices(found: Difference, one: New, two: New, where: str) -> None:
     inner = Difference(rtol=found.rtol, atol=found.atol)
     rows = keys // max(shape[1], 1)
     inner.numbers = rows if found.numbers is None else np.asarray(found.numbers)[rows]
-    _arrays(inner, dense[0].astype(left.data.dtype), dense[1].astype(right.data.dtype), where, None)
+    _arrays(inner, first, second, where, None)
     _absorb(found, inner, {int(rows[place]) for place in inner.rows})
     found.n += 1 if not len(keys) else 0
 
@@ -433,33 +429,3 @@ def _absorb(found: Difference, inner: Difference, rows: set[int]) -> None:
         found.problem(text)
     for text in inner.notes:
         found.note(text)
-
-
-@dataclass(frozen=True)
-class _Entries:
-    """Sorted positions (row * columns + column) and values that are not zero; stored zeros."""
-
-    keys: np.ndarray[Any, Any]
-    data: np.ndarray[Any, Any]
-    zeros: int
-
-
-def _entries(matrix: New) -> _Entries | None:
-    """What a sparse matrix holds; None for a form that is not known."""
-    kind = matrix.tag.rsplit(".", 1)[1].split("_")[0]
-    args = matrix.args
-    if kind == "coo":
-        rows, columns = np.asarray(args["row"]), np.asarray(args["col"])
-    elif kind in _COMPRESSED:
-        outer = np.repeat(np.arange(len(args["indptr"]) - 1), np.diff(args["indptr"]))
-        inner = np.asarray(args["indices"])
-        rows, columns = (outer, inner) if kind == "csr" else (inner, outer)
-    else:
-        return None
-    data = np.asarray(args["data"])
-    keys = rows.astype(np.int64) * max(int(args["shape"][1]), 1) + columns.astype(np.int64)
-    keys, inverse = np.unique(keys, return_inverse=True)
-    total = np.zeros(len(keys), dtype=data.dtype)
-    np.add.at(total, inverse.ravel(), data)  # what is stored twice counts together
-    kept = total != 0
-    return _Entries(keys[kept], total[kept], int((~kept).sum()))

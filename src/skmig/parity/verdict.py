@@ -56,6 +56,22 @@ class MethodParity:
         """Does parity hold for this method?"""
         return self.verdict in _HOLDS or (self.verdict is Verdict.CHANGED and self.accepted)
 
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for `--json` and the record."""
+        return asdict(self) | {
+            "verdict": self.verdict.value,
+            "shape": list(self.shape),
+            "ok": self.ok,
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> MethodParity:
+        """Raises KeyError, TypeError or ValueError for what is none."""
+        said = {name: item for name, item in value.items() if name != "ok"}
+        said["verdict"] = Verdict(said["verdict"])
+        return cls(**{**said, "shape": tuple(said["shape"]), "notes": tuple(said["notes"])})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parity:
@@ -76,6 +92,11 @@ class Parity:
         plain = (Verdict.ERROR_EQUAL, Verdict.GONE)
         verdicts = [item.verdict for item in self.methods if item.verdict not in plain]
         return max(verdicts, key=_ORDER.index, default=Verdict.IDENTICAL)
+
+    @property
+    def proven(self) -> bool:
+        """Was any answer compared, beyond names and shapes that the state itself holds?"""
+        return any(item.n and not item.method.startswith("get_") for item in self.methods)
 
     @property
     def failures(self) -> tuple[MethodParity, ...]:
@@ -122,10 +143,14 @@ class Parity:
             "summary": self.summary,
             "rtol": self.rtol,
             "atol": self.atol,
-            "methods": [
-                asdict(item)
-                | {"verdict": item.verdict.value, "shape": list(item.shape), "ok": item.ok}
-                | {"notes": list(item.notes)}
-                for item in self.methods
-            ],
+            "methods": [item.as_json() for item in self.methods],
         }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Parity:
+        """The comparison that `as_json` said; what follows from the methods is not read.
+
+        Raises KeyError, TypeError or ValueError for what is none.
+        """
+        methods = tuple(MethodParity.from_json(item) for item in value["methods"])
+        return cls(methods=methods, rtol=value["rtol"], atol=value["atol"])

@@ -9,6 +9,7 @@ from skmig.record.manifest import (
     commit,
     now,
     sha256,
+    summary,
     who,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "placed",
     "read",
     "sha256",
+    "summary",
     "who",
     "write",
 ]

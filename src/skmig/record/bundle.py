@@ -6,26 +6,33 @@ import contextlib
 import dataclasses
 import errno
 import hashlib
+import io
 import json
 import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from skmig.errors import OutputError, OutputExistsError, UnreadableError
 from skmig.payload import Bundle, WireError
+from skmig.record.consistency import contradictions
 from skmig.record.manifest import Manifest
 
 SUFFIX = ".skmig"
 FACTS = "payload.json"
+_MARK = b"sha256:"  # the archive's comment: the digest of every byte before it
+SKETCHES = "sketches.json"
+# what `skmig.parity.Sketches` gives, of the `probes` and of the user's `data`
+Sketches = dict[str, list[dict[str, Any]]]
 _AGAIN = "restore the record from where it was stored, or migrate the original again"
 DOCUMENTS = ("model", "probes", "expected", "rounding")
-MEMBERS = frozenset(
+EXPORTED = frozenset(
     {FACTS, *(f"{name}/{part}" for name in DOCUMENTS for part in ("graph.json", "arrays.bin"))}
 )
+MEMBERS = EXPORTED | {SKETCHES}
 
 
 def beside(result: Path, *, whole: bool = False) -> Path:
@@ -46,11 +53,24 @@ class Record:
     path: Path
     manifest: Manifest
 
+    @property
+    def result(self) -> Path:
+        """Where the result lies, unless it got another name since."""
+        return self.path.with_name(self.manifest.result.name)
+
     def document(self, name: str) -> Any:
         """One of its documents.  Raises UnreadableError: every digest may be right and it not."""
+        return self._opened(lambda bundle: bundle.document(name))
+
+    def sketches(self) -> Sketches:
+        """What the outputs looked like.  Raises UnreadableError."""
+        found: Sketches = self._opened(lambda bundle: bundle.json(SKETCHES))
+        return found
+
+    def _opened(self, read: Callable[[Bundle], Any]) -> Any:
         try:
             with Bundle(str(self.path)) as bundle:
-                return bundle.document(name)
+                return read(bundle)
         except (WireError, OSError) as exc:
             raise UnreadableError(
                 f"the record `{self.path.name}` is damaged", causes=(str(exc),), hint=_AGAIN
@@ -70,14 +90,15 @@ def read(path: Path) -> Record:
             said = bundle.json("manifest.json")
             manifest = Manifest.from_json(said)
             found = member_digests(bundle.archive)
-    except (WireError, KeyError, TypeError, AttributeError, OSError) as exc:
+            names = bundle.archive.namelist()
+    except (WireError, KeyError, TypeError, ValueError, AttributeError, OSError) as exc:
         raise UnreadableError(
             f"`{path.name}` is not a record of a migration", causes=(str(exc),), hint=hint
         ) from exc
     changed = sorted(
         name
         for name in MEMBERS | manifest.members.keys() | (found.keys() - {"manifest.json"})
-        if name not in found or manifest.members.get(name) != found[name]
+        if name not in found or manifest.members.get(name) != found[name] or names.count(name) > 1
     )
     if changed:
         raise UnreadableError(
@@ -87,6 +108,16 @@ def read(path: Path) -> Record:
         )
     if manifest.sealed().seal != manifest.seal:
         raise UnreadableError(f"the manifest of the record `{path.name}` was changed", hint=_AGAIN)
+    if names.count("manifest.json") > 1 or not _ends_well(path):
+        # each part is as the manifest says; what holds them together is not
+        raise UnreadableError(
+            f"the record `{path.name}` was changed after it was written", hint=_AGAIN
+        )
+    odd = contradictions(manifest, _facts(path))
+    if odd:
+        raise UnreadableError(
+            f"the manifest of the record `{path.name}` contradicts itself", causes=odd, hint=_AGAIN
+        )
     return Record(path=path, manifest=manifest)
 
 
@@ -102,22 +133,59 @@ def member_digests(archive: zipfile.ZipFile) -> dict[str, str]:
     return digests
 
 
-def write(path: Path, manifest: Manifest, exported: Path) -> None:
+def write(path: Path, manifest: Manifest, exported: Path, sketches: Sketches) -> Manifest:
     """Write a record to `path` (a temporary name: see `placed`): the exported bundle, sealed.
+
+    Gives the manifest as it was written, with the digests and the seal.
 
     Raises UnreadableError when the bundle holds anything but its documents.
     """
     shutil.copyfile(exported, path)
     with Bundle(str(path)) as bundle:
         digests = member_digests(bundle.archive)
-    if digests.keys() != MEMBERS:
+    if digests.keys() != EXPORTED:
         raise UnreadableError(
             "the exported payload has other members than it should",
-            causes=tuple(sorted(digests.keys() ^ MEMBERS)),
+            causes=tuple(sorted(digests.keys() ^ EXPORTED)),
         )
+    drawn = json.dumps(sketches, allow_nan=False)
+    digests[SKETCHES] = hashlib.sha256(drawn.encode()).hexdigest()
     sealed = dataclasses.replace(manifest, members=digests).sealed()
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(SKETCHES, drawn)
         archive.writestr("manifest.json", json.dumps(sealed.as_json(), indent=1))
+        archive.comment = _MARK + bytes(64)
+    with path.open("r+b") as handle:
+        said = _digest_before(handle)
+        handle.seek(-64, io.SEEK_END)
+        handle.write(said)
+    return sealed
+
+
+def _facts(path: Path) -> Any:
+    try:
+        with Bundle(str(path)) as bundle:
+            return bundle.json(FACTS)
+    except (WireError, OSError):
+        return None  # which contradicts everything
+
+
+def _digest_before(handle: BinaryIO) -> bytes:
+    """The digest of a record's bytes up to its last 64, in which it stands."""
+    left = handle.seek(0, io.SEEK_END) - 64
+    handle.seek(0)
+    found = hashlib.sha256()
+    while left > 0 and (block := handle.read(min(left, 1 << 20))):
+        found.update(block)
+        left -= len(block)
+    return found.hexdigest().encode()
+
+
+def _ends_well(path: Path) -> bool:
+    with path.open("rb") as handle:
+        said = _digest_before(handle)
+        handle.seek(-64 - len(_MARK), io.SEEK_END)
+        return handle.read() == _MARK + said
 
 
 def check_place(outputs: tuple[Path, ...], force: bool) -> None:
@@ -134,7 +202,7 @@ def check_place(outputs: tuple[Path, ...], force: bool) -> None:
         if path.exists() and not force:
             raise OutputExistsError(
                 f"`{path}` is there already",
-                hint="choose another --output, or replace it with --force",
+                hint="choose another name, or replace it with --force",
             )
         # a folder that is not there is made when there is something to put into it
         folder = next(item for item in path.absolute().parents if item.exists())
@@ -225,8 +293,8 @@ def _keep(path: Path, draft: Path) -> Path | None:
 
 
 def _cannot_write(path: Path, exc: OSError) -> OutputError:
-    hint = "choose another place with --output"
+    hint = "choose another place"
     if exc.errno == errno.ENOSPC:
-        hint = "free some disk space, or choose another place with --output"
+        hint = "free some disk space, or choose another place"
     reason = exc.strerror or str(exc)
     return OutputError(f"`{path}` cannot be written: {reason}", hint=hint)

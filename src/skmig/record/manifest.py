@@ -47,8 +47,10 @@ class Manifest:
     """Everything that is said about one migration; `manifest.json` of the record.
 
     `members` are the digests of the other members of the record, `seal` that of all the rest of
-    the manifest.  `rollback` is what to go back to: the original, by digest.  `data` is what was
-    found on the user's own rows, beside `parity`, which is what was found on the probes.
+    the manifest.  `rollback` is what to go back to: the original, by digest.  `state` is what
+    became of the model's state (`adapters.carried.State`), `parity` what was found on the probes
+    (`parity.Parity`), `data` what was found on the user's own rows beside it, `naive` what loading
+    the original as it is would have done (`parity.Naive`; empty when nobody asked).
     """
 
     skmig: str
@@ -62,18 +64,19 @@ class Manifest:
     source_environment: EnvironmentFact
     target_environment: EnvironmentFact
     rules: tuple[str, ...]
+    moved: tuple[dict[str, Any], ...]
     losses: tuple[str, ...]
     substitutions: tuple[str, ...]
     notes: tuple[str, ...]
     changes: tuple[str, ...]
     documented: tuple[dict[str, Any], ...]
     coverage: dict[str, Any]
-    arrays: tuple[int, int]
+    state: dict[str, Any]
     options: dict[str, Any]
     parity: dict[str, Any]
     verdict: str
     summary: str
-    naive: str = ""
+    naive: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] | None = None
     members: dict[str, str] = field(default_factory=dict)
     seal: str = ""
@@ -106,15 +109,20 @@ class Manifest:
             name: tuple(value[name])
             for name in (
                 "rules",
+                "moved",
                 "losses",
                 "substitutions",
                 "notes",
                 "changes",
                 "documented",
-                "arrays",
             )
         }
         return cls(**{**value, **files, **environments, **lists})
+
+
+def summary(source: FileFact, before: EnvironmentFact, after: EnvironmentFact, found: str) -> str:
+    """The sentence that a manifest says of itself; `found` is that of the comparison."""
+    return f"{source.name} moved from scikit-learn {before.release} to {after.release}: {found}"
 
 
 def sha256(path: Path) -> str:

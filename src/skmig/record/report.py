@@ -9,12 +9,17 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from skmig.record.manifest import UNPROVEN, EnvironmentFact, Manifest
+from skmig.record import findings
+from skmig.record.manifest import EnvironmentFact, Manifest
+
+LINES = 40  # of one list; the record has the rest
+
+_PLACES = 4  # places of one kind that the report names; the record has them all
 
 
 def verdict_line(manifest: Manifest) -> Text:
     """One sentence that says yes or no; the colour repeats what the words say."""
-    good = manifest.parity["ok"] and manifest.verdict != UNPROVEN
+    good = findings.answer(manifest)[0] == "yes"
     return Text(manifest.summary, style="bold green" if good else "bold yellow")
 
 
@@ -28,15 +33,18 @@ def render(manifest: Manifest) -> RenderableType:
         parts += [Text(), Text(f"On {manifest.data['words']}", style="bold")]
         parts.append(_Methods(manifest.data["parity"]["methods"]))
     for title, lines in (
+        ("What moved", findings.moved(manifest)),
         ("Losses (allowed)", manifest.losses),
         ("Another class that answers the same (allowed)", manifest.substitutions),
         ("Changed by scikit-learn itself", manifest.changes),
         ("Notes", [*manifest.notes, *_noted(manifest)]),
-        ("Not proven", _unproven(manifest)),
+        ("Not proven", findings.unproven(manifest)),
     ):
         if lines:
             parts += [Text(), Text(title, style="bold")]
-            parts += [Text(f"  {line}") for line in lines]
+            parts += [Text(f"  {line}") for line in lines[:LINES]]
+            if len(lines) > LINES:
+                parts.append(Text(f"  {len(lines) - LINES} more: --json shows all"))
     return Group(*parts)
 
 
@@ -45,18 +53,17 @@ def _facts(manifest: Manifest) -> Table:
     table.add_column()
     table.add_column(overflow="fold")
     source, target = manifest.source_environment, manifest.target_environment
-    same, total = manifest.arrays
     rows = [
         ("source", f"{manifest.source.name}, scikit-learn {_stack(source)}"),
         ("result", f"{manifest.result.name}, scikit-learn {_stack(target)}"),
         ("environments", f"{source.backend}, {target.backend}"),
-        ("state", f"{same} of {total} arrays carried bit for bit"),
+        ("state", state_line(manifest.state)),
         ("rules", f"{len(manifest.rules)} applied"),
     ]
     if manifest.naive:
-        rows.append(("without skmig", manifest.naive))
+        rows.append(("without skmig", manifest.naive["sentence"]))
     for path, coverage in manifest.coverage.items():
-        rows.append(("probes", f"{path}: {coverage_line(coverage)}"))
+        rows.append(("probes", f"{path}: {findings.coverage_line(coverage)}"))
     for name, text in rows:
         table.add_row(name, Text(text))
     return table
@@ -64,6 +71,38 @@ def _facts(manifest: Manifest) -> Table:
 
 def _stack(fact: EnvironmentFact) -> str:
     return f"{fact.release} (Python {fact.python}, numpy {fact.packages.get('numpy', '?')})"
+
+
+def methods_table(methods: list[dict[str, Any]]) -> RenderableType:
+    """What was compared, method by method."""
+    return _Methods(methods)
+
+
+def state_line(state: dict[str, Any]) -> str:
+    """What of the state is the source's own, and what became of the rest."""
+    if state["unknown"]:
+        return f"not measured: {state['unknown']}"
+    words = [
+        f"{state['carried']} of {state['arrays']} arrays of the result are bit for bit the source's"
+    ]
+    for name, what in (
+        ("rewritten", "made by a rule"),
+        ("derived", "computed by the target itself"),
+        ("left", "not in the result"),
+        ("others", f"of {state['values']} other values set by the target"),
+    ):
+        if state[name]:
+            count = sum(item["count"] for item in state[name])
+            places = ", ".join(_place(item) for item in state[name][:_PLACES])
+            more = ", …" if len(state[name]) > _PLACES else ""
+            words.append(f"{count} {what} ({places}{more})")
+    return "; ".join(words)
+
+
+def _place(item: dict[str, Any]) -> str:
+    more = f" and {item['count'] - 1} more like it" if item["count"] > 1 else ""
+    by = f", {item['by']}" if item["by"] else ""
+    return f"{item['path']}{more}{by}"
 
 
 def coverage_line(coverage: dict[str, Any]) -> str:
@@ -131,17 +170,3 @@ def _noted(manifest: Manifest) -> list[str]:
         for item in said.get("methods", [])
         for note in item.get("notes", ())
     ]
-
-
-def _unproven(manifest: Manifest) -> list[str]:
-    notes = [
-        f"{path}: {note}"
-        for path, coverage in manifest.coverage.items()
-        for note in coverage.get("notes", [])
-    ]
-    refused = [
-        f"{item['path']}.{item['method']} raises in the source too: {item['text']}"
-        for item in manifest.parity.get("methods", [])
-        if item["verdict"] == "error_equal"
-    ]
-    return notes + refused

@@ -1,9 +1,10 @@
 """Trees and ensembles of them."""
 
-from specimens.kit import Call, Either, Make, table
+from specimens.kit import Call, Either, Make, Ref, table
 
 LR = Make("linear_model.LogisticRegression")
 ABSOLUTE = Either("absolute_error", "mae", "lad")
+ADA = Make("ensemble.AdaBoostClassifier", n_estimators=3, random_state=0)
 RNG = Call("numpy.random.RandomState", 3)
 
 
@@ -64,6 +65,8 @@ def _forest(name):
         (name, "missing", "multi nan", small),
         (name, "warm-start", "multi grow", dict(small, warm_start=True)),
         (name, "random-state-object", "multi", dict(small, random_state=RNG)),
+        (name, "oob-function", "multi", dict(small, n_estimators=30, bootstrap=True, oob_score=Ref("sklearn.metrics.balanced_accuracy_score"))),
+        (name, "multi-output-strings", "multiout strings", small),
         (name, "max-samples", "multi", dict(small, bootstrap=True, max_samples=0.5)),
         (name, "no-bootstrap", "multi weights", dict(small, bootstrap=False)),
         (name, "monotonic", "binary", dict(small, monotonic_cst=[1, 0, 0, -1, 0])),
@@ -100,6 +103,7 @@ def _boosting():
         (c, "init-multiclass", "multi", dict(small, init=LR)),
         (c, "init-tree", "binary", dict(small, init=Make("tree.DecisionTreeClassifier", random_state=0))),
         (c, "init-zero", "multi", dict(small, init="zero")),
+        (c, "init-constant", "multi", dict(small, init=Make("dummy.DummyClassifier", strategy="constant", constant=1))),
         (c, "warm-start", "multi grow", dict(small, warm_start=True)),
         (c, "early-stopping", "multi", early),
         (c, "subsample", "binary", dict(small, subsample=0.5, random_state=RNG)),
@@ -113,6 +117,7 @@ def _boosting():
         (r, "quantile", "reg", dict(small, loss="quantile", alpha=0.3)),
         (r, "init", "reg", dict(small, init=Make("linear_model.LinearRegression"))),
         (r, "init-zero", "reg", dict(small, init="zero")),
+        (r, "init-quantile", "reg", dict(small, init=Make("ensemble.gradient_boosting.QuantileEstimator", alpha=0.3))),
         (r, "early-stopping", "reg", early),
         (r, "warm-start", "reg grow", dict(small, warm_start=True)),
         (r, "subsample", "reg", dict(small, subsample=0.7)),
@@ -138,6 +143,7 @@ def _hist():
         (c, "categorical-dtype", "binary pandas numeric", dict(small, categorical_features="from_dtype")),
         (c, "early-stopping", "multi", dict(early, early_stopping=True)),
         (c, "early-stopping-loss", "multi strings", dict(early, scoring="loss")),
+        (c, "early-stopping-score", "multi", dict(early, early_stopping=True, scoring=None)),
         (c, "monotonic", "binary", dict(small, monotonic_cst=[1, 0, 0, -1, 0])),
         (c, "interaction", "binary", dict(small, interaction_cst=[{0, 1}, {2, 3, 4}])),
         (c, "class-weight", "multi", dict(small, class_weight="balanced")),
@@ -178,12 +184,15 @@ def _meta():
         (bag, "neighbors", "multi strings", dict(five, estimator=knn, max_features=0.6)),
         (bag, "oob", "binary", dict(five, n_estimators=30, oob_score=True)),
         (bag, "warm-start", "binary grow", dict(five, warm_start=True)),
+        (bag, "searches", "multi", dict(five, estimator=Make("model_selection.GridSearchCV", estimator=stump, param_grid={"max_depth": [1, 2]}, cv=2))),
+        (bag, "votes", "multi", dict(five, estimator=Make("ensemble.VotingClassifier", estimators=[("a", stump), ("b", LR)]))),
         (bag, "frame", "multi frame", dict(five, max_samples=0.7)),
         (bagr, "default", "reg", {"random_state": 0}),
         (bagr, "features", "reg", dict(five, max_features=3, bootstrap_features=True)),
         ("ensemble.IsolationForest", "default", "none", {"random_state": 0}),
         ("ensemble.IsolationForest", "contamination", "none", dict(five, contamination=0.1)),
         ("ensemble.IsolationForest", "max-samples", "none", dict(five, max_samples=32, max_features=3)),
+        ("ensemble.IsolationForest", "one-sample", "none", dict(five, max_samples=1)),
         ("ensemble.IsolationForest", "sparse", "none sparse", dict(five, contamination=0.2)),
         ("ensemble.IsolationForest", "frame", "none frame", five),
         ("ensemble.IsolationForest", "new-behaviour", "none", dict(five, behaviour="new")),
@@ -205,6 +214,9 @@ def _committees():
         (v, "soft", "multi", {"estimators": pair, "voting": "soft", "weights": [1, 2]}),
         (v, "flat", "binary", {"estimators": pair, "voting": "soft", "flatten_transform": False}),
         (v, "drop", "binary", {"estimators": [*pair, ("nb", Either("drop", None))]}),
+        (v, "unfitted", "multi unfitted", {"estimators": pair}),
+        (v, "boosted", "multi", {"estimators": [("ada", ADA), ("lr", LR)], "voting": "soft"}),
+        ("calibration.CalibratedClassifierCV", "boosted", "multi", {"estimator": ADA, "cv": 3}),
         (v, "frame", "binary bools frame", {"estimators": pair}),
         ("ensemble.VotingRegressor", "default", "reg", {"estimators": duo}),
         ("ensemble.VotingRegressor", "weights", "reg frame", {"estimators": duo, "weights": [0.2, 0.8]}),
@@ -216,6 +228,19 @@ def _committees():
         (s, "frame", "multi frame", {"estimators": pair, "cv": 3}),
         ("ensemble.StackingRegressor", "default", "reg", {"estimators": duo}),
         ("ensemble.StackingRegressor", "passthrough", "reg", {"estimators": duo, "passthrough": True, "cv": 3}),
+    ]  # fmt: skip
+
+
+def _selectors():
+    name = "feature_selection.SelectFromModel"
+    tree = Make("tree.DecisionTreeClassifier", max_depth=3, random_state=0)
+    scaled = Make(
+        "pipeline.Pipeline", steps=[("s", Make("preprocessing.StandardScaler")), ("t", tree)]
+    )
+    return [
+        (name, "tree", "multi", {"estimator": tree, "max_features": 2}),
+        (name, "counted", "multi", {"estimator": tree, "max_features": Ref("sklearn.utils.validation._num_features")}),
+        (name, "getter", "multi", {"estimator": scaled, "importance_getter": "named_steps.t.feature_importances_"}),
     ]  # fmt: skip
 
 
@@ -232,4 +257,5 @@ SPECIMENS = table(
     + _hist()
     + _meta()
     + _committees()
+    + _selectors()
 )

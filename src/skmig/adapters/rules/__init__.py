@@ -19,12 +19,14 @@ from skmig.adapters.rules.v1_0_1 import RULES as V1_0_1
 from skmig.adapters.rules.v1_0_2 import RULES as V1_0_2
 from skmig.adapters.rules.v1_1_0 import RULES as V1_1_0
 from skmig.adapters.rules.v1_1_2 import RULES as V1_1_2
+from skmig.adapters.rules.v1_1_3 import RULES as V1_1_3
 from skmig.adapters.rules.v1_2_0 import RULES as V1_2_0
 from skmig.adapters.rules.v1_2_2 import RULES as V1_2_2
 from skmig.adapters.rules.v1_3_0 import RULES as V1_3_0
 from skmig.adapters.rules.v1_3_1 import RULES as V1_3_1
 from skmig.adapters.rules.v1_3_2 import RULES as V1_3_2
 from skmig.adapters.rules.v1_4_0 import RULES as V1_4_0
+from skmig.adapters.rules.v1_4_1_post1 import RULES as V1_4_1_POST1
 from skmig.adapters.rules.v1_5_0 import RULES as V1_5_0
 from skmig.adapters.rules.v1_5_2 import RULES as V1_5_2
 from skmig.adapters.rules.v1_6_0 import RULES as V1_6_0
@@ -51,12 +53,14 @@ LINE: tuple[RuleSet, ...] = (
     V1_0_2,
     V1_1_0,
     V1_1_2,
+    V1_1_3,
     V1_2_0,
     V1_2_2,
     V1_3_0,
     V1_3_1,
     V1_3_2,
     V1_4_0,
+    V1_4_1_POST1,
     V1_5_0,
     V1_5_2,
     V1_6_0,

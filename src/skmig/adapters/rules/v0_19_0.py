@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import isolation, leftout
+from skmig.adapters import isolation, leftout, successors
 from skmig.adapters.early import drop_unfitted, empty, epochs, forest_parameter, meaning, tags
+from skmig.adapters.forms import is_obj, members, text
 from skmig.adapters.ops import (
     DERIVED,
     Accepted,
@@ -39,7 +40,17 @@ from skmig.adapters.ops import (
     rules,
 )
 from skmig.adapters.rules.v1_3_0 import SINCE as STORED
-from skmig.adapters.shapes import ADABOOST, BAGGING, FORESTS, GRADIENT_BOOSTING, SGD, TREES, never
+from skmig.adapters.shapes import (
+    ADABOOST,
+    BAGGING,
+    FORESTS,
+    GRADIENT_BOOSTING,
+    LINEAR,
+    SGD,
+    TREES,
+    never,
+)
+from skmig.adapters.training import since_here
 from skmig.payload import Name, New, Obj
 
 SINCE = "0.19.0"
@@ -61,6 +72,12 @@ _KERNELS: dict[str, tuple[str, dict[str, Any]]] = {
 _ALIASES = {
     "sklearn.lda.LDA": "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
     "sklearn.qda.QDA": "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",
+}
+_LINEAR_REGRESSORS = frozenset(
+    tag for tag in LINEAR if not any(part in tag for part in ("Classif", "Logistic", "Perceptron"))
+) - {
+    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
+    "sklearn.svm.LinearSVC",
 }
 _TREE_STATE = ("tree_", "classes_", "max_features_", "n_classes_", "n_features_", "n_outputs_")
 _SGD_STATE = ("coef_", "t_", "classes_", "standard_coef_", "average_coef_")
@@ -172,6 +189,24 @@ def _voting_down(obj: Obj, step: Step) -> None:
         )
 
 
+def _inner_searches(obj: Obj) -> list[Obj]:
+    found = [*members(obj), obj.state.get("base_estimator")]
+    return [item for item in found if is_obj(item, *SEARCHES)]
+
+
+def _members_up(obj: Obj, step: Step) -> None:
+    for search in _inner_searches(obj):
+        search.state.pop("classes_", None)
+
+
+def _members_down(obj: Obj, step: Step) -> None:
+    """What combines searches asks them for their classes."""
+    for search in _inner_searches(obj):
+        best = search.state.get("best_estimator_")
+        if is_obj(best) and "classes_" in best.state:
+            search.state["classes_"] = best.state["classes_"]
+
+
 def _voting_up(obj: Obj, step: Step) -> None:
     """None means what the older release does (ensemble/voting_classifier.py: transform)."""
     obj.state.setdefault("flatten_transform", None)
@@ -198,6 +233,33 @@ def _kernel_up(obj: Obj, step: Step) -> None:
 
 def _kernel_down(obj: Obj, step: Step) -> None:
     """The older release understands all that this one does."""
+
+
+def _chi2(obj: Obj) -> bool:
+    """A kernel that got no `gamma` before, so that it was always 1 (KERNEL_PARAMS)."""
+    return any(text(obj.state.get(name), "chi2") for name in ("kernel", "metric"))
+
+
+def _chi2_up(obj: Obj, step: Step) -> None:
+    if _chi2(obj):
+        obj.state["gamma"] = 1.0
+
+
+def _chi2_down(obj: Obj, step: Step) -> None:
+    gamma = obj.state.get("gamma")
+    if _chi2(obj) and gamma is not None and gamma != 1:
+        step.loss(obj, f"{step.older} takes no gamma for the kernel 'chi2': it is 1, not {gamma!r}")
+
+
+def _label_kernel_down(obj: Obj, step: Step) -> None:
+    if not isinstance(obj.state.get("kernel"), str):
+        raise Refusal(f"{step.older} knows the kernels 'rbf' and 'knn', no function")
+
+
+def _of_regressors(obj: Obj) -> bool:
+    """Whether its scores came from linear regressors, whose `decision_function` went."""
+    first = next(members(obj), None)
+    return first is not None and first.tag in _LINEAR_REGRESSORS
 
 
 def _alias_up(obj: Obj, step: Step) -> None:
@@ -241,10 +303,6 @@ def _topics_down(obj: Obj, step: Step) -> None:
     state.pop("bound_", None)
 
 
-def _solver_up(obj: Obj, step: Step) -> None:
-    """The solvers of the older release are there."""
-
-
 def _solver_down(obj: Obj, step: Step) -> None:
     if obj.state.get("solver") == "mu":
         step.loss(obj, f"solver='mu', by which transform works too, is not in {step.older}")
@@ -253,9 +311,21 @@ def _solver_down(obj: Obj, step: Step) -> None:
 RULES = rules(
     SINCE,
     [
+        since_here(
+            tags("linear_model.LogisticRegression linear_model.LogisticRegressionCV"),
+            "solver",
+            {"saga": "sag"},
+            "linear_model/logistic.py: _check_solver_option",
+        ),
+        since_here(
+            tags("linear_model.Ridge linear_model.RidgeClassifier"),
+            "solver",
+            {"saga": "sag"},
+            "linear_model/ridge.py: ridge_regression",
+        ),
         Rewritten(
             classes=("sklearn.decomposition.NMF",),
-            to_new=_solver_up,
+            to_new=successors.coordinate_descent,
             to_old=_solver_down,
             names=("solver",),
             why="decomposition/nmf.py: transform",
@@ -343,6 +413,12 @@ RULES = rules(
             to_old=_search_down,
             names=("best_params_", "best_score_", "multimetric_", "cv_results_", "fit_params"),
             why="model_selection/_search.py: BaseSearchCV.fit",
+        ),
+        Rewritten(
+            classes=tags("ensemble.BaggingClassifier calibration._CalibratedClassifier"),
+            to_new=_members_up,
+            to_old=_members_down,
+            why="model_selection/_search.py: a search has the classes of its best estimator",
         ),
         Rewritten(
             classes=("sklearn.ensemble.VotingClassifier",),
@@ -546,6 +622,12 @@ RULES = rules(
             why="feature_selection/from_model.py: _get_feature_importances",
         ),
         Changed(
+            classes=SEARCHES,
+            method="inverse_transform",
+            when=has("best_estimator_"),
+            why="model_selection/_search.py: it called `transform` of the best estimator",
+        ),
+        Changed(
             classes=("sklearn.multiclass.OneVsRestClassifier",),
             method="decision_function",
             when=lambda obj: len(obj.state.get("estimators_", ())) == 1,
@@ -556,6 +638,36 @@ RULES = rules(
             method="decision_function",
             when=lambda obj: len(obj.state.get("estimators_", ())) == 1,
             why="of two classes is one number a sample, no longer two (multiclass.py)",
+        ),
+        Changed(
+            classes=("sklearn.multiclass.OneVsOneClassifier",),
+            method="predict",
+            when=lambda obj: len(obj.state.get("estimators_", ())) == 1,
+            why="of two classes is whether the score of the second is positive, which a "
+            "probability always is, no longer the larger score of both (multiclass.py)",
+        ),
+        Changed(
+            classes=("sklearn.multiclass.OneVsRestClassifier",),
+            method="decision_function",
+            when=_of_regressors,
+            why="linear_model/base.py: linear regressors have no decision_function any more",
+        ),
+        Rewritten(
+            classes=tags(
+                "decomposition.KernelPCA gaussian_process.PairwiseKernel "
+                "kernel_approximation.Nystroem kernel_ridge.KernelRidge"
+            ),
+            to_new=_chi2_up,
+            to_old=_chi2_down,
+            names=("gamma",),
+            why="metrics/pairwise.py: KERNEL_PARAMS",
+        ),
+        Rewritten(
+            classes=tags("semi_supervised.LabelPropagation semi_supervised.LabelSpreading"),
+            to_new=_kernel_down,
+            to_old=_label_kernel_down,
+            names=("kernel",),
+            why="semi_supervised/label_propagation.py: _get_kernel",
         ),
         Changed(
             classes=("sklearn.multioutput.MultiOutputClassifier",),
@@ -604,12 +716,15 @@ RULES = rules(
             to_old=_alias_down,
             why="lda.py, qda.py: subclasses that add nothing, deprecated since 0.17",
         ),
+        Rewritten(
+            classes=("sklearn.decomposition.ProjectedGradientNMF",),
+            to_new=successors.projected_gradient,
+            to_old=successors.unchanged,
+            why="decomposition/nmf.py: it is NMF(solver='pg')",
+        ),
         Gone(
-            classes=(
-                "sklearn.decomposition.ProjectedGradientNMF",
-                "sklearn.multioutput.MultiOutputEstimator",
-            ),
-            why="Fit it anew with its successor in sklearn.decomposition.",
+            classes=("sklearn.multioutput.MultiOutputEstimator",),
+            why="It is the base of MultiOutputClassifier and MultiOutputRegressor: fit one.",
         ),
     ],
 )

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import encoders, imputers, leftout, outliers, searches
+from skmig import versions
+from skmig.adapters import encoders, imputers, isolation, leftout, outliers, searches, successors
 from skmig.adapters.early import drop_unfitted, meaning, seeded, tags
 from skmig.adapters.ops import (
     DERIVED,
@@ -37,7 +38,8 @@ from skmig.adapters.ops import (
     has,
     rules,
 )
-from skmig.adapters.shapes import FORESTS, GRADIENT_BOOSTING, SEARCHES, never
+from skmig.adapters.rules.v1_3_0 import SINCE as STORED
+from skmig.adapters.shapes import DUMMY, FORESTS, GRADIENT_BOOSTING, SEARCHES, never
 from skmig.payload import Name, New, Obj
 
 SINCE = "0.20.0"
@@ -67,31 +69,31 @@ LOGISTIC = (
 WITH_JOBS = tags(
     "cluster.DBSCAN cluster.KMeans cluster.MeanShift cluster.MiniBatchKMeans "
     "cluster.SpectralBiclustering cluster.SpectralClustering cluster.SpectralCoclustering "
-    "covariance.GraphLassoCV decomposition.DictionaryLearning decomposition.KernelPCA "
-    "decomposition.LatentDirichletAllocation decomposition.MiniBatchDictionaryLearning "
-    "decomposition.MiniBatchSparsePCA decomposition.SparseCoder decomposition.SparsePCA "
-    "ensemble.BaggingClassifier ensemble.BaggingRegressor ensemble.ExtraTreesClassifier "
-    "ensemble.ExtraTreesRegressor ensemble.IsolationForest ensemble.RandomForestClassifier "
-    "ensemble.RandomForestRegressor ensemble.RandomTreesEmbedding ensemble.VotingClassifier "
-    "feature_selection.RFECV gaussian_process.GaussianProcessClassifier "
-    "linear_model.ElasticNetCV linear_model.LarsCV linear_model.LassoCV "
-    "linear_model.LassoLarsCV linear_model.LinearRegression linear_model.LogisticRegression "
-    "linear_model.LogisticRegressionCV linear_model.MultiTaskElasticNetCV "
-    "linear_model.MultiTaskLassoCV linear_model.OrthogonalMatchingPursuitCV "
-    "linear_model.PassiveAggressiveClassifier linear_model.Perceptron "
-    "linear_model.SGDClassifier linear_model.TheilSenRegressor manifold.Isomap "
-    "manifold.LocallyLinearEmbedding manifold.MDS manifold.SpectralEmbedding "
-    "model_selection.GridSearchCV model_selection.RandomizedSearchCV "
-    "multiclass.OneVsOneClassifier multiclass.OneVsRestClassifier "
-    "multiclass.OutputCodeClassifier multioutput.MultiOutputClassifier "
-    "multioutput.MultiOutputRegressor neighbors.KNeighborsClassifier "
-    "neighbors.KNeighborsRegressor neighbors.LocalOutlierFactor neighbors.NearestNeighbors "
-    "neighbors.RadiusNeighborsClassifier neighbors.RadiusNeighborsRegressor "
-    "pipeline.FeatureUnion semi_supervised.LabelPropagation semi_supervised.LabelSpreading"
+    "covariance.GraphLassoCV covariance.GraphicalLassoCV decomposition.DictionaryLearning "
+    "decomposition.KernelPCA decomposition.LatentDirichletAllocation "
+    "decomposition.MiniBatchDictionaryLearning decomposition.MiniBatchSparsePCA "
+    "decomposition.SparseCoder decomposition.SparsePCA ensemble.BaggingClassifier "
+    "ensemble.BaggingRegressor ensemble.ExtraTreesClassifier ensemble.ExtraTreesRegressor "
+    "ensemble.IsolationForest ensemble.RandomForestClassifier ensemble.RandomForestRegressor "
+    "ensemble.RandomTreesEmbedding ensemble.VotingClassifier feature_selection.RFECV "
+    "gaussian_process.GaussianProcessClassifier linear_model.ElasticNetCV linear_model.LarsCV "
+    "linear_model.LassoCV linear_model.LassoLarsCV linear_model.LinearRegression "
+    "linear_model.LogisticRegression linear_model.LogisticRegressionCV "
+    "linear_model.MultiTaskElasticNetCV linear_model.MultiTaskLassoCV "
+    "linear_model.OrthogonalMatchingPursuitCV linear_model.PassiveAggressiveClassifier "
+    "linear_model.Perceptron linear_model.SGDClassifier linear_model.TheilSenRegressor "
+    "manifold.Isomap manifold.LocallyLinearEmbedding manifold.MDS manifold.SpectralEmbedding "
+    "model_selection.GridSearchCV model_selection.RandomizedSearchCV multiclass.OneVsOneClassifier "
+    "multiclass.OneVsRestClassifier multiclass.OutputCodeClassifier "
+    "multioutput.MultiOutputClassifier multioutput.MultiOutputRegressor "
+    "neighbors.KNeighborsClassifier neighbors.KNeighborsRegressor neighbors.LocalOutlierFactor "
+    "neighbors.NearestNeighbors neighbors.RadiusNeighborsClassifier "
+    "neighbors.RadiusNeighborsRegressor pipeline.FeatureUnion semi_supervised.LabelPropagation "
+    "semi_supervised.LabelSpreading"
 )
 CROSS_VALIDATED = tags(
-    "covariance.GraphLassoCV feature_selection.RFECV linear_model.ElasticNetCV "
-    "linear_model.LarsCV linear_model.LassoCV linear_model.LassoLarsCV "
+    "covariance.GraphLassoCV covariance.GraphicalLassoCV feature_selection.RFECV "
+    "linear_model.ElasticNetCV linear_model.LarsCV linear_model.LassoCV linear_model.LassoLarsCV "
     "linear_model.LogisticRegressionCV linear_model.MultiTaskElasticNetCV "
     "linear_model.MultiTaskLassoCV linear_model.OrthogonalMatchingPursuitCV "
     "model_selection.GridSearchCV model_selection.RandomizedSearchCV"
@@ -237,13 +239,18 @@ def _seen_up(obj: Obj, step: Step) -> None:
 
 
 def _robust_up(obj: Obj, step: Step) -> None:
-    if "center_" in obj.state and not obj.state.get("with_scaling", True):
+    uses = [obj.state.get(name, True) for name in ("with_centering", "with_scaling")]
+    if not any(uses):
+        # it was never asked whether it is fitted: there is nothing to know
+        obj.state.setdefault("center_", None)
+    if "center_" in obj.state and not uses[1]:
         obj.state.setdefault("scale_", None)
 
 
 def _robust_down(obj: Obj, step: Step) -> None:
-    if obj.state.get("scale_", "") is None:
-        del obj.state["scale_"]
+    for name in ("center_", "scale_"):
+        if obj.state.get(name, "") is None:
+            del obj.state[name]
 
 
 def _text_dtype_up(value: Any) -> Any:
@@ -276,6 +283,18 @@ def _rate_down(obj: Obj, step: Step) -> None:
         step.note(obj, f"learning_rate='adaptive' is 'constant' in {step.older}")
 
 
+def _forest_up(obj: Obj, step: Step) -> None:
+    """Scores that are stored will have been computed otherwise: see `isolation.keep`."""
+    outliers.forest_to_offset(obj, step)
+    if versions.position(step.target) >= versions.position(STORED):
+        isolation.nudge(obj, 2 * isolation.ROUNDING)
+
+
+def _column(obj: Obj) -> bool:
+    """A dummy of one output that was given as a column."""
+    return bool(obj.state.get("output_2d_")) and obj.state.get("n_outputs_") == 1
+
+
 RULES = rules(
     SINCE,
     [
@@ -302,6 +321,12 @@ RULES = rules(
             what="missing values",
             error="ValueError: Input",
             why="preprocessing/data.py: force_all_finite='allow-nan'",
+        ),
+        Accepted(
+            classes=tags("preprocessing.PolynomialFeatures"),
+            what="sparse data",
+            error="TypeError: A sparse",
+            why="preprocessing/data.py: PolynomialFeatures.transform, accept_sparse='csc'",
         ),
         *meaning({"n_jobs": WITH_JOBS}, down={None: 1}, why="n_jobs=None means 1 since 0.20"),
         *meaning(
@@ -386,7 +411,7 @@ RULES = rules(
         ),
         Rewritten(
             classes=("sklearn.ensemble.IsolationForest",),
-            to_new=outliers.forest_to_offset,
+            to_new=_forest_up,
             to_old=outliers.forest_to_threshold,
             names=("threshold_", "_threshold_", "offset_", "_contamination", "behaviour"),
             why="ensemble/iforest.py: fit, predict",
@@ -405,10 +430,31 @@ RULES = rules(
             names=("threshold_", "offset_"),
             why="covariance/elliptic_envelope.py: fit",
         ),
+        *(
+            Changed(
+                classes=DUMMY,
+                method=method,
+                when=lambda obj: (
+                    obj.state.get("n_outputs_") != 1 or not obj.state.get("output_2d_")
+                ),
+                why="dummy.py: a list of texts is as many samples, no longer one (_num_samples)",
+            )
+            for method in ("predict", "predict_proba", "predict_log_proba")
+        ),
         Changed(
             classes=("sklearn.covariance.EllipticEnvelope",),
             method="decision_function",
             why="is the distance itself, not its cubic root (covariance/elliptic_envelope.py)",
+        ),
+        Changed(
+            classes=tags(
+                "covariance.EllipticEnvelope covariance.EmpiricalCovariance covariance.GraphLasso "
+                "covariance.GraphLassoCV covariance.GraphicalLasso covariance.GraphicalLassoCV "
+                "covariance.LedoitWolf covariance.MinCovDet covariance.OAS "
+                "covariance.ShrunkCovariance"
+            ),
+            method="mahalanobis",
+            why="of a DataFrame was a Series (covariance/empirical_covariance_.py)",
         ),
         Rewritten(
             classes=NEIGHBORS,
@@ -587,7 +633,7 @@ RULES = rules(
             classes=("sklearn.preprocessing.RobustScaler",),
             to_new=_robust_up,
             to_old=_robust_down,
-            names=("scale_",),
+            names=("center_", "scale_"),
             why="preprocessing/data.py: RobustScaler.fit says None for what it does not use",
         ),
         Explained(
@@ -613,7 +659,6 @@ RULES = rules(
         Born(
             classes=tags(
                 "compose.ColumnTransformer compose.TransformedTargetRegressor "
-                "covariance.GraphicalLasso covariance.GraphicalLassoCV "
                 "impute.MissingIndicator multioutput.RegressorChain "
                 "naive_bayes.ComplementNB preprocessing.KBinsDiscretizer "
                 "preprocessing.OrdinalEncoder preprocessing.PowerTransformer"
@@ -626,12 +671,33 @@ RULES = rules(
             names=("grid_scores_", "best_params_", "best_score_", "scorer_", "best_estimator_"),
             why="grid_search.py is model_selection/_search.py",
         ),
+        Rewritten(
+            classes=tuple(successors.GRAPH.values()),
+            to_new=successors.unchanged,
+            to_old=successors.graph,
+            why="covariance/graph_lasso_.py: the name was GraphLasso",
+        ),
+        Rewritten(
+            classes=("sklearn.decomposition.RandomizedPCA",),
+            to_new=successors.principal_components,
+            to_old=successors.unchanged,
+            why="decomposition/pca.py: PCA(svd_solver='randomized') is its successor",
+        ),
+        Rewritten(
+            classes=("sklearn.mixture.GMM",),
+            to_new=successors.gaussian_mixture,
+            to_old=successors.unchanged,
+            why="mixture/gaussian_mixture.py: GaussianMixture is its successor",
+        ),
         Gone(
-            classes=tags(
-                "decomposition.RandomizedPCA gaussian_process.GaussianProcess mixture.DPGMM "
-                "mixture.GMM mixture.VBGMM"
-            ),
-            why="Its successor (PCA, GaussianProcessRegressor, GaussianMixture) has another state.",
+            classes=tags("mixture.DPGMM mixture.VBGMM"),
+            why="BayesianGaussianMixture has other priors and another bound, and so other "
+            "probabilities for the same means: fit one on the data.",
+        ),
+        Gone(
+            classes=("sklearn.gaussian_process.GaussianProcess",),
+            why="GaussianProcessRegressor has other correlations and no regression functions: fit "
+            "one on the data.",
         ),
     ],
 )

@@ -16,7 +16,8 @@ import numpy as np
 
 from skmig.adapters import initial, isolation, leftout
 from skmig.adapters.columns import COLUMN_TRANSFORMER
-from skmig.adapters.early import epochs, keep_columns, learn_columns, meaning, tags
+from skmig.adapters.early import empty, epochs, keep_columns, learn_columns, meaning, tags
+from skmig.adapters.forms import members, text
 from skmig.adapters.ops import (
     DERIVED,
     Accepted,
@@ -46,6 +47,8 @@ DEFAULT_TEST_SIZE = {
     "sklearn.model_selection.StratifiedShuffleSplit": 0.1,
 }
 HASHING = tags("feature_extraction.FeatureHasher feature_extraction.HashingVectorizer")
+LOGISTIC = tags("linear_model.LogisticRegression linear_model.LogisticRegressionCV")
+SUPPORT_VECTORS = ("sklearn.svm.SVC", "sklearn.svm.NuSVC")
 VECTORIZERS = tags(
     "feature_extraction.CountVectorizer feature_extraction.HashingVectorizer "
     "feature_extraction.TfidfVectorizer"
@@ -80,6 +83,36 @@ def _many_classes(obj: Obj) -> bool:
 
 def _many_svm_classes(obj: Obj) -> bool:
     return _many_classes(obj) and obj.state.get("decision_function_shape") == "ovr"
+
+
+def _calibrates_votes(obj: Obj) -> bool:
+    """Whether it calibrates a one-vs-one model of several classes."""
+    found = next(members(obj, "calibrated_classifiers_"), None)
+    scorer: Any = None if found is None else found.state.get("base_estimator")
+    while isinstance(scorer, Obj) and {"steps", "best_estimator_"} & scorer.state.keys():
+        steps = scorer.state.get("steps")
+        scorer = steps[-1][1] if steps else scorer.state["best_estimator_"]
+    if not isinstance(scorer, Obj) or not _many_classes(scorer):
+        return False
+    pairs = scorer.tag == "sklearn.multiclass.OneVsOneClassifier"
+    return pairs or (scorer.tag in SUPPORT_VECTORS and _many_svm_classes(scorer))
+
+
+def _indicator_up(obj: Obj, step: Step) -> None:
+    obj.state.setdefault("add_indicator", False)
+    if "statistics_" in obj.state:
+        obj.state.setdefault("indicator_", None)
+
+
+def _indicator_down(obj: Obj, step: Step) -> None:
+    """An indicator that found nothing missing adds no column."""
+    indicator = obj.state.pop("indicator_", None)
+    if not obj.state.pop("add_indicator", False):
+        return
+    if isinstance(indicator, Obj) and empty(indicator.state.get("features_")):
+        step.note(obj, f"`add_indicator=True`, which added no column, is not in {step.older}")
+    else:
+        step.loss(obj, f"`add_indicator=True` has no counterpart in {step.older}")
 
 
 def _clusters_down(obj: Obj, step: Step) -> None:
@@ -129,6 +162,22 @@ def _several_texts(obj: Obj) -> bool:
     return isinstance(classes, list) and any(item.dtype.kind in "OUS" for item in classes)
 
 
+def _penalty_up(obj: Obj, step: Step) -> None:
+    """The older release has no penalty that this one has not."""
+
+
+def _penalty_down(obj: Obj, step: Step) -> None:
+    """Without a penalty is with one of no weight, which is how `fit` does it."""
+    penalty = obj.state.get("penalty")
+    if penalty is None or text(penalty, "none"):
+        obj.state["penalty"] = "l2"
+        if "C" in obj.state:
+            obj.state["C"] = float("inf")
+    elif text(penalty, "elasticnet"):
+        obj.state["penalty"] = "l2"
+        step.note(obj, f"a refit takes penalty='l2': {step.older} has no 'elasticnet'")
+
+
 RULES = rules(
     SINCE,
     [
@@ -139,12 +188,23 @@ RULES = rules(
             names=("steps", "estimators"),
             why="pipeline.py, ensemble/voting_classifier.py: None is what is left out",
         ),
+        Changed(
+            classes=tags("impute.MissingIndicator"),
+            method="transform",
+            when=lambda obj: (
+                obj.state.get("features") == "missing-only" and empty(obj.state.get("features_"))
+            ),
+            why="impute.py: where nothing was missing all features were given, now none",
+        ),
         Accepted(
-            classes=tags("tree.DecisionTreeClassifier tree.ExtraTreeClassifier"),
+            classes=tags(
+                "tree.DecisionTreeClassifier tree.ExtraTreeClassifier "
+                "ensemble.RandomForestClassifier ensemble.ExtraTreesClassifier"
+            ),
             what="labels of several outputs that are text",
             error="ValueError: could not convert string to float",
             when=_several_texts,
-            why="tree/tree.py: predict writes them into an array of numbers",
+            why="tree/tree.py, ensemble/forest.py: predict writes them into an array of numbers",
         ),
         Rewritten(
             classes=GRADIENT_BOOSTING,
@@ -164,6 +224,13 @@ RULES = rules(
             to_old=_sgd_down,
             names=("n_iter", "max_iter", "tol", "_max_iter", "_tol"),
             why="linear_model/stochastic_gradient.py: _validate_params",
+        ),
+        Rewritten(
+            classes=LOGISTIC,
+            to_new=_penalty_up,
+            to_old=_penalty_down,
+            names=("penalty", "C"),
+            why="linear_model/logistic.py: _check_solver",
         ),
         Rewritten(
             classes=("sklearn.ensemble.IsolationForest",),
@@ -187,10 +254,20 @@ RULES = rules(
             for method in ("predict_proba", "predict_log_proba")
         ),
         Changed(
-            classes=("sklearn.svm.SVC", "sklearn.svm.NuSVC"),
+            classes=SUPPORT_VECTORS,
             method="decision_function",
             when=_many_svm_classes,
             why="what's new 0.21: utils/multiclass.py: _ovr_decision_function",
+        ),
+        *(
+            Changed(
+                classes=("sklearn.calibration.CalibratedClassifierCV",),
+                method=method,
+                when=_calibrates_votes,
+                why="what's new 0.21: it calibrates the decision_function of one-vs-one models, "
+                "which changed (utils/multiclass.py: _ovr_decision_function)",
+            )
+            for method in ("predict", "predict_proba")
         ),
         Changed(
             classes=("sklearn.multiclass.OneVsOneClassifier",),
@@ -253,17 +330,12 @@ RULES = rules(
             )
             for tag, size in DEFAULT_TEST_SIZE.items()
         ),
-        Parameter(
+        Rewritten(
             classes=("sklearn.impute.SimpleImputer",),
-            name="add_indicator",
-            why="impute/_base.py: transform",
-        ),
-        Added(
-            classes=("sklearn.impute.SimpleImputer",),
-            name="indicator_",
-            value=None,
-            neutral=(None,),
-            why="impute/_base.py: fit",
+            to_new=_indicator_up,
+            to_old=_indicator_down,
+            names=("add_indicator", "indicator_"),
+            why="impute/_base.py: fit, transform",
         ),
         Parameter(
             classes=("sklearn.preprocessing.OneHotEncoder",),
@@ -356,11 +428,12 @@ RULES = rules(
             )
         ),
         Gone(
-            classes=tags(
-                "linear_model.RandomizedLasso linear_model.RandomizedLogisticRegression "
-                "neighbors.GaussianRandomProjectionHash neighbors.LSHForest"
-            ),
-            why="It has no successor.",
+            classes=tags("linear_model.RandomizedLasso linear_model.RandomizedLogisticRegression"),
+            why="It has no successor: select the columns of its get_support() instead.",
+        ),
+        Gone(
+            classes=tags("neighbors.GaussianRandomProjectionHash neighbors.LSHForest"),
+            why="Its neighbours were approximate: fit NearestNeighbors on its data instead.",
         ),
     ],
 )

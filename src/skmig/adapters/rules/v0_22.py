@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import encoders, histograms, imputers, outliers
+from skmig.adapters import encoders, histograms, imputers, outliers, successors
 from skmig.adapters.columns import COLUMN_TRANSFORMER
 from skmig.adapters.early import forest_parameter, meaning, tags
-from skmig.adapters.forms import is_obj
+from skmig.adapters.forms import classes_of, is_obj
 from skmig.adapters.ops import (
     DERIVED,
     Accepted,
@@ -29,7 +29,6 @@ from skmig.adapters.ops import (
     Born,
     Changed,
     Explained,
-    Gone,
     Parameter,
     Refusal,
     Removed,
@@ -67,8 +66,9 @@ SVR = tags("svm.SVR svm.NuSVR svm.OneClassSVM")
 SPARSE_PCA = tags("decomposition.SparsePCA decomposition.MiniBatchSparsePCA")
 LOGISTIC = tags("linear_model.LogisticRegression linear_model.LogisticRegressionCV")
 CROSS_VALIDATED = tags(
-    "calibration.CalibratedClassifierCV covariance.GraphicalLassoCV feature_selection.RFECV "
-    "linear_model.ElasticNetCV linear_model.LarsCV linear_model.LassoCV linear_model.LassoLarsCV "
+    "calibration.CalibratedClassifierCV covariance.GraphLassoCV covariance.GraphicalLassoCV "
+    "feature_selection.RFECV linear_model.ElasticNetCV linear_model.LarsCV linear_model.LassoCV "
+    "linear_model.LassoLarsCV "
     "linear_model.LogisticRegressionCV linear_model.MultiTaskElasticNetCV "
     "linear_model.MultiTaskLassoCV linear_model.OrthogonalMatchingPursuitCV "
     "model_selection.GridSearchCV model_selection.RandomizedSearchCV"
@@ -107,7 +107,13 @@ def _one_class_each(obj: Obj) -> Any:
 
 def _output_up(obj: Obj, step: Step) -> None:
     if obj.state.pop("output_2d_", False) and _n_outputs(obj) == 1:
-        step.changed(obj, "predict", "of one output is flat, however y was given (dummy.py)")
+        for method in ("predict", "predict(return_std)"):
+            step.changed(obj, method, "of one output is flat, however y was given (dummy.py)")
+        for name in ("classes_", "n_classes_", "class_prior_"):
+            if isinstance(obj.state.get(name), list):
+                obj.state[name] = obj.state[name][0]
+        for method in ("predict_proba", "predict_log_proba"):
+            step.changed(obj, method, "of one output is no list, however y was given (dummy.py)")
 
 
 def _output_down(obj: Obj, step: Step) -> None:
@@ -188,8 +194,26 @@ def _chosen_up(obj: Obj, step: Step) -> None:
     """Columns that are named mean the same."""
 
 
+def _as_lists(parts: Any) -> Any:
+    return [
+        (name, part, list(columns) if isinstance(columns, tuple) else columns)
+        for name, part, columns in parts
+    ]
+
+
 def _chosen_down(obj: Obj, step: Step) -> None:
-    """A fitted transformer knows which columns `make_column_selector` chose."""
+    """A fitted transformer knows which columns `make_column_selector` chose.
+
+    Columns in a tuple are columns in a list, which older releases know.
+    """
+    for place in ("transformers", "transformers_"):
+        if place in obj.state:
+            obj.state[place] = _as_lists(obj.state[place])
+    if "_columns" in obj.state:
+        obj.state["_columns"] = [
+            list(columns) if isinstance(columns, tuple) else columns
+            for columns in obj.state["_columns"]
+        ]
     given, chosen = obj.state.get("transformers") or (), obj.state.get("_columns")
     if not any(is_obj(columns, SELECTOR) for _, _, columns in given):
         return
@@ -209,8 +233,20 @@ RULES = rules(
             classes=HIST_GRADIENT_BOOSTING,
             to_new=histograms.loss_up,
             to_old=histograms.loss_down,
-            names=("loss",),
+            names=("loss", "loss_"),
             why="ensemble/_hist_gradient_boosting/loss.py: LeastAbsoluteDeviation",
+        ),
+        Changed(
+            classes=("sklearn.ensemble.VotingClassifier",),
+            method="raises AttributeError: predict_proba is not available when",
+            when=lambda obj: obj.state.get("voting") == "hard",
+            why="a hard vote among others seemed to have probabilities (ensemble/voting.py)",
+        ),
+        Accepted(
+            classes=tags("feature_selection.VarianceThreshold"),
+            what="missing values",
+            error="ValueError: Input",
+            why="feature_selection/_variance_threshold.py: force_all_finite='allow-nan'",
         ),
         Accepted(
             classes=HIST_GRADIENT_BOOSTING,
@@ -223,7 +259,7 @@ RULES = rules(
             to_new=_chosen_up,
             to_old=_chosen_down,
             names=("transformers",),
-            why="compose/_column_transformer.py: make_column_selector",
+            why="compose/_column_transformer.py: make_column_selector; utils/__init__.py: tuples",
         ),
         *meaning(
             {"cv": CROSS_VALIDATED}, up={"warn": 3}, why="model_selection/_split.py: check_cv"
@@ -351,6 +387,16 @@ RULES = rules(
             why="its encoder only meets leaves that it knows",
         ),
         Changed(
+            classes=tags("feature_extraction.TfidfVectorizer"),
+            method="raises NotFittedError: The",
+            when=lambda obj: (
+                "vocabulary_" not in obj.state
+                and obj.state.get("vocabulary") is not None
+                and not obj.state.get("use_idf", True)
+            ),
+            why="feature_extraction/text.py: a given vocabulary without idf needed no fit",
+        ),
+        Changed(
             classes=(encoders.ONE_HOT_ENCODER,),
             method="get_feature_names",
             when=lambda obj: bool(obj.state.get("_legacy_mode")),
@@ -452,10 +498,10 @@ RULES = rules(
         Added(
             classes=("sklearn.multioutput.MultiOutputClassifier",),
             name="classes_",
-            value=lambda obj: [member.state["classes_"] for member in obj.state["estimators_"]],
+            value=lambda obj: [classes_of(member) for member in obj.state["estimators_"]],
             neutral=DERIVED,
             when=lambda obj: all(
-                "classes_" in member.state for member in obj.state.get("estimators_", [obj])
+                classes_of(member) is not None for member in obj.state.get("estimators_", [obj])
             ),
             why="multioutput.py: MultiOutputClassifier.fit",
         ),
@@ -562,9 +608,11 @@ RULES = rules(
                 "neighbors.RadiusNeighborsTransformer"
             )
         ),
-        Gone(
-            classes=tags("covariance.GraphLasso covariance.GraphLassoCV"),
-            why="It is GraphicalLasso since 0.20: fit it anew.",
+        Rewritten(
+            classes=tuple(successors.GRAPH),
+            to_new=successors.graphical,
+            to_old=successors.unchanged,
+            why="covariance/graph_lasso_.py: a deprecated name since 0.20",
         ),
     ],
 )

@@ -15,6 +15,7 @@ from skmig.adapters import factorization, frames, hist_boosting, shapes
 from skmig.adapters.forms import members, swap
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Born,
     Changed,
@@ -199,6 +200,11 @@ _VECTORIZERS = tuple(
     f"sklearn.feature_extraction.{name}" for name in ("CountVectorizer", "TfidfVectorizer")
 )
 _ISOTONIC = ("sklearn.isotonic.IsotonicRegression",)
+
+
+def _single(obj: Obj) -> bool:
+    return getattr(obj.state.get("components_"), "dtype", None) == np.float32
+
 
 _OPS: list[Op] = [
     Added(
@@ -387,6 +393,13 @@ _OPS: list[Op] = [
         when=never,
         why="linear_model/_ridge.py: a fact of the training that 0.22 did not keep",
     ),
+    Accepted(
+        classes=("sklearn.compose.ColumnTransformer",),
+        what="get_feature_names of columns that pass through",
+        error="NotImplementedError: get_feature_names is not",
+        when=has("transformers_"),
+        why="compose/_column_transformer.py: get_feature_names",
+    ),
     Changed(
         classes=("sklearn.preprocessing.Normalizer",),
         method="transform",
@@ -409,6 +422,27 @@ _OPS: list[Op] = [
         name="monotonic_cst",
         neutral=lambda value: True,
         why="grower.py: constraints act while trees grow; values are final",
+    ),
+    Retyped(
+        classes=("sklearn.decomposition.NMF",),
+        name="components_",
+        to_new=factorization.as_it_is,
+        to_old=factorization.doubles,
+        why="decomposition/_nmf.py: fit_transform keeps single precision",
+    ),
+    Changed(
+        classes=("sklearn.decomposition.NMF",),
+        method="raises TypeError: H should have the same dtype",
+        why="decomposition/_nmf.py: single precision is no longer made double",
+    ),
+    *(
+        Changed(
+            classes=("sklearn.decomposition.NMF",),
+            method=method,
+            when=_single,
+            why="decomposition/_nmf.py: single precision was made double before",
+        )
+        for method in ("transform", "inverse_transform")
     ),
 ]
 

@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 
 from skmig.adapters import factorization, hist_boosting, shapes
+from skmig.adapters.columns import is_empty
 from skmig.adapters.forms import members, swap
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Born,
+    Changed,
     Explained,
     Op,
     Parameter,
@@ -64,6 +67,14 @@ def _calibrated_down(obj: Obj, step: Step) -> None:
         )
 
 
+def _matern_down(obj: Obj, step: Step) -> None:
+    """The limit of the Matern kernels is the RBF, as the newer release's own text says."""
+    if obj.state.get("nu") == float("inf"):
+        obj.tag = "sklearn.gaussian_process.RBF"
+        del obj.state["nu"]
+        step.note(obj, "Matern(nu=inf) is the kernel RBF")
+
+
 # ------------------------------------------------------------------ trees
 def _tree_up(obj: Obj, step: Step) -> None:
     """Trees inside forests were fitted without validation and had no `n_features_in_`."""
@@ -91,6 +102,23 @@ def _has_nan(categories: Any) -> bool:
                 if item is None or (isinstance(item, float | np.floating) and item != item):
                     return True
     return False
+
+
+def _masks_up(obj: Obj, step: Step) -> None:
+    """A fitted selection of nothing is read as one by both."""
+
+
+def _masks_down(obj: Obj, step: Step) -> None:
+    """Of a list of False the older release knows only that it has a length."""
+
+    def plain(columns: Any) -> Any:
+        return [] if isinstance(columns, list) and is_empty(columns) else columns
+
+    if "transformers_" in obj.state:
+        obj.state["transformers_"] = [
+            (name, part, plain(columns)) for name, part, columns in obj.state["transformers_"]
+        ]
+        obj.state["_columns"] = [plain(columns) for columns in obj.state["_columns"]]
 
 
 def _one_hot_down(obj: Obj, step: Step) -> None:
@@ -243,6 +271,19 @@ _OPS: list[Op] = [
         names=("classes", "classes_", "label_encoder_"),
         why="calibration.py: `_CalibratedClassifier.__init__` takes the classes as they are",
     ),
+    Accepted(
+        classes=("sklearn.isotonic.IsotonicRegression",),
+        what="a table of one column",
+        error="ValueError: Isotonic regression input should be a 1d array",
+        why="isotonic.py: _check_input_data_shape",
+    ),
+    Rewritten(
+        classes=("sklearn.gaussian_process.Matern",),
+        to_new=_same,
+        to_old=_matern_down,
+        names=("nu",),
+        why="gaussian_process/kernels.py: nu=inf",
+    ),
     *(
         Renamed(
             classes=("sklearn.isotonic.IsotonicRegression",),
@@ -278,7 +319,34 @@ _OPS: list[Op] = [
         when=always,
         why="metrics/_scorer.py: `_BaseScorer.__init__`",
     ),
+    # feature extraction and selection
+    Changed(
+        classes=("sklearn.feature_extraction.DictVectorizer",),
+        method="transform",
+        when=has("feature_names_"),
+        why="feature_extraction/_dict_vectorizer.py: a list of strings is a feature for each",
+    ),
+    Parameter(
+        classes=("sklearn.feature_selection.SelectFromModel",),
+        name="importance_getter",
+        # the names that "auto" looks for
+        neutral=("auto", "coef_", "feature_importances_"),
+        why="feature_selection/_from_model.py: _get_support_mask",
+    ),
+    Rewritten(
+        classes=("sklearn.compose.ColumnTransformer",),
+        to_new=_masks_up,
+        to_old=_masks_down,
+        names=("transformers_",),
+        why="compose/_column_transformer.py: _is_empty_column_selection of a list of False",
+    ),
     # preprocessing
+    Accepted(
+        classes=shapes.tags("preprocessing.OneHotEncoder preprocessing.OrdinalEncoder"),
+        what="missing values",
+        error="ValueError: Input",
+        why="preprocessing/_encoders.py: _check_X, force_all_finite='allow-nan'",
+    ),
     Parameter(
         classes=("sklearn.preprocessing.MinMaxScaler",),
         name="clip",
@@ -412,6 +480,26 @@ _OPS: list[Op] = [
         to_old=factorization.rotations_down,
         names=("y_rotations_",),
         why="cross_decomposition/_pls.py: two-dimensional for a single target too",
+    ),
+    Rewritten(
+        classes=("sklearn.decomposition.NMF",),
+        to_new=factorization.regularization_up,
+        to_old=factorization.regularization_down,
+        names=("regularization",),
+        why="decomposition/_nmf.py: transform reads alpha where it regularizes W",
+    ),
+    *(
+        Changed(classes=("sklearn.decomposition.FactorAnalysis",), method=method, why=why)
+        for method, why in (
+            ("score_samples", "of a DataFrame was a Series (decomposition/_factor_analysis.py)"),
+            ("raises AttributeError: 'list'", "score_samples takes lists"),
+        )
+    ),
+    Accepted(
+        classes=("sklearn.cluster.AffinityPropagation",),
+        what="sparse data",
+        error="TypeError: A sparse",
+        why="cluster/_affinity_propagation.py: predict",
     ),
     Rewritten(
         classes=("sklearn.decomposition.SparseCoder",),

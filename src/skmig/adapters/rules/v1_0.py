@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from skmig.adapters import clustering, factorization, frames, hist_boosting, shapes
+from skmig.adapters import clustering, factorization, frames, hist_boosting, metrics, shapes
 from skmig.adapters.forms import is_obj, members, swap, text
 from skmig.adapters.ops import (
     DERIVED,
@@ -28,6 +28,7 @@ from skmig.adapters.ops import (
     rules,
 )
 from skmig.adapters.shapes import never, tags
+from skmig.adapters.training import since_here
 from skmig.payload import Name, Obj
 
 SINCE = "1.0"
@@ -138,10 +139,11 @@ def _rate_up(obj: Obj, step: Step) -> None:
 
 
 def _rate_down(obj: Obj, step: Step) -> None:
-    if text(obj.state.get("learning_rate"), "auto"):
+    # 'warn' announces 'auto' and means the number
+    if text(obj.state.get("learning_rate"), "auto", "warn"):
         found = obj.state.get("_learning_rate")
-        obj.state["learning_rate"] = 200.0 if found is None or text(found, "auto") else float(found)
-        step.note(obj, "`learning_rate='auto'` is written as a number")
+        obj.state["learning_rate"] = float(found) if isinstance(found, int | float) else 200.0
+        step.note(obj, "`learning_rate` is written as the number that it stood for")
 
 
 def _constant_up(obj: Obj, step: Step) -> None:
@@ -199,6 +201,8 @@ def _polynomial_down(obj: Obj, step: Step) -> None:
         if low:
             raise Refusal("`degree` has a lower bound, which came with scikit-learn 1.0")
         state["degree"] = high if high is not None else max(state["degree"])
+    if state.get("degree") == 0:
+        raise Refusal(f"`degree=0`: {step.older} writes the features all the same")
     if "n_output_features_" in state:
         state["n_input_features_"] = shapes.n_features(obj)
 
@@ -344,6 +348,12 @@ _OPS: list[Op] = [
         {True: "deprecated"},
         "linear_model/_base.py: `_deprecate_normalize`, default True",
     ),
+    since_here(
+        tags("linear_model.Ridge linear_model.RidgeClassifier"),
+        "solver",
+        {"lbfgs": "auto"},
+        "linear_model/_ridge.py: the solver of `positive`",
+    ),
     # spellings
     _losses(
         _REGRESSION_TREES,
@@ -417,6 +427,15 @@ _OPS: list[Op] = [
         to_old=_missing_down,
         names=("_missing_indices",),
         why="preprocessing/_encoders.py: missing values are passed through as nan",
+    ),
+    Changed(
+        classes=("sklearn.preprocessing.OneHotEncoder",),
+        method="inverse_transform",
+        when=lambda obj: (
+            obj.state.get("drop_idx_") is not None
+            and text(obj.state.get("handle_unknown"), "ignore")
+        ),
+        why="preprocessing/_encoders.py: `drop` with handle_unknown='ignore', rejected before",
     ),
     Rewritten(
         classes=("sklearn.preprocessing.PolynomialFeatures",),
@@ -535,12 +554,27 @@ _OPS: list[Op] = [
         names=("n_samples_seen_",),
         why="preprocessing/_data.py: one number where all features have seen as many samples",
     ),
+    *(
+        Changed(
+            classes=("sklearn.ensemble.IsolationForest",),
+            method=method,
+            when=lambda obj: obj.state.get("max_samples_") == 1,
+            why="of one sample a tree is the score is -0.5, no longer nan (ensemble/_iforest.py)",
+        )
+        for method in ("score_samples", "decision_function")
+    ),
     Changed(
         classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
         method="predict(return_std)",
         when=has("L_"),
         why="gaussian_process/_gpr.py: the variance, a difference of nearly equal numbers, is "
         "worked out from one triangular solution instead of two",
+    ),
+    Rewritten(
+        classes=shapes.NEIGHBORS,
+        to_new=metrics.variances_up,
+        to_old=metrics.variances_down,
+        why="metrics/pairwise.py: _precompute_metric_params",
     ),
     Born(
         classes=tags(

@@ -6,7 +6,7 @@ sklearn.neighbors to sklearn.metrics; its neutral form did not.
 
 from __future__ import annotations
 
-from skmig.adapters import shapes
+from skmig.adapters import metrics, shapes
 from skmig.adapters.ops import DERIVED, Added, Refusal, Rewritten, Step, rules
 from skmig.adapters.shapes import never, tags
 from skmig.payload import Obj
@@ -14,30 +14,21 @@ from skmig.payload import Obj
 SINCE = "1.0.2"
 
 
-def _weights_up(obj: Obj, step: Step) -> None:
-    given = obj.state.get("effective_metric_params_")
-    if obj.state.get("effective_metric_") == "minkowski" and isinstance(given, dict):
-        given.setdefault("w", None)
+def _several_labels(obj: Obj) -> bool:
+    binarizer = obj.state.get("_label_binarizer")
+    kind = binarizer.state.get("y_type_", "") if isinstance(binarizer, Obj) else ""
+    return str(kind).startswith("multilabel")
 
 
-def _weights_down(obj: Obj, step: Step) -> None:
-    given = obj.state.get("effective_metric_params_")
-    if not isinstance(given, dict) or "w" not in given:
-        return
-    if given["w"] is None:
-        del given["w"]
-    elif obj.state.get("effective_metric_") == "minkowski":
-        raise Refusal("the Minkowski metric has weights, which came with scikit-learn 1.0.2")
-
-
-def _same(obj: Obj, step: Step) -> None:
-    """One label for each sample is predicted as before."""
+def _labels_up(obj: Obj, step: Step) -> None:
+    """RidgeClassifierCV could be fitted on several labels, and predicted the best of them."""
+    if _several_labels(obj):
+        why = "of several labels is an indicator of each (linear_model/_ridge.py)"
+        step.changed(obj, "predict", why)
 
 
 def _labels_down(obj: Obj, step: Step) -> None:
-    binarizer = obj.state.get("_label_binarizer")
-    kind = binarizer.state.get("y_type_", "") if isinstance(binarizer, Obj) else ""
-    if str(kind).startswith("multilabel"):
+    if _several_labels(obj):
         raise Refusal(f"several labels for a sample, which {step.older} predicts as one class")
 
 
@@ -46,14 +37,14 @@ RULES = rules(
     [
         Rewritten(
             classes=shapes.NEIGHBORS,
-            to_new=_weights_up,
-            to_old=_weights_down,
-            names=("effective_metric_params_",),
+            to_new=metrics.weights_up,
+            to_old=metrics.weights_down,
+            names=("effective_metric_", "effective_metric_params_", "metric", "metric_params"),
             why="neighbors/_base.py:382: `w` is one of the metric's parameters",
         ),
         Rewritten(
             classes=tags("linear_model.RidgeClassifier linear_model.RidgeClassifierCV"),
-            to_new=_same,
+            to_new=_labels_up,
             to_old=_labels_down,
             why="linear_model/_ridge.py: _RidgeClassifierMixin.predict",
         ),

@@ -16,6 +16,7 @@ from skmig.adapters.ops import (
     Accepted,
     Added,
     Born,
+    Changed,
     Explained,
     Gone,
     Op,
@@ -29,10 +30,11 @@ from skmig.adapters.ops import (
     always,
     has,
     rules,
+    short,
 )
 from skmig.adapters.outputs import one_hot_widths
 from skmig.adapters.shapes import never, tags
-from skmig.payload import New, Obj
+from skmig.payload import Name, New, Obj
 
 SINCE = "1.1.0"
 
@@ -75,8 +77,24 @@ def _general_up(obj: Obj, step: Step) -> None:
 
 
 def _general_down(obj: Obj, step: Step) -> None:
-    if "_base_loss" in obj.state:
-        raise Refusal("its family of distributions has no form that can be carried")
+    """What `__init__` of the older base class sets, and the distribution and link of `fit`."""
+    state = obj.state
+    loss = state.pop("_base_loss", None)
+    name = obj.tag.rpartition(".")[2].removesuffix("Regressor")
+    state["solver"] = "lbfgs"
+    if name != "Tweedie":
+        state["link"] = "log"
+    if not isinstance(loss, New):
+        return
+    power: float = state["power"] if name == "Tweedie" else {"Poisson": 1, "Gamma": 2}[name]
+    # TweedieDistribution.power: where the values begin, and whether the bound is one of them
+    bound = (-float("inf") if power <= 0 else 0, 1 <= power < 2)
+    of = Name("type", "sklearn._loss.DistributionBoundary")
+    lower = New("collections.namedtuple", {"of": of, "items": bound})
+    family = {"_lower_bound": lower, "_power": power}
+    link = "IdentityLink" if loss.tag.endswith("Identity") else "LogLink"
+    state["_family_instance"] = Obj(f"sklearn._loss.{name}Distribution", family)
+    state["_link_instance"] = Obj(f"sklearn.linear_model.{link}", {})
     if not obj.tag.endswith(".TweedieRegressor"):
         obj.state.setdefault("link", "log")
 
@@ -89,6 +107,23 @@ def _one_hot_up(obj: Obj, step: Step) -> None:
     if "categories_" in state:
         state.setdefault("_infrequent_enabled", False)
         state.setdefault("_n_features_outs", one_hot_widths(obj))
+
+
+def _most_up(obj: Obj, step: Step) -> None:
+    most = obj.state.get("max_features")
+    if "estimator_" in obj.state and most is not None:
+        obj.state["max_features_"] = most
+
+
+def _most_down(obj: Obj, step: Step) -> None:
+    """What the function gave is the number that the older release reads."""
+    given, most = obj.state.get("max_features"), obj.state.pop("max_features_", None)
+    if given is None or isinstance(given, int | np.integer):
+        return
+    if most is None:
+        raise Refusal(f"`max_features={given!r}`: {step.older} knows only numbers")
+    obj.state["max_features"] = most
+    step.note(obj, f"`max_features={given!r}` is written as the number that it gave")
 
 
 def _one_hot_down(obj: Obj, step: Step) -> None:
@@ -202,6 +237,26 @@ def _function_down(obj: Obj, step: Step) -> None:
         obj.state.pop("feature_names_in_", None)
 
 
+# ------------------------------------------------------------------ selection
+def _selector_up(obj: Obj, step: Step) -> None:
+    if "estimator_" in obj.state and obj.state.get("max_features") is not None:
+        obj.state.setdefault("max_features_", obj.state["max_features"])
+
+
+def _selector_down(obj: Obj, step: Step) -> None:
+    """A function of the training data becomes the number that it gave."""
+    number = obj.state.pop("max_features_", None)
+    given = obj.state.get("max_features")
+    if given is not None and not isinstance(given, int | np.integer):
+        obj.state["max_features"] = number
+        step.note(obj, f"`max_features={short(given)}`: a refit in {step.older} takes {number}")
+
+
+def _one_column(obj: Obj) -> bool:
+    y = obj.state.get("y_train_")
+    return isinstance(y, np.ndarray) and y.ndim == 2 and y.shape[1] == 1
+
+
 _OPS: list[Op] = [
     Rewritten(
         classes=("sklearn.preprocessing.FunctionTransformer",),
@@ -300,6 +355,13 @@ _OPS: list[Op] = [
         classes=tags("svm.LinearSVC svm.LinearSVR"),
         names=("n_iter_",),
         why="an int instead of numpy.int32",
+    ),
+    Rewritten(
+        classes=("sklearn.feature_selection.SelectFromModel",),
+        to_new=_selector_up,
+        to_old=_selector_down,
+        names=("max_features_",),
+        why="feature_selection/_from_model.py: max_features may be a callable",
     ),
     # preprocessing
     Rewritten(
@@ -406,6 +468,12 @@ _OPS: list[Op] = [
     ),
     _width("_max_components", "discriminant_analysis.LinearDiscriminantAnalysis", int),
     _width("one_hot_encoder_", "ensemble.RandomTreesEmbedding", _leaves),
+    Parameter(
+        classes=("sklearn.manifold.Isomap",),
+        name="radius",
+        neutral=(None,),
+        why="manifold/_isomap.py: transform looks for neighbours within it",
+    ),
     Added(
         classes=shapes.STACKING,
         name="_n_feature_outs",
@@ -446,6 +514,22 @@ _OPS: list[Op] = [
         to_old=_consensus_down,
         names=("base_estimator", "estimator"),
         why="linear_model/_ransac.py: base_estimator is deprecated for estimator",
+    ),
+    *(
+        Changed(
+            classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
+            method=method,
+            when=_one_column,
+            why="gaussian_process/_gpr.py: of one output is flat, however y was given",
+        )
+        for method in ("predict", "predict(return_std)", "predict(return_cov)")
+    ),
+    Changed(
+        classes=("sklearn.multiclass.OneVsOneClassifier",),
+        method="predict",
+        when=lambda obj: len(obj.state.get("estimators_", ())) == 1,
+        why="multiclass.py: of two classes is decided at 0.5 where there is no decision_function, "
+        "no longer at 0, which a probability always exceeds",
     ),
     Retyped(
         classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
@@ -511,6 +595,19 @@ _OPS: list[Op] = [
         to_new=lambda value: value,
         to_old=int,
         why="linear_model/_theil_sen.py: before, __init__ made an int of it",
+    ),
+    Rewritten(
+        classes=("sklearn.feature_selection.SelectFromModel",),
+        to_new=_most_up,
+        to_old=_most_down,
+        names=("max_features_",),
+        why="feature_selection/_from_model.py: max_features may be a function of the data",
+    ),
+    Changed(
+        classes=("sklearn.preprocessing.KBinsDiscretizer",),
+        method="transform",
+        when=has("bin_edges_"),
+        why="preprocessing/_discretization.py: a value just below an edge was put above it",
     ),
     Accepted(
         classes=("sklearn.preprocessing.KBinsDiscretizer",),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import clustering, shapes
+from skmig.adapters import clustering, empty, factorization, shapes
 from skmig.adapters.columns import FUNCTION_TRANSFORMER, identity, is_empty
 from skmig.adapters.forms import is_obj, swap, text
 from skmig.adapters.ops import (
@@ -25,11 +25,13 @@ from skmig.adapters.ops import (
     Rewritten,
     Step,
     always,
+    fitted,
     has,
     rules,
 )
 from skmig.adapters.rules.v1_0 import KEEPS_NORMALIZE, NORMALIZED
 from skmig.adapters.shapes import tags
+from skmig.adapters.training import since_here
 from skmig.payload import Obj
 
 SINCE = "1.2.0"
@@ -37,6 +39,7 @@ SINCE = "1.2.0"
 _WITH_PARAMETER = (*shapes.ADABOOST, *shapes.BAGGING)
 _WITH_ATTRIBUTE = (*shapes.FORESTS, *shapes.ISOLATION_FOREST)
 _AGGLOMERATIVE = tags("cluster.AgglomerativeClustering cluster.FeatureAgglomeration")
+_LOGISTIC = tags("linear_model.LogisticRegression linear_model.LogisticRegressionCV")
 _BATCH_NMF = ("sklearn.decomposition.MiniBatchNMF",)
 _BATCH_SPCA = ("sklearn.decomposition.MiniBatchSparsePCA",)
 
@@ -68,6 +71,17 @@ def _normalize_down(obj: Obj, step: Step) -> None:
         obj.state["normalize"] = False
 
 
+def _deviation_up(obj: Obj, step: Step) -> None:
+    """The oldest models keep nothing that a standard deviation could be told from."""
+    if obj.state.pop("_normalize", False) and "X_offset_" in obj.state:
+        step.loss(obj, f"predict(return_std=True) does not normalize its input in {step.newer}")
+
+
+def _deviation_down(obj: Obj, step: Step) -> None:
+    if fitted(obj):
+        obj.state["_normalize"] = False
+
+
 # ------------------------------------------------------------------ ColumnTransformer
 def _passthrough_up(obj: Obj, step: Step) -> None:
     if "transformers_" in obj.state and "_name_to_fitted_passthrough" not in obj.state:
@@ -85,22 +99,6 @@ def _passthrough_down(obj: Obj, step: Step) -> None:
 
 def _same(obj: Obj, step: Step) -> None:
     """An older release has no such setting."""
-
-
-def _empty_up(obj: Obj, step: Step) -> None:
-    """base.py: __getstate__ takes the None of an empty object for a dict (repaired in 1.2.1)."""
-    if not obj.state and step.target == step.newer:
-        raise Refusal(
-            f"an object without parameters and attributes cannot be pickled by {step.newer}"
-        )
-
-
-def _empty_down(obj: Obj, step: Step) -> None:
-    """The last release below is the first for Python 3.11, whose empty objects have no state."""
-    if not obj.state and step.target == step.older:
-        raise Refusal(
-            f"an object without parameters and attributes cannot be pickled by {step.older}"
-        )
 
 
 def _output_down(obj: Obj, step: Step) -> None:
@@ -143,6 +141,12 @@ def _functions_up(obj: Obj) -> None:
             transformer.state.setdefault("n_features_in_", len(known[name]))
             if names is not None:
                 transformer.state.setdefault("feature_names_in_", names[list(known[name])])
+
+
+def _one_vs_rest_down(obj: Obj, step: Step) -> None:
+    """What "auto" means for the solver 'newton-cholesky'; for every other it is multinomial."""
+    if text(obj.state.get("solver"), "newton-cholesky") and text(obj.state["multi_class"], "auto"):
+        obj.state["multi_class"] = "ovr"
 
 
 def _penalty_down(obj: Obj, step: Step) -> None:
@@ -214,26 +218,6 @@ def _gamma_up(obj: Obj, step: Step) -> None:
         obj.state.setdefault("_gamma", obj.state["gamma"])
 
 
-def _factorization_up(obj: Obj, step: Step) -> None:
-    state = obj.state
-    for name in ("alpha", "regularization"):
-        value = state.pop(name, "deprecated")
-        if name == "alpha" and not text(value, "deprecated") and value != 0:
-            step.loss(obj, f"`alpha={value!r}` weighs the regularization; transform reads it")
-    for name in _REGULARIZATION:
-        state.pop(name, None)
-
-
-def _factorization_down(obj: Obj, step: Step) -> None:
-    obj.state.setdefault("alpha", "deprecated")
-    obj.state.setdefault("regularization", "deprecated")
-    if "components_" in obj.state:
-        for name in _REGULARIZATION:
-            obj.state.setdefault(name, 0.0)
-
-
-_REGULARIZATION = ("_l1_reg_W", "_l1_reg_H", "_l2_reg_W", "_l2_reg_H")
-
 _Values = dict[Any, Any]
 # classes, parameter, values going up, values going down
 _SPELLINGS: tuple[tuple[str, str, _Values, _Values], ...] = (
@@ -245,10 +229,10 @@ _SPELLINGS: tuple[tuple[str, str, _Values, _Values], ...] = (
 
 _OPS: list[Op] = [
     Rewritten(
-        classes=tags("preprocessing.KernelCenterer preprocessing.LabelEncoder"),
-        to_new=_empty_up,
-        to_old=_empty_down,
-        why="base.py: BaseEstimator.__getstate__",
+        classes=empty.CLASSES,
+        to_new=empty.refuse_above,
+        to_old=empty.refuse_below,
+        why="base.py: BaseEstimator.__getstate__ (repaired in 1.2.1)",
     ),
     # estimator
     Rewritten(
@@ -335,12 +319,33 @@ _OPS: list[Op] = [
         why="linear_model/_logistic.py: older releases do not know None",
     ),
     # linear models
-    Removed(
+    since_here(
+        (*_LOGISTIC, *shapes.GENERALIZED_LINEAR),
+        "solver",
+        {"newton-cholesky": "lbfgs"},
+        "linear_model/_logistic.py: _check_solver",
+    ),
+    # below the solver, so that it is still known going down
+    Rewritten(
+        classes=_LOGISTIC,
+        to_new=_same,
+        to_old=_one_vs_rest_down,
+        names=("multi_class",),
+        why="linear_model/_logistic.py: _check_multi_class, predict_proba",
+    ),
+    Rewritten(
         classes=KEEPS_NORMALIZE[:2],
-        name="_normalize",
-        restore=False,
-        neutral=(False,),
+        to_new=_deviation_up,
+        to_old=_deviation_down,
+        names=("_normalize",),
         why="linear_model/_bayes.py: predict(return_std=True) does not normalize",
+    ),
+    Retyped(
+        classes=("sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",),
+        name="priors",
+        to_new=lambda value: value,
+        to_old=lambda value: None if value is None else np.asarray(value),
+        why="discriminant_analysis.py: __init__ made an array of it, which clone compares",
     ),
     Removed(
         classes=KEEPS_NORMALIZE[2:],
@@ -435,9 +440,9 @@ _OPS: list[Op] = [
     ),
     Rewritten(
         classes=("sklearn.decomposition.NMF", *_BATCH_NMF),
-        to_new=_factorization_up,
-        to_old=_factorization_down,
-        names=("alpha", "regularization", *_REGULARIZATION),
+        to_new=factorization.weights_up,
+        to_old=factorization.weights_down,
+        names=("alpha", "alpha_W", "alpha_H", "regularization", *factorization.REGULARIZATION),
         why="decomposition/_nmf.py: `_compute_regularization` works from alpha_W and alpha_H",
     ),
     *(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skmig.adapters import isolation
+from skmig.adapters import columns, isolation, metrics, requests, shapes
 from skmig.adapters.forms import (
     TREE,
     function,
@@ -44,8 +44,9 @@ from skmig.adapters.ops import (
     Rewritten,
     Step,
     Successor,
-    has,
+    fitted,
     rules,
+    short,
 )
 from skmig.payload import Obj
 
@@ -56,6 +57,10 @@ SEARCHES = (
     "sklearn.model_selection.RandomizedSearchCV",
     "sklearn.model_selection.HalvingGridSearchCV",
     "sklearn.model_selection.HalvingRandomSearchCV",
+)
+HISTOGRAM_BOOSTING = (
+    "sklearn.ensemble.HistGradientBoostingClassifier",
+    "sklearn.ensemble.HistGradientBoostingRegressor",
 )
 TREES = (
     "sklearn.tree.DecisionTreeClassifier",
@@ -160,28 +165,27 @@ def _oob_down(obj: Obj, step: Step) -> None:
 
 
 def _scorer_up(obj: Obj, step: Step) -> None:
-    if obj.state.get("scorer_") == function("sklearn.metrics._passthrough_scorer"):
-        state = {"_estimator": obj.state.get("estimator")}
-        obj.state["scorer_"] = Obj("sklearn.metrics._PassthroughScorer", state)
+    """A search scores its estimator; histogram boosting scores itself, to stop early."""
+    for name, scored in (("scorer_", obj.state.get("estimator")), ("_scorer", obj)):
+        if obj.state.get(name) == function("sklearn.metrics._passthrough_scorer"):
+            obj.state[name] = Obj("sklearn.metrics._PassthroughScorer", {"_estimator": scored})
 
 
 def _scorer_down(obj: Obj, step: Step) -> None:
-    if is_obj(obj.state.get("scorer_"), "sklearn.metrics._PassthroughScorer"):
-        obj.state["scorer_"] = function("sklearn.metrics._passthrough_scorer")
+    for name in ("scorer_", "_scorer"):
+        if is_obj(obj.state.get(name), "sklearn.metrics._PassthroughScorer"):
+            obj.state[name] = function("sklearn.metrics._passthrough_scorer")
 
 
-def _metric_up(obj: Obj, step: Step) -> None:
-    """`matching` was another name of `hamming`; the two others have no successor here."""
-    for name in ("metric", "effective_metric_"):
-        value = obj.state.get(name)
-        if text(value, "matching"):
-            obj.state[name] = "hamming"
-        elif text(value, "kulsinski", "wminkowski"):
-            raise Refusal(f"the metric {value!r} was removed in scikit-learn {step.newer}")
+def _oob_score_up(obj: Obj, step: Step) -> None:
+    """A bool is one here too."""
 
 
-def _metric_down(obj: Obj, step: Step) -> None:
-    """The metrics of this release all exist in the older one."""
+def _oob_score_down(obj: Obj, step: Step) -> None:
+    given = obj.state.get("oob_score")
+    if given is not None and not isinstance(given, bool | np.bool_):
+        obj.state["oob_score"] = True
+        step.note(obj, f"`oob_score={short(given)}`: a refit in {step.older} takes its own score")
 
 
 def _dual_down(obj: Obj, step: Step) -> None:
@@ -210,6 +214,34 @@ def _kernel_down(obj: Obj, step: Step) -> None:
     if _inverse_by_components(obj) and "gamma_" in obj.state:
         obj.state["gamma"] = obj.state["gamma_"]
         step.note(obj, "`gamma=None` is written as the value that `fit` worked out")
+
+
+def _draws(obj: Obj) -> bool:
+    """Does it choose among the patches, by a seed?"""
+    seed = obj.state.get("random_state")
+    return obj.state.get("max_patches") is not None and isinstance(seed, int | np.integer)
+
+
+def _ordinal_up(obj: Obj, step: Step) -> None:
+    """An older release groups nothing."""
+    if "categories_" in obj.state:
+        obj.state.setdefault("_infrequent_enabled", False)
+
+
+def _ordinal_down(obj: Obj, step: Step) -> None:
+    """A limit that no category falls below is one for the next fit only."""
+    groups = obj.state.pop("_infrequent_indices", None)
+    if obj.state.pop("_infrequent_enabled", False) and any(one is not None for one in groups):
+        raise Refusal("infrequent categories share a code, which came with scikit-learn 1.3")
+
+
+def _inner_up(obj: Obj, step: Step) -> None:
+    for name in ("initial_imputer_", "_scaler"):
+        columns.plain_output(obj, name)
+
+
+def _inner_down(obj: Obj, step: Step) -> None:
+    """The older release reads it too."""
 
 
 def _subsample_up(obj: Obj, step: Step) -> None:
@@ -277,9 +309,22 @@ RULES = rules(
             to_old=isolation.forget,
             why="ensemble/_iforest.py: fit",
         ),
+        Changed(
+            classes=("sklearn.ensemble.VotingClassifier", "sklearn.ensemble.VotingRegressor"),
+            method="get_feature_names_out",
+            when=lambda obj: not fitted(obj),
+            why="raises NotFittedError before `fit` (ensemble/_voting.py)",
+        ),
         Rewritten(
-            classes=SEARCHES,
-            names=("scorer_",),
+            classes=shapes.FORESTS,
+            names=("oob_score",),
+            to_new=_oob_score_up,
+            to_old=_oob_score_down,
+            why="ensemble/_forest.py: oob_score may be a callable",
+        ),
+        Rewritten(
+            classes=(*SEARCHES, *HISTOGRAM_BOOSTING),
+            names=("scorer_", "_scorer"),
             to_new=_scorer_up,
             to_old=_scorer_down,
             why="metrics/_scorer.py: check_scoring",
@@ -324,10 +369,10 @@ RULES = rules(
             why="changelog 1.1: loss='log' deprecated, use 'log_loss'",
         ),
         Rewritten(
-            classes=NEIGHBORS,
-            names=("metric", "effective_metric_"),
-            to_new=_metric_up,
-            to_old=_metric_down,
+            classes=(*NEIGHBORS, "sklearn.neighbors.KernelDensity"),
+            names=("metric", "effective_metric_", "metric_params", "effective_metric_params_"),
+            to_new=metrics.known_up,
+            to_old=metrics.known_down,
             why="metrics/_dist_metrics.pyx.tp: METRIC_MAPPING64",
         ),
         Rewritten(
@@ -337,21 +382,12 @@ RULES = rules(
             to_old=_dual_down,
             why="svm/_base.py: _validate_dual_parameter",
         ),
-        Added(
+        Rewritten(
             classes=("sklearn.preprocessing.OrdinalEncoder",),
-            name="_infrequent_enabled",
-            value=False,
-            neutral=(False,),
-            when=has("categories_"),
+            names=("_infrequent_enabled", "_infrequent_indices"),
+            to_new=_ordinal_up,
+            to_old=_ordinal_down,
             why="preprocessing/_encoders.py: _check_infrequent_enabled",
-        ),
-        Added(
-            classes=("sklearn.preprocessing.OrdinalEncoder",),
-            name="_infrequent_indices",
-            value=None,
-            neutral=DERIVED,
-            when=never,
-            why="only with _infrequent_enabled, which is refused",
         ),
         Added(
             classes=("sklearn.preprocessing.OrdinalEncoder",),
@@ -359,7 +395,7 @@ RULES = rules(
             value=None,
             neutral=DERIVED,
             when=never,
-            why="only with _infrequent_enabled, which is refused",
+            why="only where a category is infrequent, which is refused",
         ),
         Parameter(
             classes=("sklearn.preprocessing.OneHotEncoder",),
@@ -474,10 +510,40 @@ RULES = rules(
             when=never,
             why="covariance/_graph_lasso.py: the costs are not in an older state",
         ),
+        Changed(
+            classes=("sklearn.preprocessing.SplineTransformer",),
+            method="get_feature_names_out",
+            when=lambda obj: (
+                "bsplines_" in obj.state and text(obj.state.get("extrapolation"), "periodic")
+            ),
+            why="preprocessing/_polynomial.py: periodic splines were named by their rows",
+        ),
+        Changed(
+            classes=("sklearn.feature_extraction.PatchExtractor",),
+            method="transform",
+            when=_draws,
+            why="feature_extraction/image.py: a seed starts anew at each call, before at the first",
+        ),
+        Rewritten(
+            classes=(*shapes.ESTIMATORS, *requests.SCORERS_OF_THREE),
+            names=("_metadata_request",),
+            to_new=requests.keep,
+            to_old=requests.drop,
+            why="utils/_metadata_requests.py: set_fit_request and its like",
+        ),
         Explained(
             classes=("sklearn.impute.MissingIndicator",),
             names=("n_features_in_",),
             why="impute/_base.py: set through the imputer that holds it",
+        ),
+        Rewritten(
+            classes=(
+                "sklearn.impute.IterativeImputer",
+                "sklearn.preprocessing.PowerTransformer",
+            ),
+            to_new=_inner_up,
+            to_old=_inner_down,
+            why="impute/_iterative.py, preprocessing/_data.py: set_output(transform='default')",
         ),
         Explained(
             classes=(

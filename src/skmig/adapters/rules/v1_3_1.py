@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from skmig.adapters.forms import text, with_type
-from skmig.adapters.ops import Added, Changed, Explained, Refusal, Rewritten, Step, fitted, rules
+from skmig.adapters.ops import Changed, Explained, Refusal, Rewritten, Step, fitted, rules
 from skmig.payload import Obj
 
 SINCE = "1.3.1"
@@ -40,6 +40,18 @@ def _votes(obj: Obj) -> bool:
     return fitted(obj) and text(obj.state.get("algorithm"), "SAMME")
 
 
+def _flat_up(obj: Obj, step: Step) -> None:
+    """An older model gives a column for a single target, however y was given."""
+    if fitted(obj):
+        obj.state.setdefault("_predict_1d", False)
+
+
+def _flat_down(obj: Obj, step: Step) -> None:
+    if obj.state.pop("_predict_1d", False):
+        why = "of a flat y is a column, flat only since 1.3.1 (cross_decomposition/_pls.py)"
+        step.changed(obj, "predict", why)
+
+
 RULES = rules(
     SINCE,
     [
@@ -59,16 +71,16 @@ RULES = rules(
             )
             for method in SAMME_METHODS
         ),
-        Added(
+        Rewritten(
             classes=(
                 "sklearn.cross_decomposition.CCA",
                 "sklearn.cross_decomposition.PLSCanonical",
                 "sklearn.cross_decomposition.PLSRegression",
             ),
-            name="_predict_1d",
-            value=False,
-            neutral=(False,),
-            why="cross_decomposition/_pls.py: predict; an older model gives a column",
+            to_new=_flat_up,
+            to_old=_flat_down,
+            names=("_predict_1d",),
+            why="cross_decomposition/_pls.py: predict",
         ),
         Explained(
             classes=("sklearn.compose.ColumnTransformer",),

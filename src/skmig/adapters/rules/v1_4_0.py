@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skmig.adapters import boosting, categories, columns
+from skmig.adapters import boosting, categories, columns, requests
 from skmig.adapters.forms import (
     TREE,
     counts,
@@ -32,6 +32,7 @@ from skmig.adapters.ops import (
     DERIVED,
     Accepted,
     Added,
+    Changed,
     Explained,
     Refusal,
     Removed,
@@ -44,7 +45,7 @@ from skmig.adapters.ops import (
     has,
     rules,
 )
-from skmig.payload import Obj
+from skmig.payload import Name, New, Obj
 
 SINCE = "1.4.0"
 
@@ -233,8 +234,9 @@ def _scorer_up(obj: Obj, step: Step) -> None:
 
 def _scorer_down(obj: Obj, step: Step) -> None:
     response = obj.state.pop("_response_method", "predict")
+    asked = tuple(response) if isinstance(response, list | tuple) else (response,)
     for tag, method in RESPONSES.items():
-        if method == response or (isinstance(response, list) and method == tuple(response)):
+        if asked == (method if isinstance(method, tuple) else (method,)):
             obj.tag = tag
             return
     raise Refusal(f"a scorer with response_method={response!r} needs {step.newer} or newer")
@@ -286,6 +288,14 @@ RULES = rules(
             what="missing values",
             error="ValueError: Input",
             why="ensemble/_forest.py: _validate_X_predict",
+        ),
+        Added(
+            classes=(requests.REQUEST,),
+            name="owner",
+            value=requests.owner_of,
+            neutral=DERIVED,
+            when=always,
+            why="utils/_metadata_requests.py: MetadataRequest.__init__",
         ),
         Successor(
             classes=(
@@ -499,6 +509,12 @@ RULES = rules(
             to_new=_names_up,
             to_old=_names_down,
             why="preprocessing/_function_transformer.py: transform, get_feature_names_out",
+        ),
+        Changed(
+            classes=("sklearn.preprocessing.FunctionTransformer",),
+            method="transform",
+            when=lambda obj: isinstance(obj.state.get("feature_names_out"), Name | Obj | New),
+            why="preprocessing/_function_transformer.py: a data frame gets the names it announces",
         ),
         Explained(
             classes=("sklearn.ensemble.BaggingClassifier",),

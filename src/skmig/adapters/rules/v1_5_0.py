@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from skmig.adapters import columns, requests
-from skmig.adapters.forms import diagonal, is_obj, swap, text
+from skmig.adapters.forms import classes_of, diagonal, is_obj, members, swap, text
 from skmig.adapters.ops import (
     DERIVED,
     Added,
@@ -221,6 +221,11 @@ def _stored_down(obj: Obj, step: Step) -> None:
         obj.state["store_cv_values"] = bool(stored)
 
 
+def _several_classes(obj: Obj) -> bool:
+    found = [classes_of(member) for member in members(obj)]
+    return any(classes is not None and len(classes) > 2 for classes in found)
+
+
 RULES = rules(
     SINCE,
     [
@@ -420,6 +425,13 @@ RULES = rules(
             value="predict",
             neutral=("predict",),
             why="multioutput.py: chain_method",
+        ),
+        Changed(
+            classes=("sklearn.multioutput.ClassifierChain",),
+            method="predict_proba",
+            when=_several_classes,
+            why="multioutput.py: of a chain of more than two classes it was the second one's "
+            "probability, and is an error (_get_predictions)",
         ),
         Born(
             classes=(

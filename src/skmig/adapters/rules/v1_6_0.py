@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import columns, requests
+from skmig.adapters import columns, encoders, requests
 from skmig.adapters.forms import (
     function,
     is_obj,
@@ -32,6 +32,7 @@ from skmig.adapters.ops import (
     Accepted,
     Added,
     Born,
+    Changed,
     Explained,
     Moved,
     Refusal,
@@ -128,8 +129,12 @@ def _multi_class_up(obj: Obj, step: Step) -> None:
 
 def _multi_class_down(obj: Obj, step: Step) -> None:
     if _one_vs_rest(obj) and text(obj.state.get("multi_class"), "auto", "deprecated"):
-        obj.state["multi_class"] = "multinomial"
-        step.note(obj, f"a fit with newton-cholesky and several classes fails in {step.older}")
+        obj.state.update(multi_class="multinomial", solver="lbfgs")
+        step.note(
+            obj,
+            f"a refit takes solver='lbfgs': with 'newton-cholesky' {step.older} fits no "
+            "multinomial model",
+        )
 
 
 def _renamed_keyword(old: str, new: str) -> Callable[[Obj, Step], None]:
@@ -215,6 +220,13 @@ def _keep(obj: Obj, step: Step) -> None:
     """Every value of the older release is one of the newer."""
 
 
+def _names_up(obj: Obj, step: Step) -> None:
+    """What is neither True nor False was read as one of the two."""
+    value = obj.state.get("verbose_feature_names_out", True)
+    if not isinstance(value, bool | np.bool_):
+        obj.state["verbose_feature_names_out"] = not isinstance(value, str) or value != ""
+
+
 def _names_down(obj: Obj, step: Step) -> None:
     value = obj.state.get("verbose_feature_names_out", True)
     if not isinstance(value, bool | np.bool_):
@@ -224,6 +236,12 @@ def _names_down(obj: Obj, step: Step) -> None:
             f"and {step.older} knows only True and False",
         )
         obj.state["verbose_feature_names_out"] = True
+
+
+def _groups_down(obj: Obj, step: Step) -> None:
+    if obj.state.get("shuffle"):
+        step.note(obj, f"GroupKFold(shuffle=True): {step.older} does not shuffle groups")
+    obj.state.update(shuffle=False, random_state=None)
 
 
 def _ensemble_down(obj: Obj, step: Step) -> None:
@@ -339,6 +357,13 @@ RULES = rules(
             to_old=_flat_down,
             why="linear_model/_ridge.py: one target has a flat coef_; decision_function reshapes",
         ),
+        Rewritten(
+            classes=("sklearn.model_selection.GroupKFold",),
+            names=("random_state", "shuffle"),
+            to_new=_keep,
+            to_old=_groups_down,
+            why="model_selection/_split.py: GroupKFold shuffles; before, its base held False",
+        ),
         Retyped(
             classes=("sklearn.preprocessing.OneHotEncoder",),
             name="handle_unknown",
@@ -346,10 +371,16 @@ RULES = rules(
             to_old=swap({"warn": "infrequent_if_exist"}),
             why="preprocessing/_encoders.py: the same output, with a warning",
         ),
+        Changed(
+            classes=("sklearn.preprocessing.OneHotEncoder",),
+            method="transform",
+            when=encoders.warns_of_infrequent,
+            why="preprocessing/_encoders.py: 'warn' gives zeros, not the infrequent group",
+        ),
         Rewritten(
             classes=(columns.COLUMN_TRANSFORMER,),
             names=("verbose_feature_names_out",),
-            to_new=_keep,
+            to_new=_names_up,
             to_old=_names_down,
             why="compose/_column_transformer.py: _add_prefix_for_feature_names_out",
         ),

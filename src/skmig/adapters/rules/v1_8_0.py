@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import boosting, requests
+from skmig.adapters import boosting, encoders, requests
 from skmig.adapters.forms import is_obj, members, n_classes, swap, text, tree_of
 from skmig.adapters.ops import (
     DERIVED,
@@ -33,6 +33,7 @@ from skmig.adapters.ops import (
     has,
     rules,
 )
+from skmig.adapters.shapes import tags
 from skmig.payload import Obj
 
 SINCE = "1.8.0"
@@ -191,7 +192,8 @@ def _imputer_up(obj: Obj, step: Step) -> None:
     statistics = obj.state.get("statistics_")
     if statistics is None:
         return
-    obj.state["_fill_dtype"] = obj.state.get("_fit_dtype", statistics.dtype)
+    # an older release fills in the statistics as they are, whatever type the data had
+    obj.state["_fill_dtype"] = statistics.dtype
     if text(obj.state.get("strategy"), "constant"):
         value = statistics.astype(object)
         missing = [item != item for item in value]
@@ -204,13 +206,29 @@ def _imputer_up(obj: Obj, step: Step) -> None:
 def _imputer_down(obj: Obj, step: Step) -> None:
     dtype = obj.state.pop("_fill_dtype", None)
     statistics = obj.state.get("statistics_")
-    if statistics is None or not text(obj.state.get("strategy"), "constant"):
+    if statistics is None:
+        return
+    if not text(obj.state.get("strategy"), "constant"):
+        obj.state["statistics_"] = _as_filled_in(statistics, dtype)
         return
     empty = [item != item for item in statistics]
     if any(empty) and not obj.state.get("keep_empty_features"):
         step.loss(obj, f"empty features are dropped; {step.older} keeps them with a constant")
     if dtype is not None and (not any(empty) or np.dtype(dtype).kind == "f"):
         obj.state["statistics_"] = statistics.astype(dtype)
+
+
+def _as_filled_in(statistics: Any, dtype: Any) -> Any:
+    """Numbers as the newer release fills them in: cast to the type of the data in `fit`."""
+    if dtype is None or np.dtype(dtype).kind not in "fiu" or statistics.dtype.kind != "f":
+        return statistics
+    known = ~np.isnan(statistics)
+    cast = statistics[known].astype(dtype).astype(statistics.dtype)
+    if np.array_equal(cast, statistics[known]):
+        return statistics
+    result = statistics.copy()
+    result[known] = cast
+    return result
 
 
 # ------------------------------------------------------------------ others
@@ -266,6 +284,11 @@ def _missing_left(obj: Obj) -> bool:
     tree = tree_of(obj)
     trees = [tree] if tree is not None else [tree_of(member) for member in members(obj)]
     return any(tree is not None and tree.state["nodes"][LEFT].any() for tree in trees)
+
+
+def _of_dot_products(obj: Obj) -> bool:
+    """Are the terms of the likelihood written into an array of the input's dtype?"""
+    return text(obj.state.get("covariance_type"), "full", "tied")
 
 
 RULES = rules(
@@ -395,6 +418,12 @@ RULES = rules(
             when=_missing_left,
             why="tree/_tree.pyx: decision_path follows missing values",
         ),
+        Changed(
+            classes=("sklearn.preprocessing.OneHotEncoder",),
+            method="transform",
+            when=encoders.warns_of_infrequent,
+            why="preprocessing/_encoders.py: _map_infrequent_categories knows 'warn'",
+        ),
         Parameter(
             classes=("sklearn.preprocessing.MaxAbsScaler",),
             name="clip",
@@ -449,6 +478,27 @@ RULES = rules(
             when=lambda obj: not obj.state.get("n_components_", 1),
             why="decomposition/_base.py: inverse_transform checks its input, and a model of no "
             "components has none to give",
+        ),
+        *(
+            Changed(
+                classes=tags(
+                    "decomposition.DictionaryLearning decomposition.MiniBatchDictionaryLearning "
+                    "decomposition.SparseCoder"
+                ),
+                method=method,
+                when=lambda obj: text(obj.state.get("transform_algorithm"), "lasso_cd"),
+                why="linear_model/_cd_fast.pyx: coordinate descent stops at another iterate",
+            )
+            for method in ("transform", "inverse_transform")
+        ),
+        *(
+            Changed(
+                classes=tags("mixture.BayesianGaussianMixture mixture.GaussianMixture"),
+                method=method,
+                when=_of_dot_products,
+                why="mixture/_gaussian_mixture.py: of integers is rounded to integers",
+            )
+            for method in ("predict", "predict_proba", "score_samples")
         ),
         Born(
             classes=(

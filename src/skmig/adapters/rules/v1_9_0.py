@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters.forms import is_obj, never, swap
+from skmig.adapters import metrics
+from skmig.adapters.forms import is_obj, never, swap, text
 from skmig.adapters.ops import (
     DERIVED,
     Added,
+    Changed,
     Explained,
     Removed,
     Retyped,
@@ -24,6 +26,7 @@ from skmig.adapters.ops import (
     has,
     rules,
 )
+from skmig.adapters.shapes import NEIGHBORS
 from skmig.payload import Obj
 
 SINCE = "1.9.0"
@@ -123,9 +126,24 @@ def _splitter(obj: Obj) -> Any:
     return Obj("sklearn.model_selection." + kind, state)
 
 
+def _cancels(obj: Obj) -> bool:
+    """Is a transformed feature so large, and so constant, that its deviations are rounding?"""
+    scaler = obj.state.get("_scaler")
+    if not is_obj(scaler) or text(obj.state.get("method"), "box-cox"):
+        return False
+    mean, scale = (np.abs(np.asarray(scaler.state[name])) for name in ("mean_", "scale_"))
+    return bool((mean > 1e6 * scale).any())
+
+
 RULES = rules(
     SINCE,
     [
+        Changed(
+            classes=("sklearn.preprocessing.PowerTransformer",),
+            method="transform",
+            when=_cancels,
+            why="preprocessing/_data.py: transform takes scipy's formula of the same function",
+        ),
         Rewritten(
             classes=SUPPORT_VECTORS,
             names=("_effective_probability", "probability"),
@@ -154,6 +172,13 @@ RULES = rules(
             neutral=DERIVED,
             when=has("estimators_"),
             why="ensemble/_forest.py: fit; read only by estimators_samples_",
+        ),
+        Rewritten(
+            classes=NEIGHBORS,
+            names=("metric", "effective_metric_"),
+            to_new=metrics.brute_up,
+            to_old=metrics.brute_down,
+            why="metrics/pairwise.py: _VALID_METRICS",
         ),
         Added(
             classes=SEARCHES,

@@ -4,6 +4,7 @@ import importlib
 
 import numpy as np
 
+from skmig.agent.names import UnknownNameError
 from skmig.agent.neutral import New
 
 _PIECEWISE = (
@@ -143,6 +144,16 @@ def _make_interp1d(builder, value, path):
     return interp1d(args.pop("x"), args.pop("y"), assume_sorted=True, **args)
 
 
+def _make_constant(builder, value, path):
+    """What `IsotonicRegression` predicts by where there is a single point: its own function."""
+    from sklearn.isotonic import IsotonicRegression
+
+    y = builder(value.args["y"], path + ".y")
+    model = IsotonicRegression()
+    model._build_f(y, y)
+    return model.f_
+
+
 def _make_bspline(builder, value, path):
     from scipy.interpolate import BSpline
 
@@ -160,17 +171,21 @@ def _make_pieces(builder, value, path):
 
 def _make_frozen(builder, value, path):
     stats = importlib.import_module("scipy.stats")
-    distribution = getattr(stats, value.args["name"], None)
+    name = value.args["name"]
+    # "loguniform" is the newer name of the same distribution
+    other = "reciprocal" if name == "loguniform" else None
+    distribution = getattr(stats, name, getattr(stats, str(other), None))
     if not isinstance(distribution, stats.rv_continuous) and not isinstance(
         distribution, stats.rv_discrete
     ):
-        raise ValueError("scipy.stats has no distribution %r" % (value.args["name"],))
+        raise UnknownNameError("scipy.stats." + name, "is no distribution here", absent=True)
     return distribution(*builder(value.args["args"], path), **builder(value.args["kwds"], path))
 
 
 DECODERS = {
     "scipy.interpolate.interp1d": _make_interp1d,
     "scipy.interpolate.BSpline": _make_bspline,
+    "sklearn.isotonic.constant": _make_constant,
     "scipy.stats.frozen": _make_frozen,
 }
 DECODERS.update(("scipy.interpolate." + name, _make_pieces) for name in _PIECEWISE)

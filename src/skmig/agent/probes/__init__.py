@@ -26,6 +26,8 @@ _MAIN = (
     "score_samples",
     "kneighbors",
     "predict_proba",
+    "mahalanobis",
+    "query",
 )
 _TRIES = 96
 MAX_EXTRA = 64

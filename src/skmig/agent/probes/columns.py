@@ -43,6 +43,19 @@ def _legacy_rows(estimator, ctx):
     return combine(columns, ctx.limit, ctx.rng)
 
 
+def fillings(imputer, ctx):
+    """Rows for an imputer of texts: what it fills in, another text, and a gap; else None."""
+    known = fitted(imputer, "statistics_")
+    known = [] if known is None else np.asarray(known).tolist()
+    if not any(isinstance(value, str) for value in known):
+        return None
+    gap = imputer.missing_values
+    values = [
+        [value, "another" if isinstance(value, str) else value, gap, value] for value in known
+    ]
+    return combine(values, ctx.limit, ctx.rng)
+
+
 def nearest_categories(estimator, rows):
     """The inverse of a one-hot encoding of wanted numbers: the largest of each group wins."""
     categories = fitted(estimator, "categories_")

@@ -70,6 +70,13 @@ def fitted(estimator, name):
     return value
 
 
+def stored_points(estimator):
+    """The points of a bare KDTree or BallTree, which has no state that could be looked at."""
+    if type(estimator).__name__ in ("KDTree", "BallTree") and hasattr(estimator, "query"):
+        return np.asarray(estimator.data)
+    return None
+
+
 def inner(estimator):
     """The estimators inside a meta-estimator that read the same input, in a fixed order."""
     found = []
@@ -108,6 +115,9 @@ def _is_fitted(value):
 
 def count_features(estimator):
     """The number of columns of the estimator's input, or None where nothing says it."""
+    points = stored_points(estimator)
+    if points is not None:
+        return int(points.shape[1])
     for name in _COUNTS:
         value = fitted(estimator, name)
         if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value > 0:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skmig.agent.probes.block import MATRIX, Block, combine, merge
-from skmig.agent.probes.features import count_features, fitted
+from skmig.agent.probes.features import count_features, fitted, stored_points
 
 # rows of the training data, or points in its space
 _POINTS = (
@@ -76,7 +76,7 @@ def _matrix(rows):
 
 def _is_data(estimator):
     """Are the stored points rows of the training data itself?"""
-    return any(
+    return stored_points(estimator) is not None or any(
         fitted(estimator, name) is not None
         for name in ("_fit_X", "X_train_", "X_fit_", "support_vectors_")
     )
@@ -85,7 +85,8 @@ def _is_data(estimator):
 def _points(estimator, count, limit, rng):
     found = []
     for name in _POINTS:
-        value = fitted(estimator, name)
+        value = stored_points(estimator) if name == "_fit_X" else fitted(estimator, name)
+        value = fitted(estimator, name) if value is None else value
         if not getattr(value, "shape", ()) or len(value.shape) != 2 or value.shape[1] != count:
             continue
         rows = np.arange(value.shape[0])

@@ -64,6 +64,8 @@ def _special(estimator, ctx):
         return text.labels(estimator, ctx)
     if is_a(estimator, "OneHotEncoder", "OrdinalEncoder", "TargetEncoder"):
         return columns.category_rows(estimator, ctx)
+    if is_a(estimator, "SimpleImputer"):
+        return columns.fillings(estimator, ctx)
     if is_a(estimator, "CategoricalNB"):
         sizes = [np.shape(table)[1] for table in estimator.feature_log_prob_]
         return combine([list(range(size)) for size in sizes], ctx.limit, ctx.rng)
