@@ -557,3 +557,13 @@ def test_a_target_without_missing_values_says_so_and_holds() -> None:
 def test_what_is_fitted_to_positive_numbers_gets_no_others() -> None:
     model = MiniBatchNMF(2, random_state=0).partial_fit(np.abs(X))
     assert (probes.synthesise(model, limit=200)["input"] >= 0).all()
+
+
+def test_codes_of_categories_are_whole() -> None:
+    """What a code between two others means changed with releases, and no encoder gives one."""
+    codes = np.column_stack([np.arange(60) % 4, np.arange(60) % 3])
+    model = HistGradientBoostingClassifier(categorical_features=[0, 1], min_samples_leaf=5)
+    data = probes.synthesise(model.fit(codes, codes[:, 0] > 1))["input"]
+    given = data[~np.isnan(data)]
+    assert set(given) >= {0.0, 1.0, 2.0, 3.0}
+    assert (given == np.floor(given)).all()

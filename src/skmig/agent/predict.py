@@ -69,6 +69,9 @@ FITTED = (
     "row_labels_",
     "column_labels_",
     "covariance_",
+    # of a search that fitted no best estimator
+    "best_index_",
+    "best_score_",
 )
 # of a bare tree; what is asked for is what the tree holds at least
 NEIGHBOURS = 5

@@ -8,6 +8,7 @@ import numpy as np
 
 from skmig.agent.predict import count_rows, has, take
 from skmig.agent.probes.search import joined
+from skmig.agent.rounding import stepwise
 
 PAIRS = 96
 HALVINGS = 14  # nearer than that, rounding would be large beside the answer
@@ -18,7 +19,8 @@ def with_borders(estimator, data, call, rng):
     """The data, and rows between two of them whose scores have another sign."""
     names = ("decision_function", "predict_proba", "predict")
     score = next((name for name in names if has(estimator, name)), None)
-    if score is None or count_rows(data) < 2:
+    # the scores of trees have steps, whose edges are known
+    if score is None or count_rows(data) < 2 or stepwise(estimator):
         return data
     if not (hasattr(data, "iloc") or (isinstance(data, np.ndarray) and data.ndim == 2)):
         return data

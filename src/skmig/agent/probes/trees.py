@@ -12,6 +12,7 @@ from skmig.agent.probes.block import MATRIX, Block
 from skmig.agent.probes.edges import Fill, rows_at_edges
 from skmig.agent.probes.gaps import gaps_are_meant
 
+MAX_CODE = 254  # of a category: more are refused
 MAX_NODES = 1000000
 MAX_STEPS = 3000000
 LARGEST = _F32 = float(np.finfo(np.float32).max)
@@ -175,7 +176,7 @@ def leaf_rows(estimator, parts, n_features, ctx):
         rows.extend(rows_at_edges(trees, fill, rest - min(rest // 8, 512), holes))
         rest = ctx.limit - len(rows)
     if rest > 0:
-        rows.extend(_around_thresholds(pool, rest, ctx.rng))
+        rows.extend(_around_thresholds(pool, known, rest, ctx.rng))
     return Block(MATRIX, np.array(rows, dtype=np.float64).reshape(len(rows), n_features))
 
 
@@ -193,7 +194,7 @@ def _pool(trees, n_features, known):
     return [np.array(sorted(column)) for column in values]
 
 
-def _around_thresholds(pool, limit, rng):
+def _around_thresholds(pool, known, limit, rng):
     """Rows that together hold every value of the pool, as far as `limit` goes."""
     longest = max([len(column) for column in pool] + [0])
     count = min(longest + 32, limit)
@@ -204,7 +205,10 @@ def _around_thresholds(pool, limit, rng):
             continue
         order = rng.permutation(len(column))
         rows[:, j] = column[np.resize(order, count)]
-        if len(column) > 1:
+        if j in known:
+            # codes are whole; one that is unknown is taken for a missing value
+            rows[-1, j] = min(column[-1] + 1, MAX_CODE) if len(column) else 0.0
+        elif len(column) > 1:
             # some rows far from every threshold
             spread = column[-1] - column[0] or 1.0
             last = rows[-min(32, count) :, j]
