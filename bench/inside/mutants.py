@@ -22,6 +22,7 @@ from skmig.agent.build import Builder
 from skmig.agent.jobs import walk_answers
 from skmig.agent.names import tag_of
 from skmig.agent.neutral import Name, New, Obj
+from skmig.agent.rounding import rounding
 from skmig.agent.walk import walk
 from skmig.agent.wire import write_bundle
 
@@ -102,7 +103,7 @@ class _Bench(object):
         said["synthesis"] = round(time.time() - began, 3)
         expected = answers(self.model, self.probe)
         with predict.quiet():
-            moved = predict.rounding(self.model, self.probe, expected["methods"])
+            moved = rounding(self.model, self.probe, expected["methods"])
         self.documents[self.name + "/expected"] = expected
         self.documents[self.name + "/rounding"] = moved
         # what the restored model answers when nothing is broken: mutants are held against it
@@ -210,7 +211,7 @@ class _Bench(object):
                 documents["/oracle"] = {
                     "expected": known,
                     "actual": actual,
-                    "rounding": predict.rounding(self.control, probe, known["methods"]),
+                    "rounding": rounding(self.control, probe, known["methods"]),
                 }
                 return {"said": {"fate": "oracle"}, "documents": documents}
         return {"said": {"fate": fate}, "documents": documents}

@@ -429,7 +429,7 @@ def compare_data(compared: Compared, shop: Workshop) -> Compared:
             documented=tuple(documented(restored.adapted.adapted)),
             accept=settings.accept,
         )
-        sketches = parity.Sketches()
+        sketches = parity.Sketches(pairs=False)
         found = compare_rows(exported.rows, graph, sides, terms, shop, sketches)
     return dataclasses.replace(compared, data=found, data_sketches=sketches)
 

@@ -137,7 +137,7 @@ def extreme(folder: Path) -> Path:
         "source": dataclasses.replace(records.FILE, name=f"{long}.pkl"),
         "losses": (long,),
         "notes": (long,),
-        "naive": long,
+        "naive": {"sentence": long},
         "commit": "0" * 40,
         "user": long,
         "moved": ({**records.MOVE, "tag": f"x.{long}", "added": [long]},),

@@ -191,7 +191,7 @@ def test_the_report_comes_from_the_record(models: Path, skmig: Run) -> None:
     assert migration["manifest"]["seal"] in text
     read = record.read(Path(migration["record"]))
     assert read.manifest.as_json() == record.Manifest.from_json(migration["manifest"]).as_json()
-    floats = {item["method"] for item in read.sketches()}
+    floats = {item["method"] for item in read.sketches()["probes"]}
     assert floats == {"predict_proba", "predict_log_proba"}
     moved = {item["tag"].rpartition(".")[2] for item in read.manifest.moved}
     assert {"RandomForestClassifier", "DecisionTreeClassifier", "Tree"} <= moved

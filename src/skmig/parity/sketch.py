@@ -28,6 +28,7 @@ Array = np.ndarray[Any, Any]
 class _Sketch:
     """Of one method, so far."""
 
+    pairs: bool = True
     not_finite: int = 0
     ulps: Array = field(default_factory=lambda: np.zeros(65, dtype=np.int64))
     source: Array = field(default_factory=lambda: np.empty(0))
@@ -39,6 +40,8 @@ class _Sketch:
         one, two = one[finite], two[finite]
         places = np.searchsorted(_POWERS, ulps(one, two), side="right")
         self.ulps += np.bincount(places, minlength=65)
+        if not self.pairs:
+            return
         source = np.concatenate([self.source, one.astype(float)])
         target = np.concatenate([self.target, two.astype(float)])
         kept = _kept(source, target)
@@ -59,9 +62,13 @@ class _Sketch:
 
 
 class Sketches:
-    """A sketch of each method whose answers hold floats; answers are added part by part."""
+    """A sketch of each method whose answers hold floats; answers are added part by part.
 
-    def __init__(self) -> None:
+    `pairs`: also keep some of the answers.  Those to the user's own rows are nobody else's.
+    """
+
+    def __init__(self, *, pairs: bool = True) -> None:
+        self._pairs = pairs
         self._known: dict[tuple[str, str], _Sketch] = {}
 
     def add(self, expected: Mapping[str, Any], actual: Mapping[str, Any]) -> None:
@@ -72,7 +79,7 @@ class Sketches:
                 reply = replies.get(method, {})
                 if "value" in answer and "value" in reply:
                     for one, two in _pairs(answer["value"], reply["value"]):
-                        self._known.setdefault((path, method), _Sketch()).add(one, two)
+                        self._known.setdefault((path, method), _Sketch(self._pairs)).add(one, two)
 
     def as_json(self) -> list[dict[str, Any]]:
         """At most METHODS sketches, those that differ most, in the order of the documents.

@@ -277,7 +277,7 @@ def _figure(
         "equal": counts[0] if counts else 0,
         "same": not any(counts[1:]),
         "worst": item,
-        "scatter": charts.scatter(points, f"{name}: target over source"),
+        "scatter": charts.scatter(points, f"{name}: target over source") if points else "",
         "histogram": charts.histogram(counts, f"{name}: differences in ULPs"),
     }
 

@@ -104,7 +104,7 @@ def _searches():
             (name, "no-refit", "multi", dict(more, estimator=LR, cv=2, refit=False, **{key: {"C": [0.1, 1.0]}})),
             (name, "clusters", "none", dict(more, estimator=Make("cluster.KMeans", n_init=2, random_state=0), cv=2, **{key: {"n_clusters": [2, 3]}})),
         ]  # fmt: skip
-    losses = {"loss": ["hinge", Either("log_loss", "log")], "penalty": ["l1", "l2"]}
+    losses = {"loss": [Either("log_loss", "log")], "penalty": ["l1", "l2"]}
     sgd = Make("linear_model.SGDClassifier", random_state=0)
     rows.append((GRID, "losses", "multi", {"estimator": sgd, "cv": 2, "param_grid": losses}))
     uniform = {"C": Call("scipy.stats.uniform", 0.1, 1.0)}

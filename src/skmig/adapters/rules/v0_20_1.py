@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skmig.adapters import encoders
-from skmig.adapters.ops import Rewritten, rules
+from skmig.adapters.ops import Explained, Rewritten, rules
 
 SINCE = "0.20.1"
 
@@ -22,6 +22,11 @@ RULES = rules(
             to_new=encoders.bins_up,
             to_old=encoders.bins_down,
             why="preprocessing/_discretization.py: fit",
+        ),
+        Explained(
+            classes=(encoders.ONE_HOT_ENCODER,),
+            names=("categories_",),
+            why="preprocessing/_discretization.py: those of bins are whole numbers",
         ),
     ],
 )

@@ -179,6 +179,14 @@ RULES = rules(
             names=("n_clusters_",),
             why="cluster/_agglomerative.py: a scalar's type",
         ),
+        Explained(
+            classes=(
+                "sklearn.ensemble.ExtraTreesClassifier",
+                "sklearn.ensemble.RandomForestClassifier",
+            ),
+            names=("oob_score_",),
+            why="metrics/_classification.py: a scalar's type",
+        ),
         Removed(
             classes=("sklearn.manifold.TSNE",),
             name="_max_iter",
