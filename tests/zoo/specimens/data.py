@@ -2,8 +2,8 @@
 
 Target: binary multi reg multireg multilabel multiout column counts none; of what the labels are
 made: strings negative bools objects.  Input: sparse csc f32 fortran nan frame positive square
-(a kernel or distance matrix), text, dicts, words (categories), ints, pandas (a mixed DataFrame),
-labels (the target is the input).
+(a kernel or distance matrix), images, text, dicts, words (categories), ints, pandas (a mixed
+DataFrame), labels (the target is the input).
 How to fit: weights, partial, unfitted, grow (more estimators the second time), again.
 """
 
@@ -93,6 +93,8 @@ def _target(words, X, score):
 
 
 def _input(words, X, y, rng):
+    if "images" in words:
+        return rng.normal(size=(6, 5, 5)).round(3)
     if "text" in words:
         return list(TEXT)
     if "dicts" in words:

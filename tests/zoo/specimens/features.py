@@ -175,6 +175,8 @@ def _text():
         (d, "dense", "none dicts", {"sparse": False, "separator": ":", "dtype": Ref("numpy.float32")}),
         (d, "unsorted", "none dicts", {"sort": False}),
         ("feature_extraction.text.HashingVectorizer", "default", "none text", {"n_features": 64}),
+        ("feature_extraction.image.PatchExtractor", "default", "none images", {"patch_size": (2, 2)}),
+        ("feature_extraction.image.PatchExtractor", "some", "none images", {"patch_size": (3, 2), "max_patches": 3, "random_state": 0}),
         ("feature_extraction.FeatureHasher", "default", "none dicts", {"n_features": 64}),
     ]  # fmt: skip
 
