@@ -306,3 +306,14 @@ def test_single_precision_moves_in_steps() -> None:
     actual = expected + np.array([0, 0, 0, 2e-6], dtype=np.float32)
     assert verdict(expected, actual, steps) is Verdict.CLOSE
     assert verdict(expected.astype(float), actual.astype(float), steps) is Verdict.DIFFERENT
+
+
+def test_a_deviation_is_as_exact_as_what_it_deviates_from() -> None:
+    """The variance of a Gaussian process cancels at its own points: all of them are small there."""
+    mean, small = np.array([1.0, 2.0, 3.0]), np.full(3, 1e-5)
+    noise = [np.full(3, 1e-16), np.full(3, 2e-10)]
+    moved = [mean, small + 4e-10]
+    assert verdict([mean, small], moved, noise, "predict(return_std)") is Verdict.CLOSE
+    assert verdict(small, moved[1], noise[1]) is Verdict.DIFFERENT  # alone it says nothing
+    further = [mean, small + 4e-9]
+    assert verdict([mean, small], further, noise, "predict(return_std)") is Verdict.DIFFERENT

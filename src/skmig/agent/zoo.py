@@ -170,14 +170,32 @@ def _attributes(graph):
 
 
 def _refit(model, data):
-    """The error that a clone meets when it is fitted to what the model itself predicts; or ""."""
+    """The error that a clone meets when it is fitted to what the model itself predicts; or "".
+
+    Where predictions lack a class, or have too little of it, labels in turn do as well.
+    """
+    classes = getattr(model, "classes_", None)
+    targets = [None]
+    if hasattr(model, "predict"):
+        targets = [model.predict]
+        if isinstance(classes, np.ndarray) and classes.ndim == 1:
+            targets.append(lambda rows: np.resize(classes, predict.count_rows(rows)))
+    said = ""
+    for target in targets:
+        failed = _fit_again(model, data, target)
+        if not failed:
+            return ""
+        said = said or failed
+    return said
+
+
+def _fit_again(model, data, target):
     try:
         with predict.quiet():
             from sklearn.base import clone
 
             again = clone(model)
-            target = model.predict(data) if hasattr(model, "predict") else None
-            again.fit(data) if target is None else again.fit(data, target)
+            again.fit(data) if target is None else again.fit(data, target(data))
         return ""
     except Exception as exc:
         return "refit: %s: %s" % (type(exc).__name__, exc)

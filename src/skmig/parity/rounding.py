@@ -50,13 +50,40 @@ def forgive(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) ->
         if not len(noise) == len(expected) == len(actual):
             return actual
         parts = zip(expected, actual, noise, strict=True)
-        return type(actual)(forgive(*part, rtol, atol) for part in parts)
+        if not _of_one_kind(expected):
+            return type(actual)(forgive(*part, rtol, atol) for part in parts)
+        # a mean and its deviation, or stages: a row is as large as in the largest of them
+        sizes = np.max([_sizes(item) for item in expected], axis=0)
+        return type(actual)(_forgive_part(*part, rtol, atol, sizes) for part in parts)
+    return _forgive_part(expected, actual, noise, rtol, atol)
+
+
+def _of_one_kind(parts: Any) -> bool:
+    """Are all parts of an answer floats, with a row for each row of the input?"""
+    return (
+        all(
+            isinstance(part, np.ndarray) and part.dtype.kind == "f" and part.ndim and part.size
+            for part in parts
+        )
+        and len({len(part) for part in parts}) == 1
+    )
+
+
+def _sizes(array: Any) -> Any:
+    """The largest finite number of each row."""
+    finite = np.where(np.isfinite(array), np.abs(array), 0.0)
+    return finite.reshape(len(array), -1).max(axis=1)
+
+
+def _forgive_part(
+    expected: Any, actual: Any, noise: Any, rtol: float, atol: float, sizes: Any = None
+) -> Any:
     values = (expected, actual, noise)
     if not all(isinstance(item, np.ndarray) and item.dtype.kind == "f" for item in values):
         return actual
     if not expected.shape == actual.shape == noise.shape or not expected.size:
         return actual
-    return _forgive_array(expected, actual, noise, rtol, atol)
+    return _forgive_array(expected, actual, noise, rtol, atol, sizes)
 
 
 def _forgive_lists(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) -> Any:
@@ -86,7 +113,10 @@ def _forgive_lists(expected: Any, actual: Any, noise: Any, rtol: float, atol: fl
     return result
 
 
-def _forgive_array(expected: Any, actual: Any, noise: Any, rtol: float, atol: float) -> Any:
+def _forgive_array(
+    expected: Any, actual: Any, noise: Any, rtol: float, atol: float, sizes: Any = None
+) -> Any:
+    """`sizes`: how large each row is, where the array is not all of the answer."""
     count = len(expected)
     gaps = noise.reshape(count, -1)
     asked = ~np.isnan(gaps).any(axis=1)
@@ -95,7 +125,8 @@ def _forgive_array(expected: Any, actual: Any, noise: Any, rtol: float, atol: fl
     with np.errstate(all="ignore"):
         before = np.where(np.isfinite(expected), np.abs(expected), 0.0).reshape(count, -1)
         after = np.where(np.isfinite(actual), np.abs(actual), np.inf).reshape(count, -1)
-        size, moved = before.max(axis=1), np.where(asked, gaps.max(axis=1), np.inf)
+        size = before.max(axis=1) if sizes is None else sizes
+        moved = np.where(asked, gaps.max(axis=1), np.inf)
         single = min(expected.dtype.itemsize, actual.dtype.itemsize) <= SINGLE
         limit = LIMIT_SINGLE if single else LIMIT
         # a row that jumped did so for another reason, and that it did excuses nothing; rows that

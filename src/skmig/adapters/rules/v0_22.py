@@ -262,6 +262,11 @@ RULES = rules(
             {"neg_brier_score": "brier_score_loss"},
             why="metrics/_scorer.py: brier_score_loss is deprecated, and gone in 0.24",
         ),
+        Changed(
+            classes=tags("cluster.AffinityPropagation"),
+            method="raises TypeError: A sparse",
+            why="cluster/_affinity_propagation.py: predict takes no sparse data (until 0.24)",
+        ),
         Accepted(
             classes=tags("feature_selection.VarianceThreshold"),
             what="missing values",
