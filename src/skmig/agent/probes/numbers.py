@@ -160,16 +160,13 @@ def _add_edges(estimator, values, count):
     splines = fitted(estimator, "bsplines_")
     if edges is None and splines is not None:
         edges = [spline.t for spline in splines]
-    tolerant = _is_tolerant(estimator, edges, count)
     if edges is not None and len(edges) == count:
         for j in range(count):
             for edge in np.asarray(edges[j], dtype=float)[:512]:
                 # some releases compare with a tolerance of 1e-5, and call what is less the edge
                 step = max(abs(edge), 1.0) * 2e-5
                 below, above = np.nextafter(edge, [-np.inf, np.inf])
-                values[j].extend([edge - step, edge, above, edge + step])
-                if not tolerant:
-                    values[j].append(below)
+                values[j].extend([edge - step, below, edge, above, edge + step])
     variances = fitted(estimator, "var_")
     variances = fitted(estimator, "sigma_") if variances is None else variances
     means = fitted(estimator, "theta_")
@@ -181,16 +178,6 @@ def _add_edges(estimator, values, count):
         limit = float(estimator.threshold)
         for j in range(count):
             values[j].extend([limit, float(np.nextafter(limit, np.inf)), limit - 1.0, limit + 1.0])
-
-
-def _is_tolerant(estimator, edges, count):
-    """Does a discretizer put what is a little below an edge into the bin above?"""
-    if edges is None or len(edges) != count or not hasattr(estimator, "n_bins_"):
-        return False
-    inner = [np.asarray(part, dtype=float)[1:-1] for part in edges]
-    at = np.array([[part[0] if len(part) else 0.0 for part in inner]])
-    below, above = (estimator.transform(rows) for rows in (np.nextafter(at, -np.inf), at))
-    return abs(above - below).sum() == 0
 
 
 def _scale(estimator, count, points, values):
