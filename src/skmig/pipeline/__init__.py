@@ -1,0 +1,36 @@
+"""The run: one artifact through the stages, each taking and giving a frozen dataclass."""
+
+from skmig.pipeline.exchange import put_code, read_document
+from skmig.pipeline.naive import naively
+from skmig.pipeline.own_rows import compare_rows, result_side, source_side
+from skmig.pipeline.passed import Exported, Migration, Planned, Request
+from skmig.pipeline.saying import documented, said_by_rules, words_for
+from skmig.pipeline.stages import check_apart, check_outputs, export, finish, migrate, prepare
+from skmig.pipeline.trust import check_trust, finding_names
+from skmig.pipeline.workshop import Workshop, workshop
+
+__all__ = [
+    "Exported",
+    "Migration",
+    "Planned",
+    "Request",
+    "Workshop",
+    "check_apart",
+    "check_outputs",
+    "check_trust",
+    "compare_rows",
+    "documented",
+    "export",
+    "finding_names",
+    "finish",
+    "migrate",
+    "naively",
+    "prepare",
+    "put_code",
+    "read_document",
+    "result_side",
+    "said_by_rules",
+    "source_side",
+    "words_for",
+    "workshop",
+]
