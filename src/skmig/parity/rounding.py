@@ -125,7 +125,8 @@ def _forgive_array(
     with np.errstate(all="ignore"):
         before = np.where(np.isfinite(expected), np.abs(expected), 0.0).reshape(count, -1)
         after = np.where(np.isfinite(actual), np.abs(actual), np.inf).reshape(count, -1)
-        size = before.max(axis=1) if sizes is None else sizes
+        own = before.max(axis=1)
+        size = own if sizes is None else sizes
         moved = np.where(asked, gaps.max(axis=1), np.inf)
         single = min(expected.dtype.itemsize, actual.dtype.itemsize) <= SINGLE
         limit = LIMIT_SINGLE if single else LIMIT
@@ -134,7 +135,7 @@ def _forgive_array(
         common = float(np.median(moved[asked]))
         if common > COMMON * limit * float(np.median(size[asked])):
             common = 0.0
-        usual = _usual_of_small(size, moved, limit)
+        usual = _usual_of_small(own, moved, limit)
         calm = moved <= np.maximum(limit * size, SPREAD * np.maximum(common, usual))
         if not calm.any():
             return actual

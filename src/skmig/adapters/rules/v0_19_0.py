@@ -701,6 +701,13 @@ RULES = rules(
             names=("estimators", "weights"),
             why="ensemble/voting_classifier.py: None is left out",
         ),
+        Changed(
+            classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
+            method="predict(return_std)",
+            when=has("L_"),
+            why="gaussian_process/gpr.py: the variance, a difference of nearly equal numbers, is "
+            "summed in another order",
+        ),
         Born(
             classes=(
                 "sklearn.multioutput.ClassifierChain",
