@@ -265,7 +265,7 @@ RULES = rules(
         Changed(
             classes=tags("cluster.AffinityPropagation"),
             method="raises TypeError: A sparse",
-            why="cluster/_affinity_propagation.py: predict takes no sparse data (until 0.24)",
+            why="cluster/_affinity_propagation.py: predict takes no sparse data (until 1.0)",
         ),
         Accepted(
             classes=tags("feature_selection.VarianceThreshold"),

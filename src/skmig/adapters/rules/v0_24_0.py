@@ -503,12 +503,6 @@ _OPS: list[Op] = [
             ("raises AttributeError: 'list'", "score_samples takes lists"),
         )
     ),
-    Accepted(
-        classes=("sklearn.cluster.AffinityPropagation",),
-        what="sparse data",
-        error="TypeError: A sparse",
-        why="cluster/_affinity_propagation.py: predict",
-    ),
     Rewritten(
         classes=("sklearn.decomposition.SparseCoder",),
         to_new=factorization.coder_up,

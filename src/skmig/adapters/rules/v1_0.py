@@ -12,6 +12,7 @@ from skmig.adapters import clustering, factorization, frames, hist_boosting, met
 from skmig.adapters.forms import is_obj, members, swap, text
 from skmig.adapters.ops import (
     DERIVED,
+    Accepted,
     Added,
     Born,
     Changed,
@@ -562,6 +563,12 @@ _OPS: list[Op] = [
             why="of one sample a tree is the score is -0.5, no longer nan (ensemble/_iforest.py)",
         )
         for method in ("score_samples", "decision_function")
+    ),
+    Accepted(
+        classes=("sklearn.cluster.AffinityPropagation",),
+        what="sparse data",
+        error="TypeError: A sparse",
+        why="cluster/_affinity_propagation.py: predict",
     ),
     Changed(
         classes=("sklearn.gaussian_process.GaussianProcessRegressor",),
