@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.rules.test_census import COVERED
 
 from skmig import matrix, pipeline
 from skmig.environments.base import SilentProgress
@@ -33,14 +31,11 @@ def shop() -> Iterator[pipeline.Workshop]:
 
 @pytest.mark.xdist_group("travel")
 @pytest.mark.parametrize(("source", "target"), PAIRS)
-def test_no_covered_model_arrives_different(
-    shop: pipeline.Workshop, source: str, target: str
-) -> None:
-    pattern = f"^({'|'.join(map(re.escape, sorted(COVERED)))})@"
-    cells = list(matrix.run(shop, ZOO, source, target, pattern))
+def test_no_model_arrives_different(shop: pipeline.Workshop, source: str, target: str) -> None:
+    cells = list(matrix.run(shop, ZOO, source, target))
     fates = Counter(cell.fate for cell in cells)
     # most of them are carried over: a run that refuses everything proves nothing
-    assert fates[matrix.Fate.IDENTICAL] + fates[matrix.Fate.CLOSE] > 0.7 * len(cells) > 200
+    assert fates[matrix.Fate.IDENTICAL] + fates[matrix.Fate.CLOSE] > 0.7 * len(cells) > 500
     bad = [f"{cell.specimen}: {cell.text}" for cell in cells if cell.fate in BAD]
     assert not bad, "\n".join(bad)
     unsaid = [cell.specimen for cell in cells if cell.fate is matrix.Fate.REFUSED and not cell.text]
