@@ -173,6 +173,8 @@ _CALLED = (
     (r"pandas\._libs\.(internals|tslibs\.\w+|arrays|missing|interval)",
      r"_unpickle_block|__pyx_unpickle_\w+|_nat_unpickle|_unpickle_timestamp|_timedelta_unpickle"
      r"|_period_unpickle"),
+    # columns of text of pandas 3 where pyarrow is installed: arrays made of buffers
+    (r"pyarrow\.lib", "_restore_array|chunked_array|py_buffer|type_for_alias"),
 )  # fmt: skip
 
 # functions that may be mentioned: parameters of estimators, which call them with the data
