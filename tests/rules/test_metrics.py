@@ -117,3 +117,25 @@ def test_variances_that_nobody_gave_are_lost(metric: str, name: str) -> None:
     assert name in loss.text
     moved(model(metric, in_tree=False, **{name: np.eye(2)}), "0.24.2", "1.0")
     moved(model(metric), "0.24.2", "1.0")
+
+
+def test_a_tree_of_1_0_2_names_its_weights_otherwise_than_its_model() -> None:
+    """There the tree is by wminkowski with the roots of the weights, the model by minkowski."""
+    weights = np.array([1.0, 8.0])
+    inside = New(
+        "sklearn.metrics.DistanceMetric",
+        {"metric": "wminkowski", "p": 3.0, "w": weights ** (1 / 3)},
+    )
+    tree = New("sklearn.neighbors.BallTree", {"metric": inside, "data": np.eye(2)})
+    state = {
+        "effective_metric_": "minkowski",
+        "effective_metric_params_": {"p": 3, "w": weights},
+        "_tree": tree,
+    }
+    model = Obj("sklearn.neighbors.KNeighborsClassifier", state)
+    newer = adapt(model, "1.0.2", "1.1.0").graph.state["_tree"].args["metric"].args
+    assert newer["metric"] == "minkowski"
+    np.testing.assert_array_equal(newer["w"], weights)
+    older = adapt(model, "1.0.2", "1.0.1").graph.state["_tree"].args["metric"].args
+    assert older["metric"] == "wminkowski"
+    np.testing.assert_allclose(older["w"], [1.0, 2.0])

@@ -100,6 +100,19 @@ def known_down(obj: Obj, step: Step) -> None:
     """The metrics of this release all exist in the older one."""
 
 
+# ------------------------------------------------------------------ scikit-learn 1.1.0
+def weights_in_tree(obj: Obj, step: Step) -> None:
+    """1.0.2 builds its trees of weighted Minkowski by wminkowski (metrics/_dist_metrics.pyx)."""
+    given = obj.state.get("effective_metric_params_")
+    weights = given.get("w") if isinstance(given, dict) else None
+    if weights is not None and text(obj.state.get("effective_metric_"), "minkowski"):
+        _in_tree(obj, "wminkowski", lambda args: {**args, "metric": "minkowski", "w": weights})
+
+
+def weights_as_they_are(obj: Obj, step: Step) -> None:
+    """1.0.2 takes weighted Minkowski too, and makes of it what it does."""
+
+
 # ------------------------------------------------------------------ scikit-learn 1.0.2
 def weights_up(obj: Obj, step: Step) -> None:
     given = obj.state.get("effective_metric_params_")
@@ -117,6 +130,7 @@ def weights_down(obj: Obj, step: Step) -> None:
     elif obj.state.get("effective_metric_") == "minkowski":
         if not np.isfinite(given.get("p", 2)):
             raise Refusal(f"the Minkowski metric of p=inf has weights, unlike in {step.older}")
+        weights_in_tree(obj, step)
         _reweigh(obj, "minkowski", "wminkowski", lambda p: 1 / p)
 
 

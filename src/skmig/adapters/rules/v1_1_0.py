@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.adapters import clustering, factorization, hist_boosting, shapes
+from skmig.adapters import clustering, factorization, hist_boosting, metrics, shapes
 from skmig.adapters.forms import is_obj, swap, text
 from skmig.adapters.ops import (
     DERIVED,
@@ -268,6 +268,12 @@ def _one_column(obj: Obj) -> bool:
 
 
 _OPS: list[Op] = [
+    Rewritten(
+        classes=shapes.NEIGHBORS,
+        to_new=metrics.weights_in_tree,
+        to_old=metrics.weights_as_they_are,
+        why="metrics/_dist_metrics.pyx: MinkowskiDistance has weights of its own",
+    ),
     Rewritten(
         classes=("sklearn.preprocessing.FunctionTransformer",),
         to_new=_function_up,
