@@ -198,6 +198,9 @@ def _fit_again(model, data, target):
             again.fit(data) if target is None else again.fit(data, target(data))
         return ""
     except Exception as exc:
+        if target is None and isinstance(exc, TypeError) and "'y'" in str(exc):
+            # what predicts nothing and needs labels has none to be fitted to
+            return ""
         return "refit: %s: %s" % (type(exc).__name__, exc)
 
 

@@ -158,11 +158,12 @@ class Engine:
         """Specimens that are ready to leave `release`: the bundle, and what was said of them."""
         bundle = self._cached(release, "leave", names, ".skmig")
         said = bundle.with_suffix(".json")
-        # one that is read must not be replaced by another engine's
-        with cache.turn(bundle.with_suffix(".lock"), bundle.name, self.shop.progress):
-            if not said.is_file():
-                made = self.job(release, "leave", bundle, names=names)
-                keys.write(said, json.dumps(made))
+        if not said.is_file():
+            # one that is read must not be replaced by another engine's
+            with cache.turn(bundle.with_suffix(".lock"), bundle.name, self.shop.progress):
+                if not said.is_file():
+                    made = self.job(release, "leave", bundle, names=names)
+                    keys.write(said, json.dumps(made))
         known: dict[str, Any] | None = json.loads(said.read_text("utf-8"))
         return bundle, known
 
