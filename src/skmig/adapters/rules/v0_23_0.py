@@ -202,6 +202,18 @@ _VECTORIZERS = tuple(
 _ISOTONIC = ("sklearn.isotonic.IsotonicRegression",)
 
 
+def _matern_up(obj: Obj, step: Step) -> None:
+    """Every other nu is one here too."""
+
+
+def _matern_down(obj: Obj, step: Step) -> None:
+    """The limit of the Matern kernels is the RBF, as the newer release's own text says."""
+    if obj.state.get("nu") == float("inf"):
+        obj.tag = "sklearn.gaussian_process.RBF"
+        del obj.state["nu"]
+        step.note(obj, "Matern(nu=inf) is the kernel RBF")
+
+
 def _single(obj: Obj) -> bool:
     return getattr(obj.state.get("components_"), "dtype", None) == np.float32
 
@@ -214,6 +226,13 @@ _OPS: list[Op] = [
         neutral=DERIVED,
         when=_counts_features,
         why=_ON_VALIDATION,
+    ),
+    Rewritten(
+        classes=("sklearn.gaussian_process.Matern",),
+        to_new=_matern_up,
+        to_old=_matern_down,
+        names=("nu",),
+        why="gaussian_process/kernels.py: nu=inf",
     ),
     Rewritten(
         classes=(*shapes.FORESTS, *shapes.GRADIENT_BOOSTING),

@@ -67,14 +67,6 @@ def _calibrated_down(obj: Obj, step: Step) -> None:
         )
 
 
-def _matern_down(obj: Obj, step: Step) -> None:
-    """The limit of the Matern kernels is the RBF, as the newer release's own text says."""
-    if obj.state.get("nu") == float("inf"):
-        obj.tag = "sklearn.gaussian_process.RBF"
-        del obj.state["nu"]
-        step.note(obj, "Matern(nu=inf) is the kernel RBF")
-
-
 def _offset_down(obj: Obj, step: Step) -> None:
     """`predict` of the older release reads both where it normalizes, but `fit` left neither."""
     if obj.state.get("normalize") is not True:
@@ -288,13 +280,6 @@ _OPS: list[Op] = [
         classes=("sklearn.discriminant_analysis.LinearDiscriminantAnalysis",),
         method="predict_log_proba",
         why="discriminant_analysis.py: a probability of 0 counts as the smallest double",
-    ),
-    Rewritten(
-        classes=("sklearn.gaussian_process.Matern",),
-        to_new=_same,
-        to_old=_matern_down,
-        names=("nu",),
-        why="gaussian_process/kernels.py: nu=inf",
     ),
     *(
         Renamed(
