@@ -14,6 +14,7 @@ from skmig.adapters.forms import never, text
 from skmig.adapters.ops import (
     DERIVED,
     Added,
+    Changed,
     Explained,
     Refusal,
     Removed,
@@ -102,6 +103,11 @@ def _stored_down(obj: Obj, step: Step) -> None:
         obj.state["_store_cv_results"] = bool(obj.state.get("store_cv_results"))
 
 
+def _of_dot_products(obj: Obj) -> bool:
+    """Are the terms of the likelihood written into an array of the input's dtype?"""
+    return text(obj.state.get("covariance_type"), "full", "tied")
+
+
 RULES = rules(
     SINCE,
     [
@@ -173,6 +179,18 @@ RULES = rules(
             neutral=DERIVED,
             when=never,
             why="mixture/_base.py: the bounds of each iteration are not in an older state",
+        ),
+        *(
+            Changed(
+                classes=(
+                    "sklearn.mixture.BayesianGaussianMixture",
+                    "sklearn.mixture.GaussianMixture",
+                ),
+                method=method,
+                when=_of_dot_products,
+                why="mixture/_gaussian_mixture.py: of integers is rounded to integers",
+            )
+            for method in ("predict", "predict_proba", "score_samples")
         ),
         Explained(
             classes=("sklearn.cluster.AgglomerativeClustering",),
