@@ -1,0 +1,111 @@
+"""What a hostile job answers: garbage and lies in the place of its result and of its files.
+
+As in `reaching.py`, code that runs in a job, on Python 3.6 too.
+"""
+
+from __future__ import annotations
+
+# `say` writes into the pipe in which the worker waits for the answer.
+_SAY = r"""
+pipes = {}
+for name in os.listdir("/proc/self/fd"):
+    link = attempt(os.readlink, "/proc/self/fd/" + name) or ""
+    if link.startswith("pipe:") and int(name) > 2:
+        pipes[link] = int(name)
+logs = {os.readlink("/proc/self/fd/1"), os.readlink("/proc/self/fd/2")}
+(place,) = (number for link, number in pipes.items() if link not in logs)
+def say(data):
+    while data:
+        data = data[os.write(place, data):]
+def frame(text):
+    say(struct.pack(">Q", len(text)) + text)
+"""
+
+# name -> (code, what the error says)
+ANSWERS = {
+    name: (_SAY + code + "\nos._exit(0)", says)
+    for name, (code, says) in {
+        "garbage": ("say(os.urandom(100000))", "ended by itself|none that a job gives"),
+        "nothing": ("pass", "ended by itself with code 0"),
+        "a size without end": ('say(struct.pack(">Q", 2 ** 63) + b"{}")', "ended by itself"),
+        "more than fits": (
+            'say(struct.pack(">Q", 2 ** 40))\nwhile True: say(bytes(1 << 20))',
+            "answered with more than",
+        ),
+        "no object": ('frame(b"[1]")', "none that a job gives"),
+        "no error": ('frame(b\'{"ok": false, "error": 3}\')', "none that a job gives"),
+        "too deep": ('frame(b"[" * 100000 + b"]" * 100000)', "none that a job gives"),
+        "a long number": (
+            'frame(b\'{"ok": true, "result": \' + b"9" * 10 ** 6 + b"}")',
+            "none that a job gives",
+        ),
+        "no number": ('frame(b\'{"ok": true, "result": NaN}\')', "none that a job gives"),
+        "not its result": ('frame(b\'{"ok": true, "result": [1]}\')', "gave no `result`"),
+        "no coverage": (
+            'frame(b\'{"ok": true, "result": {"class": "x", "coverage": {"model": 1},'
+            ' "warnings": []}}\')',
+            "gave no `coverage`",
+        ),
+        "a signal that was none": (
+            'frame(b\'{"ok": false, "error": {"kind": "X", "message": "y", "signal": 9,'
+            ' "timeout": true}}\')',
+            "failed: X: y",
+        ),
+    }.items()
+}
+
+# What stands where the job should have written its file.
+FILES = {
+    "a link": 'os.symlink(facts["path"], out)',
+    "a second name": 'os.link(os.path.join(exchange, "other.pkl"), out)',
+    "a folder": 'os.makedirs(out + "/inside")',
+    "a pipe": "os.mkfifo(out)",
+    "a socket": "socket.socket(socket.AF_UNIX).bind(out)",
+    "nothing": "pass",
+}
+FILES = {
+    name: 'out = os.path.join(exchange, "seen.json")\n' + code + "\nos._exit(7)"
+    for name, code in FILES.items()
+}
+
+# Payloads written in the place of the true one; the host and the target read them.
+_WRITE = r"""
+import io, zipfile
+import skmig.agent.jobs as jobs
+out = os.path.join(exchange, "seen.json")
+answer = {"class": "sklearn.linear_model.Ridge", "coverage": {}, "warnings": []}
+def members(pairs):
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, True) as archive:
+        for name, data in pairs:
+            archive.writestr(name, data)
+def honest(model):
+    jobs.write_bundle(out, {"model": model, "probes": {}, "expected": {}, "rounding": {}}, {})
+from skmig.agent.neutral import Name, New, Obj
+"""
+PAYLOADS = {
+    name: _WRITE + code + "\njobs.export = lambda args, exchange: answer\n" + "os._exit(7)"
+    for name, code in {
+        "garbage": 'open(out, "wb").write(os.urandom(10000))',
+        "no archive": 'open(out, "wb").write(b"PK\\x03\\x04" * 1000)',
+        "other places": """
+members([("../../../../tmp/planted", "x"), ("/etc/planted", "x"), ("graph.json", "{}")])
+""",
+        "a bomb": """
+members([("graph.json", b"[" + b"0," * (200 << 20) + b"0]"), ("arrays.bin", "")])
+""",
+        "a call": 'honest(New("os.system", ["touch /tmp/planted"]))',
+        "a name": 'honest(Obj("sklearn.linear_model.Ridge", {"alpha": Name("os.system")}))',
+        "an object": 'honest(Obj("subprocess.Popen", {"args": "id"}))',
+        "a private name": 'honest(Obj("sklearn.externals._pkg.os.system", {}))',
+        "an attribute that is code": """
+honest(Obj("sklearn.linear_model.Ridge", {"__class__": Name("builtins.exec"), "__reduce__": 1}))
+""",
+    }.items()
+}
+
+# What a terminal, a log or a page could take for more than text.
+WORDS = (
+    "\x1b[2J\x1b]0;title\x07\x1b]52;c;c2VjcmV0\x07\x1b[31mred\r"
+    "\n::error file=a::forged\n  ::set-output name=x::y\n##[add-mask]secret\n"
+    "\u202egnp.exe \x9b31m \u2028 <script>alert(1)</script> [bold]markup[/bold]"
+)

@@ -1,0 +1,113 @@
+"""Hostile pickles in real containers: nothing outside is reached, and all of it is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.attacks import bench
+from tests.attacks.forging import ANSWERS, FILES
+from tests.attacks.lasting import ENDLESS, GREEDY, TAMPERING
+from tests.attacks.reaching import ATTACKS
+
+from skmig.environments import choose
+from skmig.environments.base import Backend, EnvironmentSpec, Limits, SilentProgress, Worker
+from skmig.errors import TimeoutExpiredError
+
+pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("images")]
+
+SPEC = EnvironmentSpec(release="1.6.1")
+SMALL = Limits(timeout=120, memory=400 << 20, disk=200 << 20, processes=64)
+Opener = Callable[[Limits], Worker]
+
+
+@pytest.fixture(scope="module")
+def backend() -> Backend:
+    return choose.backend("docker", SilentProgress())
+
+
+@pytest.fixture(scope="module")
+def opener(backend: Backend) -> Iterator[Opener]:
+    """Gives the worker of some limits, another one where the last was ended."""
+    opened: dict[Limits, Any] = {}
+
+    def give(limits: Limits) -> Worker:
+        found = opened.get(limits)
+        if found is None or found.closed:
+            found = opened[limits] = backend.worker(SPEC, limits, SilentProgress())
+        return found  # type: ignore[no-any-return]
+
+    yield give
+    for worker in opened.values():
+        worker.close()
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bench.Host]:
+    with bench.host(tmp_path_factory.mktemp("host")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def another(opener: Opener, host: bench.Host) -> Worker:
+    """A second worker at the same time, with a file that is none of the first one's business."""
+    worker = opener(Limits(timeout=61))
+    worker.put(host.facts["name"], host.secret.encode())
+    return worker
+
+
+@pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in ATTACKS])
+def test_nothing_is_reached(
+    opener: Opener, another: Worker, host: bench.Host, tmp_path: Path, code: str
+) -> None:
+    worker = opener(Limits(timeout=120))
+    seen = bench.reached(worker, code, host.facts, tmp_path)
+    assert seen["got"] is None, seen
+    assert host.knocks == []
+    assert bench.survives(worker)
+    assert host.facts["name"] in another.call("ping").result["exchange"]
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_time_is_limited(opener: Opener, host: bench.Host, name: str) -> None:
+    worker = opener(Limits(timeout=2))
+    assert isinstance(bench.attack(worker, ENDLESS[name], host.facts), TimeoutExpiredError)
+    assert bench.survives(worker)
+
+
+@pytest.mark.parametrize("name", GREEDY)
+def test_what_it_takes_is_limited(opener: Opener, host: bench.Host, name: str) -> None:
+    code, says = GREEDY[name]
+    error = bench.attack(opener(SMALL), code, host.facts)
+    assert re.search(says, error.message), error
+    assert bench.survives(opener(SMALL))
+
+
+def test_a_flood_of_words_is_cut(opener: Opener, host: bench.Host) -> None:
+    code = "text = b'x' * (1 << 20)\nfor _ in range(1000): os.write(1, text)\nos._exit(7)"
+    error = bench.attack(opener(Limits(timeout=120)), code, host.facts)
+    assert len(error.details["log"]) <= 8192  # type: ignore[attr-defined]
+
+
+def test_the_next_job_finds_the_place_as_new(
+    opener: Opener, host: bench.Host, tmp_path: Path
+) -> None:
+    bench.is_as_new(opener(Limits(timeout=120)), host.facts, tmp_path)
+
+
+@pytest.mark.parametrize("name", list(TAMPERING)[1:4])  # a start each; all of them: locally
+def test_what_it_may_only_read_is_watched(opener: Opener, host: bench.Host, name: str) -> None:
+    bench.is_noticed(opener(Limits(timeout=120)), name, host.facts)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_forged_answer_is_none(opener: Opener, host: bench.Host, name: str) -> None:
+    bench.is_no_answer(opener(Limits(timeout=120)), name, host.facts)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_only_a_file_comes_out(opener: Opener, host: bench.Host, tmp_path: Path, name: str) -> None:
+    bench.is_no_file(opener(Limits(timeout=120)), name, host.facts, tmp_path)
