@@ -68,38 +68,49 @@ FILES = {
     for name, code in FILES.items()
 }
 
-# Payloads written in the place of the true one; the host and the target read them.
+# Payloads in the place of the true one, with the answer that all is well; the host and the target
+# read them.  `exported.skmig` is what `skmig migrate` asks for.
 _WRITE = r"""
-import io, zipfile
+import zipfile
 import skmig.agent.jobs as jobs
-out = os.path.join(exchange, "seen.json")
-answer = {"class": "sklearn.linear_model.Ridge", "coverage": {}, "warnings": []}
-def members(pairs):
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, True) as archive:
-        for name, data in pairs:
-            archive.writestr(name, data)
-def honest(model):
-    jobs.write_bundle(out, {"model": model, "probes": {}, "expected": {}, "rounding": {}}, {})
 from skmig.agent.neutral import Name, New, Obj
+places = [os.path.join(exchange, name) for name in ("seen.json", "exported.skmig")]
+answer = {"class": "sklearn.linear_model.Ridge", "coverage": {}, "warnings": []}
+def members(*pairs):
+    for place in places:
+        with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED, True) as archive:
+            for name, data in pairs:
+                archive.writestr(name, data)
+def content(data):
+    for place in places:
+        with open(place, "wb") as handle:
+            handle.write(data)
+def honest(model):
+    documents = {"model": model, "probes": {}, "expected": {}, "rounding": {}}
+    for place in places:
+        jobs.write_bundle(place, documents, {"payload.json": {}})
+"""
+_DONE = """
+frame(json.dumps({"ok": True, "result": answer}).encode())
+os._exit(0)
 """
 PAYLOADS = {
-    name: _WRITE + code + "\njobs.export = lambda args, exchange: answer\n" + "os._exit(7)"
+    name: f"{_SAY}{_WRITE}\n{code}\n{_DONE}"
     for name, code in {
-        "garbage": 'open(out, "wb").write(os.urandom(10000))',
-        "no archive": 'open(out, "wb").write(b"PK\\x03\\x04" * 1000)',
-        "other places": """
-members([("../../../../tmp/planted", "x"), ("/etc/planted", "x"), ("graph.json", "{}")])
-""",
+        "garbage": "content(os.urandom(10000))",
+        "no archive": r'content(b"PK\x03\x04" * 1000)',
+        "other places": 'members(("../../../tmp/planted", "x"), ("/etc/planted", "x"))',
         "a bomb": """
-members([("graph.json", b"[" + b"0," * (200 << 20) + b"0]"), ("arrays.bin", "")])
+members(("graph.json", b"[" + b"0," * (100 << 20) + b"0]"), ("arrays.bin", b""))
 """,
-        "a call": 'honest(New("os.system", ["touch /tmp/planted"]))',
+        "a call": 'honest(New("os.system", {"command": "touch /tmp/planted"}))',
         "a name": 'honest(Obj("sklearn.linear_model.Ridge", {"alpha": Name("os.system")}))',
         "an object": 'honest(Obj("subprocess.Popen", {"args": "id"}))',
         "a private name": 'honest(Obj("sklearn.externals._pkg.os.system", {}))',
-        "an attribute that is code": """
+        "state that is code": """
 honest(Obj("sklearn.linear_model.Ridge", {"__class__": Name("builtins.exec"), "__reduce__": 1}))
 """,
+        "no model": 'honest({"a": [1, 2, 3]})',
     }.items()
 }
 

@@ -1,8 +1,8 @@
 """Attacks that reach for something outside: each is code that sets `got` to what it got hold of.
 
-`facts` is what the test knows of the host: `secret` and `marker` (contents that are nowhere inside),
-`path` (the file with the secret), `port`, `addresses`, `abstract`, `engine` and `name` (of a file
-in another worker's exchange).  Written for Python 3.6.
+`facts` is what the test knows of the host: `secret` (a text that is nowhere inside), `path` (the
+file with the secret), `key` (its name in the keyring), `port`, `addresses`, `abstract`, `engine`,
+and `name` (of a file in another worker's exchange).  Written for Python 3.6.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def attempt(action, *arguments):
 def read(path):
     with open(path, "rb") as handle:
         return handle.read(1 << 20).decode("latin-1")
-def write(path, data="x"):
-    with open(path, "r+") as handle:
-        handle.write(data)
+def may_write(path):
+    # enough to know: an attack that succeeds must not harm the machine that tests it
+    os.close(os.open(path, os.O_WRONLY))
     return path
 def processes():
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
@@ -58,7 +58,7 @@ for address in facts["addresses"]:
     "an abstract socket of the host": r"""
 s = socket.socket(socket.AF_UNIX)
 if attempt(lambda: s.connect("\0" + facts["abstract"]) or True):
-    s.sendall(b"here")
+    attempt(s.sendall, b"here")
     got = True
 """,
     "the engine's socket": """
@@ -119,7 +119,7 @@ for path in ("/proc/sysrq-trigger", "/proc/sys/kernel/core_pattern", "/proc/sys/
              "/proc/sys/vm/drop_caches", "/proc/sys/kernel/randomize_va_space", "/dev/kmsg",
              "/sys/kernel/uevent_helper", "/sys/fs/cgroup/release_agent",
              "/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/cgroup.procs"):
-    got = got or attempt(write, path, "0")
+    got = got or attempt(may_write, path)
 """,
     "devices": """
 for major, minor in ((254, 0), (259, 0), (8, 0), (1, 1)):
@@ -176,11 +176,13 @@ for name, (x86, arm) in sorted(calls.items()):
     "the agent and the system's files": """
 agent = sys.argv[0]
 for path in (agent, sys.executable, os.__file__, "/usr/bin/env", "/etc/ld.so.cache"):
-    got = got or attempt(write, path)
+    got = got or attempt(may_write, path)
 import numpy
 for folder in ("/", "/usr", "/etc", os.path.dirname(agent), os.path.dirname(numpy.__file__),
                sys.prefix, os.path.dirname(os.__file__), "/dev", "/proc", "/sys", "/var", "/home"):
-    if attempt(lambda: open(os.path.join(folder, "planted"), "w")):
+    path = os.path.join(folder, "planted")
+    if attempt(lambda: open(path, "w")):
+        os.unlink(path)
         got = folder
 for path in (agent, exchange, os.path.dirname(agent)):
     if attempt(lambda: os.rename(path, path + "-") or True):
@@ -255,11 +257,15 @@ time.sleep(0.3)
 got = None if os.getppid() == 1 and attempt(os.kill, 1, 0) is None else "it is gone"
 """,
     "being spared when memory is short": """
+def adjust(value):
+    with open("/proc/self/oom_score_adj", "w") as handle:
+        handle.write(value)
+    return value
 for value in ("-1000", "-1"):
-    got = got or attempt(write, "/proc/self/oom_score_adj", value)
+    got = got or attempt(adjust, value)
 for number in processes():
     if number != os.getpid():
-        got = got or attempt(write, "/proc/%d/oom_score_adj" % number, "1000")
+        got = got or attempt(may_write, "/proc/%d/oom_score_adj" % number)
 """,
     "lifting its limits": """
 import resource

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import subprocess
+import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.attacks import bench
-from tests.attacks.forging import ANSWERS, FILES
+from tests.attacks.forging import ANSWERS, FILES, PAYLOADS, WORDS
 from tests.attacks.lasting import ENDLESS, GREEDY, TAMPERING
 from tests.attacks.reaching import ATTACKS
 
@@ -111,3 +115,38 @@ def test_a_forged_answer_is_none(opener: Opener, host: bench.Host, name: str) ->
 @pytest.mark.parametrize("name", FILES)
 def test_only_a_file_comes_out(opener: Opener, host: bench.Host, tmp_path: Path, name: str) -> None:
     bench.is_no_file(opener(Limits(timeout=120)), name, host.facts, tmp_path)
+
+
+def run(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """`skmig migrate` of a hostile file, as a user runs it."""
+    artifact = folder / "model.pkl"
+    artifact.write_bytes(bench.that_attacks(code, {}))
+    digest = hashlib.sha256(artifact.read_bytes()).digest()
+    command = [sys.executable, "-m", "skmig", "migrate", str(artifact), "--backend", "docker"]
+    done = subprocess.run(
+        [*command, "--from", "1.6.1", "--to", "1.3.0", "--color", "always"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert hashlib.sha256(artifact.read_bytes()).digest() == digest
+    assert list(folder.iterdir()) == [artifact], "nothing is written"
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.mark.parametrize("name", ["a call", "other places"])
+def test_a_forged_payload_is_refused(tmp_path: Path, name: str) -> None:
+    done = run(tmp_path, PAYLOADS[name])
+    assert done.returncode in (1, 3, 4, 6), done.stderr
+
+
+def test_its_words_are_only_words(tmp_path: Path) -> None:
+    done = run(tmp_path, f"raise ValueError({WORDS!r})")
+    assert done.returncode == 6
+    said = re.sub(r"\x1b\[[0-9;]*m", "", done.stderr)  # our own colours
+    assert "title" in said
+    assert not [c for c in set(said) if unicodedata.category(c) in ("Cc", "Cf") and c != "\n"]
+    assert not re.search(r"^\s*::|##\[", said, re.MULTILINE)
+    assert "\x1b[31mred" not in done.stderr
+    assert done.stdout == ""

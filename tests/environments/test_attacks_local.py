@@ -11,17 +11,26 @@ from typing import Any
 
 import pytest
 from tests.attacks import bench
-from tests.attacks.forging import ANSWERS, FILES
+from tests.attacks.forging import ANSWERS, FILES, PAYLOADS
 from tests.attacks.lasting import ENDLESS, GREEDY, TAMPERING
 from tests.attacks.reaching import ATTACKS, NETWORK, WORKER
 from tests.attacks.reaching import FILES as PLACES
 
+from skmig.adapters import chain
+from skmig.agent.wire import write_bundle
 from skmig.environments import confine
 from skmig.environments.base import EnvironmentSpec, Limits, SilentProgress, Worker
 from skmig.environments.client import AgentWorker
 from skmig.environments.exchange import RunFolder
 from skmig.environments.local import LocalBackend
-from skmig.errors import EnvironmentFailedError, TimeoutExpiredError, UsageError
+from skmig.errors import (
+    BUG,
+    EnvironmentFailedError,
+    SkmigError,
+    TimeoutExpiredError,
+    UsageError,
+)
+from skmig.pipeline import read_document
 from skmig.versions import line
 
 pytestmark = [pytest.mark.environments, pytest.mark.xdist_group("attacks")]
@@ -122,6 +131,32 @@ def test_only_a_file_comes_out(opener: Opener, host: bench.Host, tmp_path: Path,
     bench.is_no_file(opener(LARGE), name, host.facts, tmp_path)
 
 
+def carry_over(bundle: Path, target: Worker) -> None:
+    """What a migration does with a payload, from the source to the target."""
+    adapted = chain.adapt(read_document(bundle, "model"), line()[-2], line()[-1])
+    write_bundle(str(bundle), {"model": adapted.graph})
+    target.put("adapted.skmig", bundle)
+    target.call(
+        "restore", bundle="adapted.skmig", document="model", out="made.pkl", format="pickle"
+    )
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_a_forged_payload_is_refused(
+    opener: Opener, host: bench.Host, tmp_path: Path, name: str
+) -> None:
+    """It is said to be well, and is refused by the host that reads it, or by the target."""
+    source, target = opener(LARGE), opener(Limits(timeout=61))
+    source.put("model.pkl", bench.that_attacks(PAYLOADS[name], host.facts))
+    source.call("export", artifact="model.pkl", out="seen.json")
+    source.get("seen.json", tmp_path / "forged.skmig")
+    with pytest.raises(SkmigError) as caught:
+        carry_over(tmp_path / "forged.skmig", target)
+    assert caught.value.code != BUG
+    assert bench.survives(target)
+    assert not Path("/tmp/planted").exists()
+
+
 # ------------------------------------------------------------------ without
 OPEN = {
     "none": [
@@ -133,7 +168,10 @@ OPEN = {
     "unshare": [PLACES["a file of the host"]],
 }
 CLOSED = {
-    "none": [WORKER["the descriptors of the worker"].replace("processes()", "[os.getppid()]")],
+    # from root, nothing is hidden
+    "none": [WORKER["the descriptors of the worker"].replace("processes()", "[os.getppid()]")]
+    if os.geteuid()
+    else [],
     "unshare": [
         *(code for name, code in NETWORK.items() if name != "the engine's socket"),
         *(code for name, code in WORKER.items() if name != "being spared when memory is short"),

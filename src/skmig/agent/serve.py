@@ -86,6 +86,11 @@ def _limit(limits):
     except OSError:
         pass
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if limits.confined in ("bwrap", "unshare"):
+        if limits.processes and _counts_by_namespace():
+            bound = limits.processes + 1  # one more, so that the worker sees the excess
+            resource.setrlimit(resource.RLIMIT_NPROC, (bound, bound))
+        os.nice(10)  # the worker that watches comes first
     if limits.disk:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limits.disk, limits.disk))
     if memory:
@@ -95,6 +100,12 @@ def _limit(limits):
             resource.setrlimit(kind, (memory, memory))
         except (ValueError, OSError):  # macOS refuses
             pass
+
+
+def _counts_by_namespace():
+    """Does RLIMIT_NPROC count the processes of a user namespace apart?  (Linux 5.14)"""
+    numbers = platform.release().split(".")[:2]
+    return [int(text) for text in numbers if text.isdigit()] >= [5, 14]
 
 
 def _prctl(option, value):

@@ -74,7 +74,10 @@ class Place(object):
             count, private = _usage()
             if processes and count > processes:
                 return "ProcessLimit", "started more than %d processes and threads" % processes
-            if memory and private > memory:
+            if memory and sum(private.values()) > memory:
+                # what forked processes share is counted once
+                private = {name: _proportional(name, private[name]) for name in private}
+            if memory and sum(private.values()) > memory:
                 return "MemoryError", "its processes took more than %d bytes together" % memory
         return None
 
@@ -136,7 +139,7 @@ def _is_plain(path):
     return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
 
 
-def empty(folder):
+def empty(folder: str) -> None:
     """Delete all that is in a folder, however deep and however protected; raises OSError."""
     number = 0
     while True:
@@ -163,7 +166,7 @@ def empty(folder):
             os.rmdir(path)
 
 
-def discard(path):
+def discard(path: str) -> None:
     """Delete a file, a link, or a folder with all that is in it; raises OSError."""
     if stat.S_ISDIR(os.lstat(path).st_mode):
         os.chmod(path, 0o700)
@@ -174,11 +177,10 @@ def discard(path):
 
 
 def _usage():
-    """How many threads other processes have, and how many bytes they have for themselves."""
-    count = private = 0
-    for name in os.listdir("/proc"):
-        if not name.isdigit() or name == "1":
-            continue
+    """How many threads other processes have, and what each has for itself at most, in bytes."""
+    names = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+    count, private = 0, {}
+    for name in names:
         try:
             with open("/proc/%s/stat" % name, "rb") as handle:
                 count += int(handle.read().rpartition(b")")[2].split()[17])
@@ -186,8 +188,17 @@ def _usage():
                 _, resident, shared = handle.read().split()[:3]
         except (OSError, ValueError, IndexError):
             continue
-        private += (int(resident) - int(shared)) * _PAGE
+        private[name] = (int(resident) - int(shared)) * _PAGE
     return count, private
+
+
+def _proportional(name, otherwise):
+    """The bytes of a process, where those that many share are divided among them."""
+    try:
+        with open("/proc/%s/smaps_rollup" % name) as handle:
+            return sum(int(line.split()[1]) << 10 for line in handle if line.startswith("Pss_Anon"))
+    except (OSError, ValueError, IndexError):  # an old kernel, or a process that hides
+        return otherwise
 
 
 def _forget_shared():

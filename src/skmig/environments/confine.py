@@ -120,7 +120,8 @@ def _bwrap(binds: list[Path]) -> tuple[str, ...]:
             command += ["--ro-bind", name, name]
     for name in _SETTINGS:
         command += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    command += ["--proc", "/proc", "--dev", "/dev"]
+    # Read-only: its settings of the kernel are open to root's files, and we may be root.
+    command += ["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]
     command += ["--size", _SHM_SIZE, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]  # noqa: S108
     command += ["--size", _TMP_SIZE, "--tmpfs", str(_TMP)]
     for path in dict.fromkeys(binds):

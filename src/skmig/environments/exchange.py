@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from skmig.agent import tidy
 from skmig.environments.base import Limits
 from skmig.environments.cleanup import Finalizer
 from skmig.environments.files import walk
@@ -54,7 +55,7 @@ class RunFolder:
             else:
                 shutil.copyfile(source, new)
             if target.is_dir() and not target.is_symlink():
-                shutil.rmtree(target)
+                tidy.discard(str(target))
             elif new.is_dir():
                 target.unlink(missing_ok=True)
             new.replace(target)
@@ -92,18 +93,24 @@ def sweep() -> None:
                 owner = os.open(folder / _OWNER, os.O_RDWR | os.O_CLOEXEC)
             except FileNotFoundError:
                 if time.time() - status.st_mtime > _UNFINISHED:
-                    shutil.rmtree(folder, ignore_errors=True)
+                    _discard(folder)
                 continue
             try:
                 fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
+                _discard(folder)
             finally:
                 os.close(owner)
 
 
 def _delete(folder: Path, owner: int) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    _discard(folder)
     os.close(owner)
+
+
+def _discard(folder: Path) -> None:
+    """Delete a folder as far as that goes: what a job left in it can be deeper than a stack."""
+    with contextlib.suppress(OSError):
+        tidy.discard(str(folder))
 
 
 def _failed(what: str, error: OSError) -> EnvironmentFailedError:
