@@ -104,13 +104,13 @@ PAYLOADS = {
 members(("graph.json", b"[" + b"0," * (100 << 20) + b"0]"), ("arrays.bin", b""))
 """,
         "a call": 'honest(New("os.system", {"command": "touch /tmp/planted"}))',
-        "a name": 'honest(Obj("sklearn.linear_model.Ridge", {"alpha": Name("os.system")}))',
+        "a name": 'honest(Obj("sklearn.linear_model.Ridge", {"alpha": Name("function", "os.system")}))',
         "an object": 'honest(Obj("subprocess.Popen", {"args": "id"}))',
         "a private name": 'honest(Obj("sklearn.externals._pkg.os.system", {}))',
         "state that is code": """
-honest(Obj("sklearn.linear_model.Ridge", {"__class__": Name("builtins.exec"), "__reduce__": 1}))
+honest(Obj("sklearn.linear_model.Ridge", {"__class__": Name("function", "builtins.exec"), "__reduce__": 1}))
 """,
-        "no model": 'honest({"a": [1, 2, 3]})',
+        "no graph": 'members(("model.json", b"[" * 50000 + b"]" * 50000))',
     }.items()
 }
 

@@ -72,12 +72,8 @@ for family, kind in ((17, socket.SOCK_RAW), (socket.AF_INET, socket.SOCK_RAW)):
     got = got or attempt(socket.socket, family, kind, 1)
 """,
     "the hypervisor": """
-def knock(port):
-    s = socket.socket(40, socket.SOCK_STREAM)
-    s.settimeout(1)
-    s.connect((2, port))
-    return True
-got = any([attempt(knock, port) for port in (1, 22, 1024)]) or None
+# a socket is enough: which ports are open is the hypervisor's affair
+got = attempt(socket.socket, 40, socket.SOCK_STREAM) or attempt(socket.socket, 38, 5)
 """,
     "an interface up": r"""
 import fcntl

@@ -102,7 +102,7 @@ def test_the_next_job_finds_the_place_as_new(
     bench.is_as_new(opener(Limits(timeout=120)), host.facts, tmp_path)
 
 
-@pytest.mark.parametrize("name", list(TAMPERING)[1:4])  # a start each; all of them: locally
+@pytest.mark.parametrize("name", sorted(TAMPERING)[1::2])  # a start each; the others: locally
 def test_what_it_may_only_read_is_watched(opener: Opener, host: bench.Host, name: str) -> None:
     bench.is_noticed(opener(Limits(timeout=120)), name, host.facts)
 
@@ -122,7 +122,8 @@ def run(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     artifact = folder / "model.pkl"
     artifact.write_bytes(bench.that_attacks(code, {}))
     digest = hashlib.sha256(artifact.read_bytes()).digest()
-    command = [sys.executable, "-m", "skmig", "migrate", str(artifact), "--backend", "docker"]
+    program = str(Path(sys.executable).with_name("skmig"))
+    command = [program, "migrate", str(artifact), "--backend", "docker"]
     done = subprocess.run(
         [*command, "--from", "1.6.1", "--to", "1.3.0", "--color", "always"],
         capture_output=True,
@@ -131,6 +132,7 @@ def run(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     )
     assert hashlib.sha256(artifact.read_bytes()).digest() == digest
     assert list(folder.iterdir()) == [artifact], "nothing is written"
+    assert "error:" in done.stderr, done
     assert "Traceback" not in done.stderr
     return done
 

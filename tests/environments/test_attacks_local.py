@@ -116,7 +116,7 @@ def test_the_next_job_finds_the_place_as_new(
     bench.is_as_new(opener(LARGE, release), host.facts, tmp_path)
 
 
-@pytest.mark.parametrize("name", TAMPERING)
+@pytest.mark.parametrize("name", sorted(TAMPERING)[::2])  # a start each; the others: in docker
 def test_what_it_may_only_read_is_watched(opener: Opener, host: bench.Host, name: str) -> None:
     bench.is_noticed(opener(LARGE), name, host.facts)
 

@@ -25,7 +25,7 @@ import sys
 import time
 import traceback
 
-from skmig.agent import tidy
+from skmig.agent import calls, tidy
 from skmig.agent.place import hello
 from skmig.agent.reply import LIMIT, checked
 from skmig.agent.run import describe, run
@@ -57,6 +57,8 @@ def _child(request, exchange, limits, result, log):
         os.dup2(log, 1)
         os.dup2(log, 2)
         _limit(limits)
+        if limits.confined != "none":
+            calls.restrict()
         faulthandler.enable(file=2)
         answer = run(request["job"], request.get("args") or {}, exchange)
         try:

@@ -7,7 +7,7 @@ capabilities.
 `unshare` (util-linux): no network, processes and shared memory of its own, no capabilities; but the
 user's files are as they are.
 
-Neither bounds memory and processes as firmly as a container does, and neither filters system calls.
+Neither bounds memory and processes as firmly as a container does.
 Therefore the local backend does not count as a sandbox, confined or not.
 """
 
