@@ -71,6 +71,7 @@ FILES = {
 # Payloads in the place of the true one, with the answer that all is well; the host and the target
 # read them.  `exported.skmig` is what `skmig migrate` asks for.
 _WRITE = r"""
+RIDGE = "sklearn.linear_model.Ridge"
 import zipfile
 import skmig.agent.jobs as jobs
 from skmig.agent.neutral import Name, New, Obj
@@ -104,11 +105,11 @@ PAYLOADS = {
 members(("graph.json", b"[" + b"0," * (100 << 20) + b"0]"), ("arrays.bin", b""))
 """,
         "a call": 'honest(New("os.system", {"command": "touch /tmp/planted"}))',
-        "a name": 'honest(Obj("sklearn.linear_model.Ridge", {"alpha": Name("function", "os.system")}))',
+        "a name": 'honest(Obj(RIDGE, {"alpha": Name("function", "os.system")}))',
         "an object": 'honest(Obj("subprocess.Popen", {"args": "id"}))',
         "a private name": 'honest(Obj("sklearn.externals._pkg.os.system", {}))',
         "state that is code": """
-honest(Obj("sklearn.linear_model.Ridge", {"__class__": Name("function", "builtins.exec"), "__reduce__": 1}))
+honest(Obj(RIDGE, {"__class__": Name("function", "builtins.exec"), "__reduce__": 1}))
 """,
         "no graph": 'members(("model.json", b"[" * 50000 + b"]" * 50000))',
     }.items()
