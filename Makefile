@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-docker browser lint format images census check draft names mutations clean
+.PHONY: help demo test test-quick test-docker browser bubblewrap lint format images census check draft names mutations clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -33,6 +33,11 @@ browser: ## install the Chromium that looks at the report (apt, as root)
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { \
 		apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends chromium chromium-driver; }
+
+bubblewrap: ## install what confines local environments in the tests (apt, as root)
+	@command -v bwrap >/dev/null || { \
+		apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends bubblewrap; }
 
 lint: $(STAMP) ## style, types, layers, the agent's syntax, spelling
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 Color = Literal["auto", "always", "never"]
 # what is piped is read by programs: no line is broken, no cell is cut
 _UNBROKEN = 10_000
+_INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
+# GitHub Actions takes such a line of any output for a command to it
+_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
 
 
 def wants_color(choice: Color, stream: IO[str]) -> bool:
@@ -67,13 +72,15 @@ class Console:
 
     def data(self, text: str) -> None:
         """The command's answer, as text."""
+        text = harmless(text, styles=wants_color(self.color, sys.stdout))
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
 
     def document(self, value: dict[str, Any]) -> None:
         """The command's answer, as the one JSON document of `--json`."""
         said = {"schema_version": 1, **value}
-        self.data(json.dumps(said, indent=2, default=str, allow_nan=False))
+        text = json.dumps(said, indent=2, default=str, allow_nan=False)
+        self.data(text.replace("##[", "\\u0023#["))  # as `harmless`, but the same document
 
     def render(self, *renderables: Any) -> None:
         """Rich renderables (tables, text) as the command's answer; nothing under `--json`.
@@ -85,7 +92,9 @@ class Console:
         console = rich_console(self.color, stderr=False)
         with console.capture() as captured:
             for renderable in renderables:
-                console.print(renderable, markup=False, soft_wrap=isinstance(renderable, str))
+                plain = isinstance(renderable, str)
+                said = harmless(renderable) if plain else renderable
+                console.print(said, markup=False, soft_wrap=plain)
         # rich fills every row of a table up to its width
         self.data(re.sub(" +$", "", captured.get(), flags=re.MULTILINE))
 
@@ -98,7 +107,7 @@ class Console:
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
+            table.add_row(*(Text(harmless(cell)) for cell in row))
         self.render(table)
 
     def note(self, text: str) -> None:
@@ -153,11 +162,29 @@ class Console:
 
     def _err(self, text: str, *, markup: bool = False) -> None:
         console = rich_console(self.color, stderr=True)
-        console.print(text, markup=markup, soft_wrap=True)
+        console.print(text if markup else harmless(text), markup=markup, soft_wrap=True)
+
+
+def harmless(text: str, *, styles: bool = False) -> str:
+    """A text with which a terminal, and who reads a log, do nothing but show it.
+
+    Control characters (escape sequences begin with one), marks for another direction of writing and
+    halves of characters become their numbers; what GitHub Actions would take for a command is
+    broken.  With `styles`, colours stay.  Names in an artifact are a stranger's.
+    """
+    if styles:
+        return "".join(
+            piece if number % 2 else harmless(piece)
+            for number, piece in enumerate(_STYLE.split(text))
+        )
+    for character in set(text):
+        if character not in "\n\t" and unicodedata.category(character) in _INVISIBLE:
+            text = text.replace(character, f"\\u{ord(character):04x}")
+    return _COMMAND.sub(r"\1\\::", text).replace("##[", "#\\#[")
 
 
 def escape(text: str) -> str:
     """Text in which rich finds no markup."""
     from rich.markup import escape as rich_escape
 
-    return rich_escape(text)
+    return rich_escape(harmless(text))

@@ -51,7 +51,9 @@ seen = {
     "status": open("/proc/self/status").read(),
     "environ": dict(os.environ),
 }
-json.dump(seen, open(os.path.join(exchange, "seen.json"), "w"))
+with open(os.path.join(exchange, "seen.json"), "w") as handle:
+    json.dump(seen, handle)
+os._exit(0)
 """
 
 
@@ -121,7 +123,7 @@ def test_an_artifact_can_do_nothing_outside(
 ) -> None:
     worker.put("model.pkl", that_runs(SAYS_WHAT_IT_CAN))
     with suppress(AgentError):  # it is no model
-        worker.call("export", artifact="model.pkl", out="out.skmig")
+        worker.call("export", artifact="model.pkl", out="seen.json")
     worker.get("seen.json", tmp_path / "seen.json")
     seen = json.loads((tmp_path / "seen.json").read_text())
     status = dict(line.split(":\t", 1) for line in seen["status"].splitlines())
@@ -165,7 +167,7 @@ def test_a_container_that_is_gone(backend: Backend, client: Any) -> None:
         for one in client.api.containers(all=True, filters=MINE)
         if one["Id"] not in before
     )
-    client.api.kill(container, signal="TERM")
+    client.api.kill(container, signal="KILL")
     with pytest.raises(EnvironmentFailedError, match="the worker in the container"):
         worker.call("ping")
     assert set(left(client)) == before

@@ -358,7 +358,7 @@ def test_with_the_original_not_even_all_of_it_can_be_replaced(
         pretend,
         facts=lambda it: it["artifact"].update(sha256=true.sha256, size=true.size),
     )
-    # this is what the record alone cannot know: docs/security.md says what protects
+    # this is what the record alone cannot know: SECURITY.md says what protects
     code, _found = verified(capsys, place)
     assert code == errors.MIGRATED
     code, (found,) = verified(capsys, place, "--original", fitted / "logistic.pkl")

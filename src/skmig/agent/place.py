@@ -23,7 +23,7 @@ PRELOAD = (
 )
 
 
-def hello(sandboxed):
+def hello(sandboxed, confinement="none"):
     """What the first line says of this environment; loads what `PRELOAD` names."""
     for name in PRELOAD:
         try:
@@ -40,6 +40,7 @@ def hello(sandboxed):
         "sklearn": getattr(sys.modules.get("sklearn"), "__version__", None),
         "numpy": getattr(sys.modules.get("numpy"), "__version__", None),
         "sandboxed": sandboxed,
+        "confinement": confinement,
     }
 
 

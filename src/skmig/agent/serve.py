@@ -4,6 +4,10 @@ One JSON line in, one JSON line out, as docs/architecture.md says.  The child ha
 its standard streams lead to a bounded log and not to the protocol, and whatever it leaves behind
 is killed with it.  The worker ends when its standard input closes.
 
+A job is not trusted, and runs as the same user.  Therefore the worker hides its descriptors and its
+memory (PR_SET_DUMPABLE), and where a sandbox gives it a process namespace, it is the first process
+there, which the system lets nobody inside kill or stop, and with which all others end.
+
 Runs on Python 3.6 with the standard library.
 """
 
@@ -12,6 +16,7 @@ import ctypes
 import faulthandler
 import json
 import os
+import platform
 import resource
 import select
 import signal
@@ -20,30 +25,40 @@ import sys
 import time
 import traceback
 
+from skmig.agent import calls, tidy
 from skmig.agent.place import hello
+from skmig.agent.reply import LIMIT, checked
 from skmig.agent.run import describe, run
 
 LOG_TAIL = 8192  # bytes of a child's output kept for the error
 POLL = 0.05  # seconds between looks at a child that gives no sign
+LOOK = 0.25  # seconds between looks at what it takes
+PATIENCE = 20.0  # seconds that what was killed has to be gone
 _SIZE = struct.Struct(">Q")
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
+_KEYCTL = {"x86_64": 250, "aarch64": 219}
+_JOIN_SESSION_KEYRING = 1
 
 
 # ------------------------------------------------------------------ the child
-def _child(request, exchange, memory, result, log):
+def _child(request, exchange, limits, result, log):
     """Everything of the forked child; never returns."""
     code = 1
     try:
         os.setsid()
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _prctl(_PR_SET_DUMPABLE, 1)  # or its own files in /proc belong to root
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        _limit(memory)
+        _limit(limits)
+        if limits.confined != "none":
+            calls.restrict()
         faulthandler.enable(file=2)
         answer = run(request["job"], request.get("args") or {}, exchange)
         try:
@@ -64,7 +79,8 @@ def _child(request, exchange, memory, result, log):
         os._exit(code)
 
 
-def _limit(memory):
+def _limit(limits):
+    memory = limits.memory
     try:
         # when memory is short, this process is the one to kill
         with open("/proc/self/oom_score_adj", "w") as handle:
@@ -72,6 +88,13 @@ def _limit(memory):
     except OSError:
         pass
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if limits.confined in ("bwrap", "unshare"):
+        if limits.processes and _counts_by_namespace():
+            bound = limits.processes + 1  # one more, so that the worker sees the excess
+            resource.setrlimit(resource.RLIMIT_NPROC, (bound, bound))
+        os.nice(10)  # the worker that watches comes first
+    if limits.disk:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limits.disk, limits.disk))
     if memory:
         # DATA counts what is really private; AS also counts libraries and reserved ranges
         kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
@@ -79,6 +102,12 @@ def _limit(memory):
             resource.setrlimit(kind, (memory, memory))
         except (ValueError, OSError):  # macOS refuses
             pass
+
+
+def _counts_by_namespace():
+    """Does RLIMIT_NPROC count the processes of a user namespace apart?  (Linux 5.14)"""
+    numbers = platform.release().split(".")[:2]
+    return [int(text) for text in numbers if text.isdigit()] >= [5, 14]
 
 
 def _prctl(option, value):
@@ -100,13 +129,16 @@ class _Ended(Exception):  # noqa: N818 - it is news, not an error
 
 
 class Server(object):
-    """Reads requests from `source`, forks, writes answers to `sink` (file descriptors)."""
+    """Reads requests from `source`, forks, writes answers to `sink` (file descriptors).
 
-    def __init__(self, source, sink, exchange, memory):
+    `limits`: the options `memory`, `disk` (bytes) and `processes` of `main`.
+    """
+
+    def __init__(self, source, sink, place, limits):
         self.source = source
         self.sink = sink
-        self.exchange = exchange
-        self.memory = memory
+        self.place = place
+        self.limits = limits
         self.buffer = bytearray()
         self.child = None
         self.reaped = True
@@ -150,7 +182,17 @@ class Server(object):
         except (ValueError, KeyError, TypeError) as error:
             text = "not a request: %s" % error
             return {"id": None, "ok": False, "error": {"kind": "ProtocolError", "message": text}}
+        self.place.begin()
         out = self.fork(request)
+        try:
+            spoiled = self.place.clear(tidy.outputs(request.get("args")))
+        except OSError as error:
+            # the next job could find what this one left: there is none
+            traceback.print_exc()
+            raise _Ended(str(error))
+        if spoiled is not None:
+            text = "changed `%s`, which it was only given to read" % spoiled
+            out = {"ok": False, "error": {"kind": "Tampering", "message": text, "spoiled": True}}
         out["id"] = number
         return out
 
@@ -162,7 +204,7 @@ class Server(object):
         if self.child == 0:
             for number in (self.source, self.sink, result_in, log_in):
                 os.close(number)
-            _child(request, self.exchange, self.memory, result_out, log_out)
+            _child(request, self.place.exchange, self.limits, result_out, log_out)
         os.close(result_out)
         os.close(log_out)
         timeout = request.get("timeout")
@@ -173,14 +215,16 @@ class Server(object):
             os.close(result_in)
             os.close(log_in)
             self.kill()
-        if status == "timeout":
+        if isinstance(status, tuple):
+            error = {"kind": status[0], "message": status[1], "limit": True}
+        elif status == "timeout":
             error = {
                 "kind": "TimeoutExpired",
                 "message": "not finished after %g seconds" % timeout,
                 "timeout": True,
             }
         elif data is not None:
-            out = json.loads(data.decode("ascii"))
+            out = checked(data)
             if not out["ok"] and tail:
                 out["error"]["log"] = tail
             return out
@@ -198,8 +242,12 @@ class Server(object):
         return {"ok": False, "error": error}
 
     def watch(self, result, log, deadline):
-        """Wait for the child: (answer or None, wait status or "timeout", tail of its output)."""
+        """Wait for the child: (answer or None, how it ended, tail of its output).
+
+        It ended with a wait status, by "timeout", or for (kind, text) of what it took too much of.
+        """
         frame, tail = bytearray(), bytearray()
+        look = time.monotonic() + LOOK
         reading = [result, log, self.source]
         status = None
         while True:
@@ -223,8 +271,19 @@ class Server(object):
                     del tail[:-LOG_TAIL]
             if status is not None and not ready:
                 return _unframed(frame), status, tail.decode("utf-8", "replace")
-            if deadline is not None and status is None and time.monotonic() >= deadline:
+            now = time.monotonic()
+            if status is None and deadline is not None and now >= deadline:
                 return None, "timeout", tail.decode("utf-8", "replace")
+            excess = None
+            if len(frame) > LIMIT + _SIZE.size:
+                excess = "AnswerTooLong", "answered with more than %d bytes" % LIMIT
+            elif now >= look:
+                excess = self.place.excess(
+                    self.limits.disk, self.limits.processes, self.limits.together
+                )
+                look = now + LOOK
+            if excess is not None:
+                return None, excess, tail.decode("utf-8", "replace")
 
     def ended(self):
         """The wait status of the child, None while it runs."""
@@ -245,21 +304,23 @@ class Server(object):
                 kill(self.child, signal.SIGKILL)
             except OSError:
                 pass
-        if not self.reaped:
-            os.waitpid(self.child, 0)
         self.child = None
-        for _ in range(100):
-            try:
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
-            except OSError:  # no children: the usual case
-                return
-            for number in _children():
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            for number in [-1] if tidy.alone() else _children():
                 try:
+                    # to -1: all at once, so that none can start another meanwhile
                     os.kill(number, signal.SIGKILL)
                 except OSError:
                     pass
-            time.sleep(0.01)
+            try:
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            except OSError:  # no children any more
+                return
+            time.sleep(0.002)
+        # with the first process of a namespace all others end
+        raise _Ended
 
 
 def _unframed(frame):
@@ -298,11 +359,25 @@ def _end(*_):
     raise _Ended
 
 
+def _forget_keys():
+    """Have a session keyring of our own: the caller's is inherited, and may hold its secrets."""
+    try:
+        number = _KEYCTL[platform.machine()]
+        ctypes.CDLL(None).syscall(number, _JOIN_SESSION_KEYRING, None, 0, 0, 0)
+    except (OSError, AttributeError, KeyError):
+        pass
+
+
 def main(arguments):
-    """`serve --exchange DIR [--memory BYTES] [--sandboxed]`."""
+    """`serve --exchange DIR [--memory BYTES] [--confined HOW]` and more."""
     parser = argparse.ArgumentParser(prog="agent.pyz serve", description=__doc__.split("\n")[0])
     parser.add_argument("--exchange", required=True, help="folder of the jobs' files")
-    parser.add_argument("--memory", type=int, help="bytes that one job may have")
+    parser.add_argument("--clear", action="append", default=[], help="folder to empty after a job")
+    parser.add_argument("--memory", type=int, help="bytes that one process of a job may have")
+    parser.add_argument("--together", type=int, help="bytes that all of a job may have together")
+    parser.add_argument("--disk", type=int, help="bytes that a job may write into the exchange")
+    parser.add_argument("--processes", type=int, help="processes that a job may have")
+    parser.add_argument("--confined", default="none", help="by what: said in the first line")
     parser.add_argument("--sandboxed", action="store_true", help="say so in the first line")
     options = parser.parse_args(arguments)
     # the protocol gets descriptors of its own, so that nothing else can write into it
@@ -312,11 +387,15 @@ def main(arguments):
     os.dup2(2, 1)
     os.close(null)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started us
-    signal.signal(signal.SIGTERM, _end)
+    if not tidy.alone():  # the first process cannot be sent what it has no handler for
+        signal.signal(signal.SIGTERM, _end)
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    server = Server(source, sink, os.path.abspath(options.exchange), options.memory)
+    _prctl(_PR_SET_DUMPABLE, 0)
+    _forget_keys()
+    place = tidy.Place(os.path.abspath(options.exchange), options.clear)
+    server = Server(source, sink, place, options)
     try:
-        server.say({"hello": hello(options.sandboxed)})
+        server.say({"hello": hello(options.sandboxed, options.confined)})
     except (_Ended, BrokenPipeError):
         return 0
     server.serve()

@@ -27,13 +27,15 @@ class EnvironmentSpec:
 class Limits:
     """Limits of one worker.  Times in seconds, memory in bytes.
 
-    `timeout` is for one job, `start_timeout` from the start of a worker to its hello.
+    `timeout` is for one job, `start_timeout` from the start of a worker to its hello; `disk` is
+    what one job may write into the exchange.
     """
 
     timeout: float = 600.0
     start_timeout: float = 300.0
     memory: int | None = None
     processes: int = 256
+    disk: int = 16 << 30
 
 
 @dataclass(frozen=True, kw_only=True)

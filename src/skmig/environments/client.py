@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from skmig.environments import answers
 from skmig.environments.base import Limits, Reply
 from skmig.errors import (
     AgentError,
@@ -26,6 +27,8 @@ from skmig.errors import (
 # The agent enforces the time-out; this much later the worker itself is taken for hung.
 GRACE = 60.0
 _CAUSES = 6  # lines of an environment's own words that an error carries
+_HOSTILE = ("Tampering", "ForgedAnswer")
+_DO_NOT_USE = "no model does that: do not use this file before you know what it runs"
 _BY_MEMORY = "give it more with `--memory 8G`, or run on a machine that has more"
 
 
@@ -117,9 +120,23 @@ class AgentWorker:
             while answer.get("id") != number:
                 answer = self._message(deadline, f"it answered the job `{job}`")
             seconds = time.monotonic() - started
+        if not answers.is_answer(answer):
+            raise self._babble(json.dumps(answer).encode())
         if not answer["ok"]:
             raise self._failed(job, answer["error"])
+        missed = answers.misses(job, answer["result"])
+        if missed is not None:
+            raise AgentError(
+                f"the job `{job}` in {self._label} gave no `{missed}` that can be read: what the"
+                " file runs may have forged it",
+                hint=_DO_NOT_USE,
+            )
         return Reply(result=answer["result"], seconds=seconds)
+
+    @property
+    def closed(self) -> bool:
+        """Was it ended, by us or because of what it said?"""
+        return self._closed
 
     def close(self) -> None:
         self._closed = True
@@ -137,12 +154,9 @@ class AgentWorker:
     def _message(self, deadline: float, before: str) -> dict[str, Any]:
         line = self._line(deadline, before)
         try:
-            message = json.loads(line)
+            return answers.message(line)
         except ValueError:
             raise self._babble(line) from None
-        if not isinstance(message, dict):
-            raise self._babble(line)
-        return message
 
     def _line(self, deadline: float, before: str) -> bytes:
         start = 0
@@ -161,6 +175,8 @@ class AgentWorker:
             if not data:
                 raise self._gone(before)
             self._buffer += data
+            if len(self._buffer) > answers.LINE:
+                raise self._babble(bytes(self._buffer[:200]))
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
         return line
@@ -212,6 +228,22 @@ class AgentWorker:
                 f"{what} was not finished after {self._limits.timeout:g} s",
                 hint=f"give it more with `--timeout {int(self._limits.timeout * 4)}`",
                 causes=_last(error.get("log")),
+            )
+        if error.get("spoiled"):
+            self.close()  # the next job would find what this one left
+        if error.get("limit") and kind != "MemoryError":
+            return AgentError(
+                f"{what} was ended: it {message}",
+                hint=_DO_NOT_USE,
+                causes=_last(error.get("log")),
+                details=error,
+            )
+        if kind in _HOSTILE:
+            return AgentError(
+                f"{what} was not done as it should be: {message}",
+                hint=_DO_NOT_USE,
+                causes=_last(error.get("log")),
+                details=error,
             )
         memory = kind == "MemoryError" or (kind == "OSError" and message.startswith("[Errno 12]"))
         if memory or error.get("signal") == signal.SIGKILL:

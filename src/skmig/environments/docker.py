@@ -35,6 +35,7 @@ _ROOM = "/skmig"
 _FILES = "files"
 _TMP = "rw,noexec,nosuid,nodev,size=512m,mode=1777"
 _SHARE = 0.75  # of the engine's memory, where no limit was given
+_OWN_PROCESSES = 16
 _PATIENCE = 30.0
 _HEADER = struct.Struct(">BxxxL")
 _STDOUT = 1
@@ -80,6 +81,7 @@ class Container:
         self._buffer = bytearray()
         self._frame = (0, 0)  # stream and bytes that are still to come of the current frame
         self._log = bytearray()
+        self._most = 0  # bytes of one file that is copied out
         self._reading = threading.Lock()
         # before anything is made, so that nothing is made that nobody removes
         self._finalizer = Finalizer(self, leftovers.remove, name)
@@ -107,9 +109,12 @@ class Container:
             raise
 
     def _create(self, image: str, limits: Limits) -> None:
+        self._most = limits.disk
         memory = limits.memory or int(self._client.info()["MemTotal"] * _SHARE)
         self._client.volumes.create(self._name, labels=self._labels)
         command = ["python", f"{_ROOM}/{bundle_agent.NAME}", "serve", "--sandboxed"]
+        command += ["--confined", "container", "--clear", "/tmp"]  # noqa: S108
+        command += ["--disk", str(limits.disk), "--processes", str(limits.processes)]
         self._client.containers.create(
             image,
             [*command, "--exchange", f"{_ROOM}/{_FILES}"],
@@ -121,13 +126,17 @@ class Container:
             working_dir="/tmp",  # noqa: S108
             mounts=[Mount(_ROOM, self._name, type="volume")],
             stdin_open=True,  # closed when we are gone: then the worker ends
-            init=True,
+            # The worker itself is the first process, which nothing inside can kill or stop.  An
+            # init of the engine would be a process of the same user before it, whose descriptors,
+            # the protocol's, a job could open.
+            init=False,
+            stop_signal="SIGKILL",
             network_mode="none",
             read_only=True,
             tmpfs={"/tmp": _TMP},  # noqa: S108
             cap_drop=["ALL"],
             security_opt=["no-new-privileges"],
-            pids_limit=limits.processes,
+            pids_limit=limits.processes + _OWN_PROCESSES,  # so that the worker sees an excess
             mem_limit=memory,
             memswap_limit=memory,
             # answers would be written to the engine's disk as well
@@ -167,7 +176,7 @@ class Container:
                     hint="run the command again; if it stays so, this is a defect of skmig",
                 ) from None
             try:
-                single_file(IteratorFile(chunks), target)
+                single_file(IteratorFile(chunks), target, self._most)
             except tarfile.TarError as error:
                 raise EnvironmentFailedError(
                     f"{doing} failed", causes=(str(error),), hint="run the command again"

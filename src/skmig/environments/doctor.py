@@ -135,6 +135,7 @@ def _local() -> list[Check]:
     return [
         _disk("disk", existing, f"du -sh {folder}"),
         _pythons(),
+        _confinement(),
         Check(
             name="local environments",
             state="ok",
@@ -142,6 +143,28 @@ def _local() -> list[Check]:
             details=tuple(there),
         ),
     ]
+
+
+def _confinement() -> Check:
+    """What keeps local environments apart from the user's files and the network."""
+    try:
+        # not at the top, as above
+        from skmig.environments import confine
+
+        how = confine.chosen()
+    except SkmigError as error:
+        return Check(name="confinement", state="fail", text=error.message, todo=error.hint)
+    text = {
+        "bwrap": "local environments see no network and none of your files (bubblewrap)",
+        "unshare": "local environments see no network, but your files (user namespaces)",
+        "none": "local environments can do what you can do",
+    }[how]
+    return Check(
+        name="confinement",
+        state="ok" if how == "bwrap" else "warn",
+        text=text,
+        todo="" if how == "bwrap" else "install bubblewrap (`apt install bubblewrap`), on Linux",
+    )
 
 
 def _pythons() -> Check:

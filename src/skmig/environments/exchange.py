@@ -11,6 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from skmig.agent import tidy
+from skmig.environments.base import Limits
 from skmig.environments.cleanup import Finalizer
 from skmig.environments.files import walk
 from skmig.errors import EnvironmentFailedError
@@ -23,7 +25,9 @@ _UNFINISHED = 600.0  # seconds after which a folder without owner was left by a 
 class RunFolder:
     """The private folder of one local worker: `files` is its exchange, `home` its home."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = Limits().disk) -> None:
+        """`most`: bytes of one file that is copied out."""
+        self._most = most
         try:
             self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
             self.files = self.path / "files"
@@ -39,15 +43,22 @@ class RunFolder:
 
     def put(self, name: str, source: Path | bytes) -> None:
         target = self.files / name
+        # Made where no job is, then moved: what a job left under the name could be a link.
+        new = self.path / "coming"
         try:
             if isinstance(source, bytes):
-                target.write_bytes(source)
+                new.write_bytes(source)
             elif source.is_dir():
                 for path, inner in walk(source):
-                    (target / inner).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(path, target / inner)
+                    (new / inner).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(path, new / inner)
             else:
-                shutil.copyfile(source, target)
+                shutil.copyfile(source, new)
+            if target.is_dir() and not target.is_symlink():
+                tidy.discard(str(target))
+            elif new.is_dir():
+                target.unlink(missing_ok=True)
+            new.replace(target)
         except OSError as error:
             raise _failed(f"`{name}` cannot be copied into the exchange", error) from error
 
@@ -56,8 +67,12 @@ class RunFolder:
             # a job could have left a link to a file of ours
             number = os.open(self.files / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(number, "rb") as source:
-                if not stat.S_ISREG(os.fstat(number).st_mode):
-                    raise OSError("it is not a regular file")
+                status = os.fstat(number)
+                # a second name could be that of a file of ours, too
+                if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+                    raise OSError("it is not a regular file of its own")
+                if status.st_size > self._most:
+                    raise OSError(f"it has {status.st_size} bytes, more than {self._most}")
                 with target.open("wb") as sink:
                     shutil.copyfileobj(source, sink, 1 << 20)
         except OSError as error:
@@ -78,18 +93,24 @@ def sweep() -> None:
                 owner = os.open(folder / _OWNER, os.O_RDWR | os.O_CLOEXEC)
             except FileNotFoundError:
                 if time.time() - status.st_mtime > _UNFINISHED:
-                    shutil.rmtree(folder, ignore_errors=True)
+                    _discard(folder)
                 continue
             try:
                 fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
+                _discard(folder)
             finally:
                 os.close(owner)
 
 
 def _delete(folder: Path, owner: int) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    _discard(folder)
     os.close(owner)
+
+
+def _discard(folder: Path) -> None:
+    """Delete a folder as far as that goes: what a job left in it can be deeper than a stack."""
+    with contextlib.suppress(OSError):
+        tidy.discard(str(folder))
 
 
 def _failed(what: str, error: OSError) -> EnvironmentFailedError:

@@ -1,7 +1,7 @@
 """The backend `local`: virtual environments on this machine, for where no engine answers.
 
-Isolated from the packages and the secrets of the caller, but no sandbox: code in an artifact can
-do what the user can do.
+Isolated from the packages and the secrets of the caller, and confined where the system can do that
+(`confine.py`).  It does not count as a sandbox: what is not known to be safe is not loaded here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from skmig.environments import bundle_agent, exchange, virtual
+from skmig.environments import bundle_agent, confine, exchange, virtual
 from skmig.environments.base import EnvironmentSpec, Limits, Progress
 from skmig.environments.cleanup import Finalizer
 from skmig.environments.client import AgentWorker, Ending
@@ -40,20 +40,34 @@ class LocalBackend:
         return virtual.has(spec)
 
     def worker(self, spec: EnvironmentSpec, limits: Limits, progress: Progress) -> AgentWorker:
+        how = confine.chosen()
         python = virtual.ensure(spec, progress)
-        return start(python, f"the local environment {spec.release}", limits, SETTINGS)
+        return start(python, f"the local environment {spec.release}", limits, SETTINGS, how)
 
 
-def start(python: Path, label: str, limits: Limits, settings: Mapping[str, str]) -> AgentWorker:
+def start(
+    python: Path,
+    label: str,
+    limits: Limits,
+    settings: Mapping[str, str],
+    confinement: confine.Confinement = "none",
+) -> AgentWorker:
     """A worker by an interpreter of this machine, which sees the variables of `settings`."""
-    folder = RunFolder()
+    folder = RunFolder(limits.disk)
     try:
         agent = folder.path / bundle_agent.NAME
         agent.write_bytes(bundle_agent.agent_pyz())
-        command = [str(python), str(agent), "serve", "--exchange", str(folder.files)]
+        variables = {**settings, **_environment(python)}
+        place = confine.place(confinement, python, agent, folder, variables)
+        command = [*place.wrapper, str(python), str(place.agent), "serve"]
+        command += ["--clear", str(place.home), "--confined", confinement]
+        command += ["--disk", str(limits.disk)]
+        command += ["--processes", str(limits.processes)]
         if limits.memory is not None:
             command += ["--memory", str(limits.memory)]
-        variables = {**settings, **_environment(python, folder)}
+        command += ["--together", str(limits.memory or confine.memory())]
+        command += ["--exchange", str(place.files)]
+        variables |= {"HOME": str(place.home), "TMPDIR": str(place.home)}
         channel = ProcessChannel(command, variables, folder.path)
     except BaseException:
         folder.close()
@@ -61,7 +75,7 @@ def start(python: Path, label: str, limits: Limits, settings: Mapping[str, str])
     return AgentWorker(label, channel, folder, limits)
 
 
-def _environment(python: Path, folder: RunFolder) -> dict[str, str]:
+def _environment(python: Path) -> dict[str, str]:
     """What a worker sees of the environment variables: nothing of the caller's secrets."""
     own = threads()
     if "LD_LIBRARY_PATH" in os.environ:  # an interpreter may need it to start
@@ -69,8 +83,6 @@ def _environment(python: Path, folder: RunFolder) -> dict[str, str]:
     return {
         **own,
         "PATH": f"{python.parent}{os.pathsep}{os.defpath}",
-        "HOME": str(folder.home),
-        "TMPDIR": str(folder.home),
     }
 
 

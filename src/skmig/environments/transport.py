@@ -68,16 +68,18 @@ def _member(name: str, owner: int, size: int) -> tarfile.TarInfo:
     return member
 
 
-def single_file(stream: IteratorFile, target: Path) -> None:
-    """Write the one file of an archive to `target`.
+def single_file(stream: IteratorFile, target: Path, most: int) -> None:
+    """Write the one file of an archive, of `most` bytes, to `target`.
 
-    What comes out of a container is not trusted: links and the like are refused.  Raises
-    tarfile.TarError.
+    What comes out of a container is not trusted: links and the like are refused, and so are names
+    and sizes that could not be.  Raises tarfile.TarError.
     """
     with tarfile.open(fileobj=stream, mode="r|") as archive:
         member = archive.next()
         source = archive.extractfile(member) if member is not None and member.isreg() else None
-        if source is None:
+        if member is None or source is None:
             raise tarfile.TarError("it is not a regular file")
+        if member.size > most:
+            raise tarfile.TarError(f"it has {member.size} bytes, more than {most}")
         with target.open("wb") as sink:
             shutil.copyfileobj(source, sink, 1 << 20)

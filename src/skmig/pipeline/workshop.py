@@ -88,10 +88,12 @@ class Workshop:
         return Path(self._folder.name) / f"{next(self._numbers)}{suffix}"
 
     def fact(self, spec: EnvironmentSpec, worker: Worker) -> record.EnvironmentFact:
-        hello = worker.hello
+        hello, name = worker.hello, self.backend.name
+        # what a local environment is kept apart by depends on the machine
+        confined = f"{name} ({hello['confinement']})" if name == "local" else name
         return record.EnvironmentFact(
             release=spec.release,
-            backend=self.backend.name,
+            backend=confined,
             python=str(hello["python"]),
             platform=str(hello["platform"]),
             packages=dict(hello["packages"]),
