@@ -12,7 +12,8 @@ from skmig.cli import common
 from skmig.errors import SkmigError
 
 if TYPE_CHECKING:
-    from skmig.api import Chosen, Outcome
+    from skmig.api import Chosen
+    from skmig.several import Outcome
     from skmig.console import Console
     from skmig.plan import Settings
 

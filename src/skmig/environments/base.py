@@ -67,6 +67,12 @@ class Worker(Protocol):
         TimeoutExpiredError, OutOfMemoryError, EnvironmentFailedError (the worker is gone).
         """
 
+    def room(self, name: str, *, alone: bool) -> Worker:
+        """The same worker with a folder of its own in the exchange, for one of several threads.
+
+        Without `alone`, its jobs may run in one child together with those of other rooms.
+        """
+
     def close(self) -> None:
         """End the worker and delete its exchange; never raises, may be called twice."""
 

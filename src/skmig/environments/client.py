@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from skmig.environments.base import Limits, Reply
+from skmig.environments.base import Limits, Reply, Worker
+from skmig.environments.rooms import Batches, Room
 from skmig.errors import (
     AgentError,
     EnvironmentFailedError,
@@ -55,11 +56,14 @@ class Channel(Protocol):
 
 
 class Exchange(Protocol):
-    """The flat folder of files that a worker's jobs read and write."""
+    """The flat folder of files that a worker's jobs read and write, and rooms: folders in it.
 
-    def put(self, name: str, source: Path | bytes) -> None: ...
+    The room "" is the folder itself.
+    """
 
-    def get(self, name: str, target: Path) -> None: ...
+    def put(self, room: str, name: str, source: Path | bytes) -> None: ...
+
+    def get(self, room: str, name: str, target: Path) -> None: ...
 
     def close(self) -> None:
         """Delete it; never raises, may be called twice."""
@@ -79,6 +83,7 @@ class AgentWorker:
         self._buffer = bytearray()
         self._lock = threading.Lock()
         self._closed = False
+        self._batches = Batches(self)
         try:
             self.hello = self._greeting()
         except BaseException:
@@ -91,17 +96,26 @@ class AgentWorker:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def put(self, name: str, source: Path | bytes) -> None:
-        self._exchange.put(checked(name), source)
+    def put(self, name: str, source: Path | bytes, room: str = "") -> None:
+        self._exchange.put(room and checked(room), checked(name), source)
 
-    def get(self, name: str, target: Path) -> None:
-        self._exchange.get(checked(name), target)
+    def get(self, name: str, target: Path, room: str = "") -> None:
+        self._exchange.get(room and checked(room), checked(name), target)
+
+    def room(self, name: str, *, alone: bool) -> Worker:
+        if alone:
+            return Room(self, name, lambda job, args: self.run(job, args, name))
+        return Room(self, name, lambda job, args: self._batches.call(job, args, name))
 
     def call(self, job: str, /, **args: Any) -> Reply:
-        timeout = self._limits.timeout
+        return self.run(job, args)
+
+    def run(self, job: str, args: Mapping[str, Any], room: str = "", *, jobs: int = 1) -> Reply:
+        """`call` in a room of the exchange, with the time that so many jobs may take."""
+        timeout = self._limits.timeout * jobs
         with self._lock:
             number = next(self._numbers)
-            request = {"id": number, "job": job, "args": args, "timeout": timeout}
+            request = {"id": number, "job": job, "args": args, "timeout": timeout, "room": room}
             line = json.dumps(request, allow_nan=False).encode("ascii") + b"\n"
             started = time.monotonic()
             try:
@@ -118,7 +132,7 @@ class AgentWorker:
                 answer = self._message(deadline, f"it answered the job `{job}`")
             seconds = time.monotonic() - started
         if not answer["ok"]:
-            raise self._failed(job, answer["error"])
+            raise self.failed(job, answer["error"])
         return Reply(result=answer["result"], seconds=seconds)
 
     def close(self) -> None:
@@ -200,7 +214,7 @@ class AgentWorker:
             hint="check the environment with `skmig doctor`",
         )
 
-    def _failed(self, job: str, error: Mapping[str, Any]) -> SkmigError:
+    def failed(self, job: str, error: Mapping[str, Any]) -> SkmigError:
         """The error to raise for what the agent answered."""
         kind, message = error.get("kind", "Error"), error.get("message", "")
         where = f" at `{error['path']}`" if error.get("path") else ""

@@ -37,9 +37,10 @@ class RunFolder:
             raise _failed("no temporary folder can be made", error) from error
         self._finalizer = Finalizer(self, _delete, self.path, owner)
 
-    def put(self, name: str, source: Path | bytes) -> None:
-        target = self.files / name
+    def put(self, room: str, name: str, source: Path | bytes) -> None:
+        target = self.files / room / name
         try:
+            target.parent.mkdir(exist_ok=True)
             if isinstance(source, bytes):
                 target.write_bytes(source)
             elif source.is_dir():
@@ -51,10 +52,10 @@ class RunFolder:
         except OSError as error:
             raise _failed(f"`{name}` cannot be copied into the exchange", error) from error
 
-    def get(self, name: str, target: Path) -> None:
+    def get(self, room: str, name: str, target: Path) -> None:
         try:
             # a job could have left a link to a file of ours
-            number = os.open(self.files / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            number = os.open(self.files / room / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(number, "rb") as source:
                 if not stat.S_ISREG(os.fstat(number).st_mode):
                     raise OSError("it is not a regular file")
