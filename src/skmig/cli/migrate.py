@@ -13,9 +13,9 @@ from skmig.errors import SkmigError
 
 if TYPE_CHECKING:
     from skmig.api import Chosen
-    from skmig.several import Outcome
     from skmig.console import Console
     from skmig.plan import Settings
+    from skmig.several import Outcome
 
 
 class FormatChoice(enum.StrEnum):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from skmig.environments.base import Limits, Reply, Worker
-from skmig.environments.rooms import Batches, Room
+from skmig.environments.rooms import Room, Wave
 from skmig.errors import (
     AgentError,
     EnvironmentFailedError,
@@ -83,7 +83,6 @@ class AgentWorker:
         self._buffer = bytearray()
         self._lock = threading.Lock()
         self._closed = False
-        self._batches = Batches(self)
         try:
             self.hello = self._greeting()
         except BaseException:
@@ -102,10 +101,10 @@ class AgentWorker:
     def get(self, name: str, target: Path, room: str = "") -> None:
         self._exchange.get(room and checked(room), checked(name), target)
 
-    def room(self, name: str, *, alone: bool) -> Worker:
-        if alone:
+    def room(self, name: str, wave: Wave | None) -> Worker:
+        if wave is None:
             return Room(self, name, lambda job, args: self.run(job, args, name))
-        return Room(self, name, lambda job, args: self._batches.call(job, args, name))
+        return Room(self, name, lambda job, args: wave.call(self, job, args, name))
 
     def call(self, job: str, /, **args: Any) -> Reply:
         return self.run(job, args)

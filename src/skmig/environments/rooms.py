@@ -1,8 +1,8 @@
 """Several migrations at once in one worker: a room for each one's files, and jobs in batches.
 
-A forked child costs several times what a small model does.  Jobs that wait for a worker while it
-is busy are therefore given to one child together, if they cannot harm each other: those of
-artifacts in which every name is known, and those of the target, which only builds from payloads.
+A forked child costs several times what a small model does.  The jobs of a wave of migrations are
+therefore given to one child together, if they cannot harm each other: those of artifacts in which
+every name is known, and those of the target, which only builds from payloads.
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ from skmig.errors import SkmigError
 
 if TYPE_CHECKING:
     from skmig.environments.client import AgentWorker
-
-BATCH = 16  # jobs in one child, so that none of them waits long and its memory stays small
-COMPANY = 0.02  # seconds that a job waits for others to share its child
 
 
 class Room:
@@ -44,8 +41,8 @@ class Room:
     def call(self, job: str, /, **args: Any) -> Reply:
         return self._run(job, args)
 
-    def room(self, name: str, *, alone: bool) -> Worker:
-        return self._worker.room(name, alone=alone)
+    def room(self, name: str, wave: Wave | None) -> Worker:
+        return self._worker.room(name, wave)
 
     def close(self) -> None:
         """The worker is closed by who started it."""
@@ -65,53 +62,73 @@ class _Waiting:
         return self.reply
 
 
-class Batches:
-    """Gives the jobs of several threads to one worker, all that wait at a time."""
+class Wave:
+    """Migrations in threads of their own that go the same way at the same time.
 
-    def __init__(self, worker: AgentWorker) -> None:
-        self._worker = worker
-        self._waiting: list[_Waiting] = []
-        self._turn = threading.Lock()
+    A job waits until every other one of the wave waits for an answer too, or has left; those that
+    wait for the same worker then run in one child.  `members` is how many there are.
+    """
 
-    def call(self, job: str, args: Mapping[str, Any], room: str) -> Reply:
+    def __init__(self, members: int) -> None:
+        self._busy = members  # that do not wait for an answer
+        self._waiting: dict[AgentWorker, list[_Waiting]] = {}
+        self._changed = threading.Condition()
+
+    def leave(self) -> None:
+        """One member is done, or goes on by itself."""
+        with self._changed:
+            self._busy -= 1
+            self._changed.notify_all()
+
+    def call(self, worker: AgentWorker, job: str, args: Mapping[str, Any], room: str) -> Reply:
+        """`worker.call` of one member, perhaps together with others."""
         mine = _Waiting(job, args, room)
-        self._waiting.append(mine)
-        # whose turn it is asks for all that wait; the others find their answers when they wake up
-        with self._turn:
-            while mine.reply is None:
-                if len(self._waiting) < BATCH:
-                    time.sleep(COMPANY)
-                batch, self._waiting[:BATCH] = self._waiting[:BATCH], []
-                try:
-                    self._ask(batch)
-                except BaseException as error:
-                    for one in batch:
-                        one.reply = one.reply or error
-                    raise
+        with self._changed:
+            self._waiting.setdefault(worker, []).append(mine)
+            self._busy -= 1
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: mine.reply is not None or self._is_first(worker, mine))
+            batch = [] if mine.reply is not None else self._waiting.pop(worker)
+        if batch:
+            try:
+                _ask(worker, batch)
+            except BaseException as error:
+                for one in batch:
+                    one.reply = one.reply or error
+            finally:
+                with self._changed:
+                    self._busy += len(batch)
+                    self._changed.notify_all()
         return mine.outcome()
 
-    def _ask(self, batch: list[_Waiting]) -> None:
-        if len(batch) == 1:
-            batch[0].reply = self._alone(batch[0])
-            return
-        jobs = [{"job": one.job, "args": one.args, "room": one.room} for one in batch]
-        started = time.monotonic()
-        try:
-            answers = self._worker.run("several", {"jobs": jobs}, jobs=len(jobs)).result["answers"]
-        except SkmigError:
-            # one of them ended the child: each says for itself what became of it
-            for one in batch:
-                one.reply = self._alone(one)
-            return
-        seconds = (time.monotonic() - started) / len(batch)
-        for one, answer in zip(batch, answers, strict=True):
-            if answer["ok"]:
-                one.reply = Reply(result=answer["result"], seconds=seconds)
-            else:
-                one.reply = self._worker.failed(one.job, answer["error"])
+    def _is_first(self, worker: AgentWorker, mine: _Waiting) -> bool:
+        return not self._busy and self._waiting.get(worker, [None])[0] is mine
 
-    def _alone(self, one: _Waiting) -> Reply | SkmigError:
-        try:
-            return self._worker.run(one.job, one.args, one.room)
-        except SkmigError as error:
-            return error
+
+def _ask(worker: AgentWorker, batch: list[_Waiting]) -> None:
+    """Set the reply of each."""
+    if len(batch) == 1:
+        batch[0].reply = _alone(worker, batch[0])
+        return
+    jobs = [{"job": one.job, "args": one.args, "room": one.room} for one in batch]
+    started = time.monotonic()
+    try:
+        answers = worker.run("several", {"jobs": jobs}, jobs=len(jobs)).result["answers"]
+    except SkmigError:
+        # one of them ended the child: each says for itself what became of it
+        for one in batch:
+            one.reply = _alone(worker, one)
+        return
+    seconds = (time.monotonic() - started) / len(batch)
+    for one, answer in zip(batch, answers, strict=True):
+        if answer["ok"]:
+            one.reply = Reply(result=answer["result"], seconds=seconds)
+        else:
+            one.reply = worker.failed(one.job, answer["error"])
+
+
+def _alone(worker: AgentWorker, one: _Waiting) -> Reply | SkmigError:
+    try:
+        return worker.run(one.job, one.args, one.room)
+    except SkmigError as error:
+        return error

@@ -15,6 +15,7 @@ from pathlib import Path
 from skmig import record
 from skmig.environments import choose, cleanup
 from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
+from skmig.environments.rooms import Wave
 from skmig.errors import (
     EnvironmentFailedError,
 )
@@ -34,7 +35,7 @@ class Workshop:
         self._starting = threading.Lock()
         self._folder = tempfile.TemporaryDirectory(prefix="skmig-")
         self._known: dict[tuple[str, object], str] = {}
-        self._room: tuple[str, bool] | None = None
+        self._room: tuple[str, Wave | None] | None = None
 
     def __enter__(self) -> Workshop:
         return self
@@ -55,13 +56,13 @@ class Workshop:
             with contextlib.suppress(BaseException):
                 future.result().close()
 
-    def at(self, room: str, *, alone: bool) -> Workshop:
+    def at(self, room: str, wave: Wave | None) -> Workshop:
         """The same workshop for one of several threads, with a room of its own in each exchange.
 
-        `alone`: no job of it may run in one process with those of others.
+        With a wave, its jobs may run in one process with those of the wave's others.
         """
         same = copy.copy(self)
-        same._room = (room, alone)
+        same._room = (room, wave)
         return same
 
     def start(self, spec: EnvironmentSpec, role: str) -> Future[Worker]:
@@ -83,8 +84,7 @@ class Workshop:
         try:
             worker = started.result()
             if self._room is not None:
-                room, alone = self._room
-                worker = worker.room(room, alone=alone)
+                worker = worker.room(*self._room)
             yield worker
         except (EnvironmentFailedError, KeyboardInterrupt) as error:
             if isinstance(error, KeyboardInterrupt):
@@ -147,7 +147,7 @@ def workshop(
 
 
 def _abort_builds() -> None:
-    """End what is being built, or it would be waited for; nothing is, where nothing was imported."""
-    builder = sys.modules.get("skmig.environments.builder")
+    """End what is being built, or it would be waited for."""
+    builder = sys.modules.get("skmig.environments.builder")  # else nothing is being built
     if builder is not None:
         builder.abort()
