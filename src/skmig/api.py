@@ -11,13 +11,13 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from skmig import checking, inspection, pipeline, record, verification, versions
+from skmig import checking, inspection, pipeline, record, several, verification, versions
 from skmig.environments.base import Backend, Progress, SilentProgress
 from skmig.errors import SkmigError, UnreadableError, UsageError
 from skmig.payload import Bundle, WireError
 from skmig.plan import Plan, Settings
 from skmig.plan import make as make_plan
-from skmig.record import page
+from skmig.several import Outcome
 from skmig.verification import record_of
 
 ARTIFACT_SUFFIXES = frozenset(
@@ -45,15 +45,6 @@ class Chosen:
 
     path: Path
     folder: Path = Path()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """One artifact of several: a migration, or the error that it met."""
-
-    artifact: Path
-    migration: pipeline.Migration | None = None
-    error: SkmigError | None = None
 
 
 def inspect(path: str | Path) -> inspection.Facts:
@@ -119,7 +110,7 @@ def migrate_all(
     reports: Path | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Outcome]:
-    """Migrate several models, one after the other, with shared environments; goes on after errors.
+    """Migrate several models with shared environments, several at a time; goes on after errors.
 
     `output` is a folder, in which the folders of the artifacts are kept; default: beside each.
     `reports` is such a folder for a page of each.  Raises UsageError for one that is a file.
@@ -131,31 +122,37 @@ def migrate_all(
                 hint=f"name a folder with {option}; it is made if it is not there",
             )
     with pipeline.workshop(settings, progress or SilentProgress()) as shop:
-        taken: set[Path] = set()
-        for item in artifacts:
-            artifact = item.path
-            try:
-                folder = None if output is None else output / item.folder
-                request = request_for(artifact, result_name(artifact, settings, folder), settings)
-                if request.record in taken:
-                    # two results that differ in nothing but their suffix
-                    longer = record.beside(request.result, whole=True)
-                    request = replace(request, record=longer)
-                if reports is not None:
-                    page_of = report_name(request.record, reports / item.folder)
-                    request = replace(request, report=page_of)
-                for place in request.outputs:
-                    if place in taken:
-                        raise UsageError(
-                            f"`{place}` would be written for `{artifact}` and for another model",
-                            hint="migrate them one by one, each with its own --output",
-                        )
-                    taken.add(place)
-                planned = pipeline.prepare(request)
-                outcome = Outcome(artifact=artifact, migration=pipeline.migrate(planned, shop))
-            except SkmigError as error:
-                outcome = Outcome(artifact=artifact, error=error)
-            yield outcome
+        requests = _requests(artifacts, settings, output, reports)
+        yield from several.migrate(requests, shop)
+
+
+def _requests(
+    artifacts: Iterable[Chosen], settings: Settings, output: Path | None, reports: Path | None
+) -> Iterator[tuple[Path, pipeline.Request | SkmigError]]:
+    """What is to be done for each artifact, or why it cannot be; no two write to one place."""
+    taken: set[Path] = set()
+    for item in artifacts:
+        artifact = item.path
+        folder = None if output is None else output / item.folder
+        request = request_for(artifact, result_name(artifact, settings, folder), settings)
+        if request.record in taken:
+            # two results that differ in nothing but their suffix
+            request = replace(request, record=record.beside(request.result, whole=True))
+        if reports is not None:
+            page_of = report_name(request.record, reports / item.folder)
+            request = replace(request, report=page_of)
+        twice = taken.intersection(request.outputs)
+        taken.update(request.outputs)
+        if twice:
+            yield (
+                artifact,
+                UsageError(
+                    f"`{min(twice)}` would be written for `{artifact}` and for another model",
+                    hint="migrate them one by one, each with its own --output",
+                ),
+            )
+        else:
+            yield artifact, request
 
 
 def plan(artifact: Path, settings: Settings) -> Plan:
@@ -336,6 +333,8 @@ def report(path: str | Path) -> str:
 
     Raises UnreadableError for a record that is missing, damaged or was changed.
     """
+    from skmig.record import page  # it takes long to import
+
     return page.of(read_record(path))
 
 
@@ -351,6 +350,8 @@ def write_report(read: record.Record, place: Path, *, force: bool = False) -> Pa
             hint="give the report a name of its own, such as --html report.html",
         )
     record.check_place((place,), force)
+    from skmig.record import page  # it takes long to import
+
     text = page.of(read)
     with record.placed((place,)) as (draft,):
         draft.write_text(text, "utf-8")

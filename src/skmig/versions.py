@@ -79,6 +79,7 @@ def position(version: str) -> int:
     return line().index(release(version).version)
 
 
+@functools.cache
 def _plain(version: str) -> tuple[int, ...] | None:
     from packaging.version import InvalidVersion, Version
 

@@ -168,17 +168,19 @@ class _Run:
             for obj in self._index().get(tag, ())
             for entry in grids.entries(obj)
         ]
-        before = moves.snapshot(self._index())
-        if boundary.rules is not None:
-            present = self._index()
-            ops = boundary.rules.ops if boundary.up else tuple(reversed(boundary.rules.ops))
-            for op in ops:
+        present = self._index()
+        rules = boundary.rules
+        ops = rules.about(present) if rules is not None else []
+        if ops or any(_settings_differ(boundary, tag) for tag in present):
+            before = moves.snapshot(present)
+            for op in ops if boundary.up else reversed(ops):
                 self._apply(op, boundary, present)
-        explained = _explained(boundary)
-        for objs in self._index().values():
-            for obj in objs:
-                self._parameters(obj, boundary, explained.get(obj.tag, frozenset()))
-        self.moved += moves.between(before, self._index(), boundary)
+            explained = rules.explained if rules is not None else {}
+            for tag, objs in self._index().items():
+                if _settings_differ(boundary, tag):
+                    for obj in objs:
+                        self._parameters(obj, boundary, explained.get(tag, frozenset()))
+            self.moved += moves.between(before, self._index(), boundary)
         self._respell(tried, boundary)
 
     def _respell(self, tried: list[grids.Entry], boundary: Boundary) -> None:
@@ -258,13 +260,14 @@ def _announces(value: Any) -> bool:
     return isinstance(value, str) and value in SENTINELS
 
 
-def _explained(boundary: Boundary) -> dict[str, frozenset[str]]:
-    if boundary.rules is None:
-        return {}
-    result: dict[str, frozenset[str]] = {}
-    for tag, ops in boundary.rules.for_classes().items():
-        result[tag] = frozenset().union(*(op.explains() for op in ops))
-    return result
+def _settings_differ(boundary: Boundary, tag: str) -> bool:
+    """May an object of the class have a parameter that the other side lacks, or must spell?"""
+    older, newer = (census.parameters(name, tag) for name in (boundary.older, boundary.newer))
+    if older is None or newer is None:
+        return False
+    if older.keys() != newer.keys():
+        return True
+    return any(_announces(value) for value in (*older.values(), *newer.values()))
 
 
 def describe(op: Op) -> str:

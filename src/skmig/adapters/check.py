@@ -162,7 +162,7 @@ def unexplained(older: str, newer: str) -> list[Difference]:
 
 def explained(difference: Difference, rules: RuleSet | None) -> bool:
     """Does an operation speak for it?  For a class added or removed, any that names the class."""
-    ops = rules.for_classes().get(difference.tag, []) if rules is not None else []
+    ops = rules.of_class.get(difference.tag, []) if rules is not None else []
     if not difference.name:
         # an object of an internal class stands in an attribute, and that has its own operation
         return bool(ops) or difference.internal

@@ -9,6 +9,7 @@ are shared with the input and must not be written to in place.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -431,13 +432,27 @@ class RuleSet:
     since: str
     ops: tuple[Op, ...]
 
-    def for_classes(self) -> dict[str, list[Op]]:
+    @functools.cached_property
+    def of_class(self) -> dict[str, list[Op]]:
         """The operations of each class, in order."""
         result: dict[str, list[Op]] = {}
         for op in self.ops:
             for tag in op.classes:
                 result.setdefault(tag, []).append(op)
         return result
+
+    @functools.cached_property
+    def explained(self) -> dict[str, frozenset[str]]:
+        """The names that the operations of each class speak for."""
+        return {
+            tag: frozenset().union(*(op.explains() for op in ops))
+            for tag, ops in self.of_class.items()
+        }
+
+    def about(self, tags: Iterable[str]) -> list[Op]:
+        """The operations of any of these classes, in order."""
+        wanted = {id(op) for tag in tags for op in self.of_class.get(tag, ())}
+        return [op for op in self.ops if id(op) in wanted] if wanted else []
 
 
 def rules(since: str, ops: Iterable[Op]) -> RuleSet:

@@ -4,6 +4,7 @@ Objects are made without their constructors and given their state; values of `Ne
 codec of their tag.  Whatever a graph names is looked up through `names`, which knows what may be.
 """
 
+import sys
 from typing import Any, Sequence
 
 import numpy as np
@@ -90,8 +91,9 @@ class Builder(object):
         if WHOLE in value.state:
             result.__setstate__(self(value.state[WHOLE], path))
             return result
+        # interned as a pickle's are: the file does not depend on what else this process has built
         state = {
-            name: self(item, "%s.%s" % (path, name))
+            sys.intern(name): self(item, "%s.%s" % (path, name))
             for name, item in value.state.items()
             if name not in (CLASS, SETTER)
         }

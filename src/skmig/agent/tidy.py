@@ -18,17 +18,20 @@ _REMOVE = 0  # IPC_RMID
 _SHARED = ("/dev/shm", "/dev/mqueue")  # of a sandbox's own
 
 
-def outputs(args):
-    """The names of the files that a job was asked to write, by its arguments."""
-    found, pending = set(), [args]
+def outputs(request):
+    """The paths of the files that a request asks to write, in the exchange, and their rooms."""
+    found, rooms, pending = set(), set(), [(request, "")]
     while pending:
-        value = pending.pop()
+        value, room = pending.pop()
         if isinstance(value, dict):
-            found.update(v for k, v in value.items() if k in _OUTPUTS and isinstance(v, str))
-            pending.extend(value.values())
+            room = value.get("room") or room
+            rooms.add(room)
+            names = [v for k, v in value.items() if k in _OUTPUTS and isinstance(v, str)]
+            found.update(os.path.join(room, name) for name in names)
+            pending.extend((inner, room) for inner in value.values())
         elif isinstance(value, list):
-            pending.extend(value)
-    return found
+            pending.extend((inner, room) for inner in value)
+    return found, rooms - {""}
 
 
 def alone():
@@ -81,26 +84,33 @@ class Place(object):
                 return "MemoryError", "its processes took more than %d bytes together" % memory
         return None
 
-    def clear(self, wanted):
+    def clear(self, wanted, rooms):
         """Clear what a job left but for the files `wanted`; gives what it spoiled, or None.
 
-        Raises OSError for what cannot be cleared.
+        `rooms` are the folders in which it may write.  Raises OSError for what cannot be cleared.
         """
         for folder in self.private:
             empty(folder)
         if alone():
             _forget_shared()
         spoiled = None
-        for name in sorted(os.listdir(self.exchange)):
-            path = os.path.join(self.exchange, name)
-            if name not in self.before and not (name in wanted and _is_plain(path)):
-                discard(path)
+        for room in ["", *sorted(rooms)]:
+            if os.path.islink(os.path.join(self.exchange, room)):
+                return room
+            for name in sorted(os.listdir(os.path.join(self.exchange, room))):
+                name = os.path.join(room, name)
+                path = os.path.join(self.exchange, name)
+                if name not in self.before and not (name in wanted and _is_plain(path)):
+                    discard(path)
         after = _survey(self.exchange)
         for name, mark in self.before.items():
-            if name not in wanted and after.get(name) != mark:
+            now = after.get(name)
+            if name in rooms and now is not None:  # its times change with what is in it
+                now, mark = now[:2], mark[:2]
+            if name not in wanted and now != mark:
                 spoiled = spoiled or name
         for name in after:
-            if os.sep in name and name not in self.before:
+            if os.path.dirname(name) not in rooms and os.sep in name and name not in self.before:
                 spoiled = spoiled or name
         return spoiled
 

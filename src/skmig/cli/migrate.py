@@ -12,9 +12,10 @@ from skmig.cli import common
 from skmig.errors import SkmigError
 
 if TYPE_CHECKING:
-    from skmig.api import Chosen, Outcome
+    from skmig.api import Chosen
     from skmig.console import Console
     from skmig.plan import Settings
+    from skmig.several import Outcome
 
 
 class FormatChoice(enum.StrEnum):

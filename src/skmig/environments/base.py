@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from skmig.environments.rooms import Wave
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,12 @@ class Worker(Protocol):
 
         Raises AgentError (the job raised; ImportInAgentError for a missing module),
         TimeoutExpiredError, OutOfMemoryError, EnvironmentFailedError (the worker is gone).
+        """
+
+    def room(self, name: str, wave: Wave | None) -> Worker:
+        """The same worker with a folder of its own in the exchange, for one of several threads.
+
+        With a wave, its jobs may run in one child together with those of the wave's others.
         """
 
     def close(self) -> None:

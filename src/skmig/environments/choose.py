@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from skmig.environments import engine, locks
+from skmig.environments import locks
 from skmig.environments.base import Backend, EnvironmentSpec, Progress
-from skmig.environments.docker import DockerBackend
 from skmig.environments.recipes import recipe
 from skmig.errors import EngineError, UsageError
 
@@ -20,6 +19,10 @@ def backend(name: str, progress: Progress) -> Backend:
         raise UsageError(f"there is no backend `{name}`", hint=f"choose one of: {', '.join(NAMES)}")
     if name == "local":
         return _local()
+    # not at the top: the engine's library takes long to import
+    from skmig.environments import engine
+    from skmig.environments.docker import DockerBackend
+
     try:
         client = engine.connect()
     except EngineError as error:

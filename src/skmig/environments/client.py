@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from skmig.environments import answers
-from skmig.environments.base import Limits, Reply
+from skmig.environments.base import Limits, Reply, Worker
+from skmig.environments.rooms import Room, Wave
 from skmig.errors import (
     AgentError,
     EnvironmentFailedError,
@@ -58,11 +59,14 @@ class Channel(Protocol):
 
 
 class Exchange(Protocol):
-    """The flat folder of files that a worker's jobs read and write."""
+    """The flat folder of files that a worker's jobs read and write, and rooms: folders in it.
 
-    def put(self, name: str, source: Path | bytes) -> None: ...
+    The room "" is the folder itself.
+    """
 
-    def get(self, name: str, target: Path) -> None: ...
+    def put(self, room: str, name: str, source: Path | bytes) -> None: ...
+
+    def get(self, room: str, name: str, target: Path) -> None: ...
 
     def close(self) -> None:
         """Delete it; never raises, may be called twice."""
@@ -94,17 +98,28 @@ class AgentWorker:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def put(self, name: str, source: Path | bytes) -> None:
-        self._exchange.put(checked(name), source)
+    def put(self, name: str, source: Path | bytes, room: str = "") -> None:
+        with self._lock:  # what comes while a job runs would look as if the job had made it
+            self._exchange.put(room and checked(room), checked(name), source)
 
-    def get(self, name: str, target: Path) -> None:
-        self._exchange.get(checked(name), target)
+    def get(self, name: str, target: Path, room: str = "") -> None:
+        with self._lock:
+            self._exchange.get(room and checked(room), checked(name), target)
+
+    def room(self, name: str, wave: Wave | None) -> Worker:
+        if wave is None:
+            return Room(self, name, lambda job, args: self.run(job, args, name))
+        return Room(self, name, lambda job, args: wave.call(self, job, args, name))
 
     def call(self, job: str, /, **args: Any) -> Reply:
-        timeout = self._limits.timeout
+        return self.run(job, args)
+
+    def run(self, job: str, args: Mapping[str, Any], room: str = "", *, jobs: int = 1) -> Reply:
+        """`call` in a room of the exchange, with the time that so many jobs may take."""
+        timeout = self._limits.timeout * jobs
         with self._lock:
             number = next(self._numbers)
-            request = {"id": number, "job": job, "args": args, "timeout": timeout}
+            request = {"id": number, "job": job, "args": args, "timeout": timeout, "room": room}
             line = json.dumps(request, allow_nan=False).encode("ascii") + b"\n"
             started = time.monotonic()
             try:
@@ -122,6 +137,10 @@ class AgentWorker:
             seconds = time.monotonic() - started
         if not answers.is_answer(answer):
             raise self._babble(json.dumps(answer).encode())
+        return self.settle(job, answer, seconds)
+
+    def settle(self, job: str, answer: Mapping[str, Any], seconds: float) -> Reply:
+        """The reply that an answer of the agent is; raises the error that it is."""
         if not answer["ok"]:
             raise self._failed(job, answer["error"])
         missed = answers.misses(job, answer["result"])

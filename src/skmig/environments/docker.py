@@ -26,7 +26,13 @@ from skmig.environments.base import EnvironmentSpec, Limits, Progress
 from skmig.environments.cleanup import Finalizer
 from skmig.environments.client import AgentWorker, Ending
 from skmig.environments.settings import SETTINGS, threads
-from skmig.environments.transport import IteratorFile, add_bytes, add_path, single_file
+from skmig.environments.transport import (
+    IteratorFile,
+    add_bytes,
+    add_folder,
+    add_path,
+    single_file,
+)
 from skmig.errors import EnvironmentFailedError, SkmigError
 
 _USER = 10001  # of the images; nothing on the host
@@ -94,10 +100,7 @@ class Container:
                 with tempfile.TemporaryFile() as file:
                     with tarfile.open(fileobj=file, mode="w") as archive:
                         add_bytes(archive, bundle_agent.NAME, bundle_agent.agent_pyz(), owner=0)
-                        folder = tarfile.TarInfo(_FILES)
-                        folder.type, folder.mode = tarfile.DIRTYPE, 0o700
-                        folder.uid = folder.gid = _USER
-                        archive.addfile(folder)
+                        add_folder(archive, _FILES, owner=_USER)
                     self._send_archive(file)
                 streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
                 attached = self._client.api.attach_socket(self._name, params=streams)
@@ -144,14 +147,17 @@ class Container:
         )
 
     # ---------------------------------------------------------------- exchange
-    def put(self, name: str, source: Path | bytes) -> None:
+    def put(self, room: str, name: str, source: Path | bytes) -> None:
+        folder = f"{_FILES}/{room}".rstrip("/")
         try:
             with tempfile.TemporaryFile() as file:
                 with tarfile.open(fileobj=file, mode="w") as archive:
+                    if room:
+                        add_folder(archive, folder, owner=_USER)
                     if isinstance(source, bytes):
-                        add_bytes(archive, f"{_FILES}/{name}", source, owner=_USER)
+                        add_bytes(archive, f"{folder}/{name}", source, owner=_USER)
                     else:
-                        add_path(archive, f"{_FILES}/{name}", source, owner=_USER)
+                        add_path(archive, f"{folder}/{name}", source, owner=_USER)
                 with _engine(f"copying `{name}` into a container"):
                     self._send_archive(file)
         except OSError as error:
@@ -165,11 +171,12 @@ class Container:
         file.seek(0)
         self._client.api.put_archive(self._name, _ROOM, file)
 
-    def get(self, name: str, target: Path) -> None:
+    def get(self, room: str, name: str, target: Path) -> None:
+        place = f"{_ROOM}/{_FILES}/{room}".rstrip("/")
         doing = f"copying `{name}` out of a container"
         with _engine(doing):
             try:
-                chunks, _ = self._client.api.get_archive(self._name, f"{_ROOM}/{_FILES}/{name}")
+                chunks, _ = self._client.api.get_archive(self._name, f"{place}/{name}")
             except docker.errors.NotFound:
                 raise EnvironmentFailedError(
                     f"the worker left no file `{name}`",

@@ -41,11 +41,12 @@ class RunFolder:
             raise _failed("no temporary folder can be made", error) from error
         self._finalizer = Finalizer(self, _delete, self.path, owner)
 
-    def put(self, name: str, source: Path | bytes) -> None:
-        target = self.files / name
+    def put(self, room: str, name: str, source: Path | bytes) -> None:
+        target = self.files / room / name
         # Made where no job is, then moved: what a job left under the name could be a link.
         new = self.path / "coming"
         try:
+            target.parent.mkdir(exist_ok=True)
             if isinstance(source, bytes):
                 new.write_bytes(source)
             elif source.is_dir():
@@ -62,10 +63,10 @@ class RunFolder:
         except OSError as error:
             raise _failed(f"`{name}` cannot be copied into the exchange", error) from error
 
-    def get(self, name: str, target: Path) -> None:
+    def get(self, room: str, name: str, target: Path) -> None:
         try:
             # a job could have left a link to a file of ours
-            number = os.open(self.files / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            number = os.open(self.files / room / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(number, "rb") as source:
                 status = os.fstat(number)
                 # a second name could be that of a file of ours, too

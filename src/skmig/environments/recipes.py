@@ -8,13 +8,15 @@ import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from packaging.requirements import InvalidRequirement, Requirement
+from typing import TYPE_CHECKING
 
 from skmig.environments import locks
 from skmig.environments.base import EnvironmentSpec
 from skmig.errors import EnvironmentFailedError, UnreadableError, UsageError
 from skmig.versions import Release, images_folder, release
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 # Labels of an image.  `recipe` decides whether an image that is there is the one that is wanted.
 RELEASE_LABEL = "skmig.release"
@@ -146,6 +148,8 @@ def _extended(base: Recipe, texts: tuple[str, ...]) -> Recipe:
 
 
 def _requirement(text: str) -> Requirement:
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         found = Requirement(text)
     except InvalidRequirement as error:

@@ -41,6 +41,13 @@ def add_bytes(archive: tarfile.TarFile, name: str, content: bytes, *, owner: int
     archive.addfile(member, io.BytesIO(content))
 
 
+def add_folder(archive: tarfile.TarFile, name: str, *, owner: int, mode: int = 0o700) -> None:
+    """Add an empty folder; one that is there stays as full as it is."""
+    member = _member(name, owner, 0)
+    member.type, member.mode = tarfile.DIRTYPE, mode
+    archive.addfile(member)
+
+
 def add_path(archive: tarfile.TarFile, name: str, path: Path, *, owner: int) -> None:
     """Add a file, or a folder with all its files, as `name`; links become what they name."""
     if not path.is_dir():
@@ -53,9 +60,7 @@ def add_path(archive: tarfile.TarFile, name: str, path: Path, *, owner: int) -> 
             folder = f"{name}/{parent.as_posix()}".removesuffix("/.")
             if folder not in made:
                 made.add(folder)
-                member = _member(folder, owner, 0)
-                member.type, member.mode = tarfile.DIRTYPE, 0o755
-                archive.addfile(member)
+                add_folder(archive, folder, owner=owner, mode=0o755)
         with file.open("rb") as handle:
             member = _member(f"{name}/{inner.as_posix()}", owner, file.stat().st_size)
             archive.addfile(member, handle)

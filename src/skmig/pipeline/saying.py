@@ -13,7 +13,7 @@ from skmig.pipeline.passed import Compared
 from skmig.version import __version__
 
 
-def make_manifest(compared: Compared, result: Path) -> record.Manifest:
+def make_manifest(compared: Compared, result: Path, commit: str) -> record.Manifest:
     restored = compared.restored
     adapted = restored.adapted
     exported = adapted.exported
@@ -24,7 +24,7 @@ def make_manifest(compared: Compared, result: Path) -> record.Manifest:
         skmig=__version__,
         created=record.now(),
         user=record.who(),
-        commit=record.commit(request.artifact.resolve().parent),
+        commit=commit,
         source=exported.source,
         rollback=exported.source,
         result=record.FileFact.of(result, request.result.name),

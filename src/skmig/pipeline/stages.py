@@ -22,7 +22,6 @@ from skmig.pipeline.passed import Adapted, Compared, Exported, Migration, Planne
 from skmig.pipeline.saying import comparisons, documented, how_to_accept, make_manifest, sentence
 from skmig.pipeline.trust import check_trust, dangers, finding_names
 from skmig.pipeline.workshop import Workshop
-from skmig.record import page
 
 
 def prepare(request: Request) -> Planned:
@@ -229,13 +228,16 @@ def write(compared: Compared, shop: Workshop) -> Migration:
         )
     with record.placed(request.outputs) as (result, bundle, *reports):
         result.write_bytes(restored.result.read_bytes())
-        manifest = make_manifest(compared, result)
+        commit = shop.commit(request.artifact.resolve().parent)
+        manifest = make_manifest(compared, result, commit)
         sketches = {
             "probes": compared.sketches.as_json(),
             "data": compared.data_sketches.as_json(),
         }
         manifest = record.write(bundle, manifest, exported.bundle, sketches)
         for place in reports:
+            from skmig.record import page  # it takes long to import, and most want none
+
             place.write_text(page.page(manifest, sketches), "utf-8")
     return Migration(
         artifact=request.artifact,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import itertools
+import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from skmig import record
-from skmig.environments import builder, choose, cleanup
+from skmig.environments import choose, cleanup
 from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
+from skmig.environments.rooms import Wave
 from skmig.errors import (
     EnvironmentFailedError,
 )
@@ -31,28 +34,45 @@ class Workshop:
         self._workers: dict[tuple[EnvironmentSpec, str], Future[Worker]] = {}
         self._starting = threading.Lock()
         self._folder = tempfile.TemporaryDirectory(prefix="skmig-")
+        self._known: dict[tuple[str, object], str] = {}
+        self._room: tuple[str, Wave | None] | None = None
 
     def __enter__(self) -> Workshop:
         return self
 
     def __exit__(self, *exc: object) -> None:
         if isinstance(exc[1], KeyboardInterrupt | SystemExit):
-            builder.abort()  # or an image that is being built would be waited for
-        for future in self._workers.values():
-            future.cancel()
-        for future in self._workers.values():
-            with contextlib.suppress(BaseException):
-                future.result().close()
+            _abort_builds()
+        self.close_workers()
         self._pool.shutdown(cancel_futures=True)
         self._folder.cleanup()
 
-    def start(self, spec: EnvironmentSpec, role: str) -> None:
+    def close_workers(self) -> None:
+        """End every worker; who waits for one hears that it was ended."""
+        workers = tuple(self._workers.values())
+        for future in workers:
+            future.cancel()
+        for future in workers:
+            with contextlib.suppress(BaseException):
+                future.result().close()
+
+    def at(self, room: str, wave: Wave | None) -> Workshop:
+        """The same workshop for one of several threads, with a room of its own in each exchange.
+
+        With a wave, its jobs may run in one process with those of the wave's others.
+        """
+        same = copy.copy(self)
+        same._room = (room, wave)
+        return same
+
+    def start(self, spec: EnvironmentSpec, role: str) -> Future[Worker]:
         """Begin to make an environment and its worker, without waiting."""
         with self._starting:
             if (spec, role) not in self._workers:
                 self._workers[spec, role] = self._pool.submit(
                     self.backend.worker, spec, self.limits, self.progress
                 )
+            return self._workers[spec, role]
 
     @contextlib.contextmanager
     def worker(self, spec: EnvironmentSpec, role: str) -> Iterator[Worker]:
@@ -60,14 +80,17 @@ class Workshop:
 
         `role` keeps the source's worker, where untrusted code ran, apart from the target's.
         """
-        self.start(spec, role)
+        started = self.start(spec, role)
         try:
-            worker = self._workers[spec, role].result()
+            worker = started.result()
+            if self._room is not None:
+                worker = worker.room(*self._room)
             yield worker
         except (EnvironmentFailedError, KeyboardInterrupt) as error:
             if isinstance(error, KeyboardInterrupt):
-                builder.abort()
-            self.end(spec, role)
+                _abort_builds()
+            if self._workers.get((spec, role)) is started:  # and not one that another began anew
+                self.end(spec, role)
             raise
 
     def end(self, spec: EnvironmentSpec, role: str) -> None:
@@ -87,6 +110,16 @@ class Workshop:
         """A new file name in the run's temporary folder."""
         return Path(self._folder.name) / f"{next(self._numbers)}{suffix}"
 
+    def commit(self, folder: Path) -> str:
+        """The commit of the checkout that an artifact of this folder lies in."""
+        return self._once(("commit", folder), lambda: record.commit(folder))
+
+    def _once(self, key: tuple[str, object], ask: Callable[[], str]) -> str:
+        """What is the same for every model of a run."""
+        if key not in self._known:
+            self._known[key] = ask()
+        return self._known[key]
+
     def fact(self, spec: EnvironmentSpec, worker: Worker) -> record.EnvironmentFact:
         hello, name = worker.hello, self.backend.name
         # what a local environment is kept apart by depends on the machine
@@ -97,7 +130,7 @@ class Workshop:
             python=str(hello["python"]),
             platform=str(hello["platform"]),
             packages=dict(hello["packages"]),
-            lock=choose.lock_digest(spec),
+            lock=self._once(("lock", spec), lambda: choose.lock_digest(spec)),
             requirements=spec.requirements,
         )
 
@@ -113,3 +146,10 @@ def workshop(
         Workshop(backend or choose.backend(settings.backend, progress), limits, progress) as opened,
     ):
         yield opened
+
+
+def _abort_builds() -> None:
+    """End what is being built, or it would be waited for."""
+    builder = sys.modules.get("skmig.environments.builder")  # else nothing is being built
+    if builder is not None:
+        builder.abort()

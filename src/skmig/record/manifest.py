@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import subprocess
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,13 @@ class Manifest:
     schema_version: int = SCHEMA_VERSION
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        # all but these is plain already, and copying it takes longer than writing it
+        said = dict(vars(self))
+        for name in ("source", "result", "rollback"):
+            said[name] = vars(said[name])
+        for name in ("source_environment", "target_environment"):
+            said[name] = dict(vars(said[name]))
+        return said
 
     def sealed(self) -> Manifest:
         """The same with the digest that belongs to it: tells a changed manifest from a whole one.

@@ -1,0 +1,163 @@
+"""How long do migrations take?  `python -m bench.migrations one` and `… many`.
+
+`one`: one small model from start to end, against what nobody can avoid: the slower environment's
+own start and `import sklearn`.  `many`: small pipelines of five releases in one run, by how many.
+All of it with warm environments, in processes of their own, and CPU seconds beside wall seconds,
+since those of a shared machine mean little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from skmig.environments import virtual
+from skmig.environments.base import EnvironmentSpec, SilentProgress
+
+HERE = Path(__file__).resolve().parent
+SOURCES = ("0.24.2", "1.0.2", "1.1.3", "1.3.2", "1.5.2")
+TARGET = "1.6.1"
+REPEATS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What one process took: seconds, and the most memory that it had, in bytes."""
+
+    wall: float
+    cpu: float
+    memory: int
+
+
+def timed(command: list[str]) -> Taken:
+    """Run a command to its end, with all the processes that it waits for.  Raises on failure."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.perf_counter()
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said)
+        most = 0
+        while process.poll() is None:
+            most = max(most, _memory(process.pid))
+            time.sleep(0.005)
+        wall = time.perf_counter() - started
+        if process.returncode:
+            said.seek(0)
+            raise RuntimeError(f"{command}: {said.read().decode()[-2000:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = sum(getattr(after, name) - getattr(before, name) for name in ("ru_utime", "ru_stime"))
+    return Taken(wall=wall, cpu=cpu, memory=most)
+
+
+def _memory(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text("utf-8")
+    except OSError:
+        return 0
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(found[1]) << 10 if found else 0
+
+
+def models(folder: Path, release: str, count: int) -> None:
+    """`count` small pipelines that `release` fitted, pickled into `folder`."""
+    python = virtual.ensure(EnvironmentSpec(release=release), SilentProgress())
+    folder.mkdir(parents=True)
+    command = [str(python), str(HERE / "inside" / "small.py"), str(folder), str(count)]
+    subprocess.run(command, check=True)
+
+
+def migrate(path: Path, output: Path, backend: str) -> Taken:
+    """One run of the command line."""
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir()
+    skmig = str(Path(sys.executable).with_name("skmig"))
+    command = [skmig, "migrate", str(path), "--to", TARGET, "--quiet"]
+    return timed([*command, "--output", str(output), "--backend", backend])
+
+
+def one(room: Path, backend: str) -> str:
+    """The table of one migration."""
+    models(room / "models", "1.1.3", 6)
+    model = room / "models" / "model-00000.pkl"
+    rows = []
+    for _ in range(REPEATS):
+        floors = []
+        for release in ("1.1.3", TARGET):
+            spec = EnvironmentSpec(release=release)
+            python = virtual.ensure(spec, SilentProgress())
+            command = [str(python), "-c", "import sklearn"]
+            if backend == "docker":
+                command = ["docker", "run", "--rm", f"skmig:{release}", *command]
+                command[4:] = ["python", "-c", "import sklearn"]
+            floors.append(timed(command))
+        rows.append(
+            (max(floors, key=lambda item: item.wall), migrate(model, room / "out", backend))
+        )
+    best = min(rows, key=lambda row: row[1].wall / row[0].wall)
+    middle = sorted(row[1].wall / row[0].wall for row in rows)[len(rows) // 2]
+    return "\n".join(
+        [
+            "| backend | start and import, s | migration, s | ratio (median) | CPU s |",
+            "|---|---|---|---|---|",
+            f"| {backend} | {best[0].wall:.2f} | {best[1].wall:.2f} |"
+            f" {best[1].wall / best[0].wall:.2f} ({middle:.2f}) | {best[1].cpu:.2f} |",
+        ]
+    )
+
+
+def many(room: Path, backend: str, counts: list[int]) -> str:
+    """The table of many migrations, by their number."""
+    lines = [
+        "| models | wall, s | CPU, s | ms a model (wall) | models a second | memory, MB |",
+        "|---|---|---|---|---|---|",
+    ]
+    models_of = room / "all"
+    for release in SOURCES:
+        models(models_of / release, release, -(-max(counts) // len(SOURCES)))
+    for count in counts:
+        chosen = room / f"models-{count}"
+        for release in SOURCES:
+            (chosen / release).mkdir(parents=True)
+            for path in sorted((models_of / release).iterdir())[: count // len(SOURCES)]:
+                os.link(path, chosen / release / path.name)
+        taken = migrate(chosen, room / "out", backend)
+        migrated = sum(1 for _ in (room / "out").rglob("*.skmig"))
+        if migrated != count:
+            raise RuntimeError(f"{migrated} of {count} models were migrated")
+        lines.append(
+            f"| {count} | {taken.wall:.1f} | {taken.cpu:.1f} | {taken.wall / count * 1e3:.0f} |"
+            f" {count / taken.wall:.0f} | {taken.memory >> 20} |"
+        )
+        print(lines[-1], file=sys.stderr, flush=True)
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    """The command line: prints a table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.migrations", description=__doc__)
+    parser.add_argument("what", choices=("one", "many"))
+    parser.add_argument("--backend", choices=("local", "docker"), default="local")
+    parser.add_argument("--counts", default="10,100,1000,10000", help="of models")
+    options = parser.parse_args(arguments)
+    load = json.dumps([round(item, 1) for item in os.getloadavg()])
+    with tempfile.TemporaryDirectory(prefix="skmig-bench-") as name:
+        room = Path(name)
+        if options.what == "one":
+            table = one(room, options.backend)
+        else:
+            table = many(room, options.backend, [int(item) for item in options.counts.split(",")])
+    print(f"{os.cpu_count()} cores, load {load} before\n\n{table}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

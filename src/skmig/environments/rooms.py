@@ -1,0 +1,134 @@
+"""Several migrations at once in one worker: a room for each one's files, and jobs in batches.
+
+A forked child costs several times what a small model does.  The jobs of a wave of migrations are
+therefore given to one child together, if they cannot harm each other: those of artifacts in which
+every name is known, and those of the target, which only builds from payloads.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skmig.environments.base import Reply, Worker
+from skmig.errors import SkmigError
+
+if TYPE_CHECKING:
+    from skmig.environments.client import AgentWorker
+
+
+class Room:
+    """A worker as one of several migrations sees it: its files lie in a folder of their own."""
+
+    def __init__(
+        self, worker: AgentWorker, name: str, run: Callable[[str, Mapping[str, Any]], Reply]
+    ) -> None:
+        self.hello = worker.hello
+        self._worker = worker
+        self._name = name
+        self._run = run
+
+    def put(self, name: str, source: Path | bytes) -> None:
+        self._worker.put(name, source, self._name)
+
+    def get(self, name: str, target: Path) -> None:
+        self._worker.get(name, target, self._name)
+
+    def call(self, job: str, /, **args: Any) -> Reply:
+        return self._run(job, args)
+
+    def room(self, name: str, wave: Wave | None) -> Worker:
+        return self._worker.room(name, wave)
+
+    def close(self) -> None:
+        """The worker is closed by who started it."""
+
+
+@dataclass
+class _Waiting:
+    job: str
+    args: Mapping[str, Any]
+    room: str
+    reply: Reply | BaseException | None = None
+
+    def outcome(self) -> Reply:
+        if isinstance(self.reply, BaseException):
+            raise self.reply
+        assert self.reply is not None
+        return self.reply
+
+
+class Wave:
+    """Migrations in threads of their own that go the same way at the same time.
+
+    A job waits until every other one of the wave waits for an answer too, or has left; those that
+    wait for the same worker then run in one child.  `members` is how many there are.
+    """
+
+    def __init__(self, members: int) -> None:
+        self._busy = members  # that do not wait for an answer
+        self._waiting: dict[AgentWorker, list[_Waiting]] = {}
+        self._changed = threading.Condition()
+
+    def leave(self) -> None:
+        """One member is done, or goes on by itself."""
+        with self._changed:
+            self._busy -= 1
+            self._changed.notify_all()
+
+    def call(self, worker: AgentWorker, job: str, args: Mapping[str, Any], room: str) -> Reply:
+        """`worker.call` of one member, perhaps together with others."""
+        mine = _Waiting(job, args, room)
+        with self._changed:
+            self._waiting.setdefault(worker, []).append(mine)
+            self._busy -= 1
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: mine.reply is not None or self._is_first(worker, mine))
+            batch = [] if mine.reply is not None else self._waiting.pop(worker)
+        if batch:
+            try:
+                _ask(worker, batch)
+            except BaseException as error:
+                for one in batch:
+                    one.reply = one.reply or error
+            finally:
+                with self._changed:
+                    self._busy += len(batch)
+                    self._changed.notify_all()
+        return mine.outcome()
+
+    def _is_first(self, worker: AgentWorker, mine: _Waiting) -> bool:
+        return not self._busy and self._waiting.get(worker, [None])[0] is mine
+
+
+def _ask(worker: AgentWorker, batch: list[_Waiting]) -> None:
+    """Set the reply of each."""
+    if len(batch) == 1:
+        batch[0].reply = _alone(worker, batch[0])
+        return
+    jobs = [{"job": one.job, "args": one.args, "room": one.room} for one in batch]
+    started = time.monotonic()
+    try:
+        answers = worker.run("several", {"jobs": jobs}, jobs=len(jobs)).result["answers"]
+    except SkmigError:
+        # one of them ended the child: each says for itself what became of it
+        for one in batch:
+            one.reply = _alone(worker, one)
+        return
+    seconds = (time.monotonic() - started) / len(batch)
+    for one, answer in zip(batch, answers, strict=True):
+        try:
+            one.reply = worker.settle(one.job, answer, seconds)
+        except SkmigError as error:
+            one.reply = error
+
+
+def _alone(worker: AgentWorker, one: _Waiting) -> Reply | SkmigError:
+    try:
+        return worker.run(one.job, one.args, one.room)
+    except SkmigError as error:
+        return error
