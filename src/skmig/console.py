@@ -66,9 +66,20 @@ class Console:
     _status: Status | None = field(default=None, repr=False)
 
     def data(self, text: str) -> None:
-        """The command's answer, as text."""
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
-        sys.stdout.flush()
+        """The command's answer, as text.
+
+        A reader that went away (`| head -1`) is no error: the exit code answers, too.
+        """
+        if sys.stdout is None:  # closed from the beginning (`>&-`)
+            return
+        try:
+            sys.stdout.write(text if text.endswith("\n") else text + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _silence(sys.stdout)
+        except OSError:
+            _silence(sys.stdout)  # or Python would try once more at its end
+            raise
 
     def document(self, value: dict[str, Any]) -> None:
         """The command's answer, as the one JSON document of `--json`."""
@@ -152,8 +163,24 @@ class Console:
                 self._status = None
 
     def _err(self, text: str, *, markup: bool = False) -> None:
-        console = rich_console(self.color, stderr=True)
-        console.print(text, markup=markup, soft_wrap=True)
+        if sys.stderr is None:
+            return
+        try:
+            console = rich_console(self.color, stderr=True)
+            # by us and not by rich, which ends the process where nobody reads
+            with console.capture() as captured:
+                console.print(text, markup=markup, soft_wrap=True)
+            sys.stderr.write(captured.get())
+            sys.stderr.flush()
+        except OSError:
+            _silence(sys.stderr)
+
+
+def _silence(stream: IO[str]) -> None:
+    """What is still to be said to a stream that is gone goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def escape(text: str) -> str:

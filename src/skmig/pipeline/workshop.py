@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import tempfile
 import threading
@@ -11,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from skmig import record
-from skmig.environments import builder, choose, cleanup
+from skmig.environments import builder, choose, cleanup, exchange
 from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
 from skmig.errors import (
     EnvironmentFailedError,
@@ -30,7 +31,8 @@ class Workshop:
         self._pool = ThreadPoolExecutor(thread_name_prefix="skmig-environment")
         self._workers: dict[tuple[EnvironmentSpec, str], Future[Worker]] = {}
         self._starting = threading.Lock()
-        self._folder = tempfile.TemporaryDirectory(prefix="skmig-")
+        exchange.sweep()
+        self._folder = exchange.RunFolder()
 
     def __enter__(self) -> Workshop:
         return self
@@ -38,13 +40,20 @@ class Workshop:
     def __exit__(self, *exc: object) -> None:
         if isinstance(exc[1], KeyboardInterrupt | SystemExit):
             builder.abort()  # or an image that is being built would be waited for
-        for future in self._workers.values():
-            future.cancel()
-        for future in self._workers.values():
-            with contextlib.suppress(BaseException):
-                future.result().close()
-        self._pool.shutdown(cancel_futures=True)
-        self._folder.cleanup()
+        try:
+            for future in self._workers.values():
+                future.cancel()
+            for future in self._workers.values():
+                with contextlib.suppress(BaseException):
+                    future.result().close()
+            self._pool.shutdown(cancel_futures=True)
+        finally:
+            self._folder.close()
+
+    @property
+    def room(self) -> Path:
+        """The run's temporary folder; what a killed run leaves is swept by the next one."""
+        return self._folder.files
 
     def start(self, spec: EnvironmentSpec, role: str) -> None:
         """Begin to make an environment and its worker, without waiting."""
@@ -85,7 +94,7 @@ class Workshop:
 
     def path(self, suffix: str) -> Path:
         """A new file name in the run's temporary folder."""
-        return Path(self._folder.name) / f"{next(self._numbers)}{suffix}"
+        return self.room / f"{next(self._numbers)}{suffix}"
 
     def fact(self, spec: EnvironmentSpec, worker: Worker) -> record.EnvironmentFact:
         hello = worker.hello
@@ -101,12 +110,31 @@ class Workshop:
 
 
 @contextlib.contextmanager
+def machine() -> Iterator[None]:
+    """What this machine refuses to a run (a full disk) is an error of ours."""
+    try:
+        yield
+    except OSError as error:
+        place = tempfile.gettempdir()
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            what, hint = f"no space left for temporary files in `{place}`", "free some space there"
+        else:
+            where = f"`{error.filename}`: " if error.filename else ""
+            what = f"this machine failed: {where}{error.strerror or error}"
+            hint = f"is there space and permission, also in `{place}`"
+        raise EnvironmentFailedError(
+            what, causes=(str(error),), hint=f"{hint}?  TMPDIR names another folder"
+        ) from error
+
+
+@contextlib.contextmanager
 def workshop(
     settings: Settings, progress: Progress, backend: Backend | None = None
 ) -> Iterator[Workshop]:
     """A workshop with `backend`, or with the one that the settings ask for."""
     limits = Limits(timeout=settings.timeout, memory=settings.memory)
     with (
+        machine(),
         cleanup.armed(),
         Workshop(backend or choose.backend(settings.backend, progress), limits, progress) as opened,
     ):
