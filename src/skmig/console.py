@@ -34,7 +34,12 @@ def wants_color(choice: Color, stream: IO[str]) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return _is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def _is_terminal(stream: IO[str] | None) -> bool:
+    """`stream` is None where it was closed before we began (`>&-`)."""
+    return stream is not None and stream.isatty()
 
 
 def rich_console(choice: Color, *, stderr: bool) -> RichConsole:
@@ -51,7 +56,7 @@ def rich_console(choice: Color, *, stderr: bool) -> RichConsole:
         highlight=False,
         soft_wrap=False,
         emoji=False,
-        width=None if stream.isatty() or os.environ.get("COLUMNS") else _UNBROKEN,
+        width=None if _is_terminal(stream) or os.environ.get("COLUMNS") else _UNBROKEN,
     )
 
 
@@ -152,7 +157,7 @@ class Console:
     @contextmanager
     def working(self, text: str) -> Iterator[None]:
         """A status line on stderr while the block runs, where stderr is a terminal."""
-        if self.quiet or self.verbose or not sys.stderr.isatty():
+        if self.quiet or self.verbose or not _is_terminal(sys.stderr):
             yield
             return
         with rich_console(self.color, stderr=True).status(escape(text)) as status:

@@ -48,6 +48,11 @@ def ensure(spec: EnvironmentSpec, progress: Progress) -> Path:
     return _python(folder)
 
 
+def folder_name(spec: EnvironmentSpec) -> str:
+    """What the folder of an environment is called in the cache."""
+    return _folder(recipe(spec)).name
+
+
 def _folder(wanted: Recipe) -> Path:
     row = wanted.release
     key = hashlib.sha256(wanted.lock)

@@ -148,8 +148,12 @@ def write(path: Path, manifest: Manifest, exported: Path, sketches: Sketches) ->
     digests[SKETCHES] = hashlib.sha256(drawn.encode()).hexdigest()
     sealed = dataclasses.replace(manifest, members=digests).sealed()
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(SKETCHES, drawn)
-        archive.writestr("manifest.json", json.dumps(sealed.as_json(), indent=1))
+        for name, text in (
+            (SKETCHES, drawn),
+            ("manifest.json", json.dumps(sealed.as_json(), indent=1)),
+        ):
+            # without the time: a clock before 1980 or after 2107 cannot be written
+            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
         archive.comment = _MARK + bytes(64)
     with path.open("r+b") as handle:
         said = _digest_before(handle)
