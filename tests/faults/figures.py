@@ -21,7 +21,7 @@ KINDS = {
     "test_waiting_for_another_process": "Ctrl-C while another process makes the environment",
     "test_no_room_in_the_engine": "engine's disk full: copying in, starting a worker, building",
     "test_out_of_memory": "container out of memory",
-    "test_what_a_job_may_meet": "job killed, crashed, endless, without memory or disk; worker killed",
+    "test_what_a_job_may_meet": "job killed, crashed, endless, no memory, no disk; worker killed",
     "test_no_room_for_temporary_files": "TMPDIR full, at many sizes",
     "test_no_room_for_the_result": "output's disk full",
     "test_no_room_for_an_environment": "cache's disk full",
