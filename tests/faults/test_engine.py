@@ -210,14 +210,16 @@ def test_a_signal(case: Case, own: PrivateEngine, stage: str, number: signal.Sig
 
 @pytest.mark.parametrize("stage", chosen(["export"], STAGES))
 def test_sigkill_and_again(case: Case, own: PrivateEngine, stage: str) -> None:
-    run = case.migrate()
-    STAGES[stage](run, own)
     other = case.start("check", case.model, "--to", TARGET, "-v")
     other.wait_for("exporting ")
+    other.send(signal.SIGSTOP)
+    run = case.migrate()
+    STAGES[stage](run, own)
     run.send(signal.SIGKILL)
     run.end()
     again = case.migrate()
     assert again.end() == 0, again.err
+    other.send(signal.SIGCONT)
     assert other.end() in (0, 1), "a living run is left alone"
     assert case.whole()
     case.check()
@@ -240,7 +242,7 @@ def test_no_room_in_the_engine(case: Case, own: PrivateEngine) -> None:
         case.check()
         build = case.start("build-images", BUILT)
         assert build.end() == 5
-        assert "no space left" in (build.err + build.out).lower()
+        assert "hint:" in build.err
     finally:
         filler.unlink(missing_ok=True)
     case.goes_on()

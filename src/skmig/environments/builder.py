@@ -123,7 +123,7 @@ def build(
     repository, _, tag = reference.rpartition(":")
     temporary = f"{repository}:{tag}-building-{secrets.token_hex(4)}"
     with _listening(client) as running:
-        _remove_unfinished(client, reference)
+        _remove_unfinished(client, reference, recipe.tag)
         try:
             _with_retries(running, recipe, temporary, progress, base=base, platform=platform)
             progress.step(f"{recipe.tag}: comparing pip freeze with the lock")
@@ -283,13 +283,20 @@ def remove_container(client: Any, container: str) -> None:
         pass
 
 
-def _remove_unfinished(client: Any, reference: str) -> None:
+def _remove_unfinished(client: Any, reference: str, tag: str) -> None:
     """Remove what a build of `reference` left that was killed: we are its only one now."""
     with contextlib.suppress(*engine.ENGINE_EXCEPTIONS):
+        # the step at which an engine was that was killed
+        ended = ["exited", "dead"]
+        for label in (recipes.STAGE_LABEL, recipes.TAG_LABEL):
+            filters = {"status": ended, "label": f"{label}={tag}"}
+            for container in client.api.containers(all=True, filters=filters):
+                if leftovers.RUN not in container["Labels"]:
+                    remove_container(client, container["Id"])
         for image in client.images.list(name=reference.rpartition(":")[0]):
-            for tag in image.tags:
-                if tag.startswith(f"{reference}-building-"):
-                    _remove_image(client, tag)
+            for name in image.tags:
+                if name.startswith(f"{reference}-building-"):
+                    _remove_image(client, name)
 
 
 def _remove_image(client: Any, name: str) -> None:
