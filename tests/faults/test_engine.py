@@ -74,7 +74,12 @@ def at_line(text: str) -> Callable[[Run, PrivateEngine], None]:
 
 
 def at_container(run: Run, own: PrivateEngine) -> None:
-    run.wait_until(lambda: held(own))
+    def there() -> bool:
+        filters = {"label": f"skmig.pid={run.process.pid}"}
+        with own.client() as client:
+            return bool(client.api.containers(all=True, filters=filters))
+
+    run.wait_until(there)
 
 
 def at_event(name: str) -> Callable[[Run, PrivateEngine], None]:
@@ -181,7 +186,8 @@ def test_the_engine_goes_in_a_build(case: Case, own: PrivateEngine, number: sign
     assert again.end() == 130, again.err
     assert built_partly(own) == []
     with own.client() as client:
-        assert client.api.containers(all=True) == []
+        left = client.api.containers(all=True)
+        assert [(one["Labels"], one["State"]) for one in left] == []
     wait_gone(case.processes)
 
 

@@ -287,7 +287,7 @@ def _remove_unfinished(client: Any, reference: str, tag: str) -> None:
     """Remove what a build of `reference` left that was killed: we are its only one now."""
     with contextlib.suppress(*engine.ENGINE_EXCEPTIONS):
         # the step at which an engine was that was killed
-        ended = ["exited", "dead"]
+        ended = ["created", "exited", "dead"]
         for label in (recipes.STAGE_LABEL, recipes.TAG_LABEL):
             filters = {"status": ended, "label": f"{label}={tag}"}
             for container in client.api.containers(all=True, filters=filters):
