@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-docker browser bubblewrap lint format images census check draft names mutations clean
+.PHONY: help demo test test-quick test-docker browser bubblewrap faketime lint format images census check draft names mutations faults clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -65,6 +65,15 @@ draft: $(STAMP) ## candidate operations for a new release (RELEASES="1.10.0")
 
 names: $(STAMP) ## what every release of scikit-learn defines, for the scan (SURVEYS: one JSON each)
 	$(BIN)/python -m skmig.inspection.table $(SURVEYS)
+
+faults: $(STAMP) ## inject every fault at every stage (as root, with an engine); docs/reliability.d-faults.md
+	-SKMIG_FAULTS=all $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests/faults \
+		--junitxml build/faults.xml $(PYTEST_ARGS)
+	$(BIN)/python -m tests.faults.figures build/faults.xml docs/reliability.d-faults.md
+
+faketime: ## install the clock that jumps (apt, as root)
+	@command -v faketime >/dev/null || { apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends faketime; }
 
 mutations: $(STAMP) ## how many broken migrations the probes notice (RELEASES="1.9.1", MATCH=regex)
 	$(BIN)/python -m bench.mutations $(RELEASES) --match '$(MATCH)'

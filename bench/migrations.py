@@ -137,7 +137,7 @@ def many(room: Path, backend: str, counts: list[int]) -> str:
             f"| {count} | {taken.wall:.1f} | {taken.cpu:.1f} | {taken.wall / count * 1e3:.0f} |"
             f" {count / taken.wall:.0f} | {taken.memory >> 20} |"
         )
-        print(lines[-1], file=sys.stderr, flush=True)
+        sys.stderr.write(lines[-1] + "\n")
     return "\n".join(lines)
 
 
@@ -155,7 +155,7 @@ def main(arguments: list[str]) -> int:
             table = one(room, options.backend)
         else:
             table = many(room, options.backend, [int(item) for item in options.counts.split(",")])
-    print(f"{os.cpu_count()} cores, load {load} before\n\n{table}")
+    sys.stdout.write(f"{os.cpu_count()} cores, load {load} before\n\n{table}\n")
     return 0
 
 

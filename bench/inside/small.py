@@ -20,22 +20,24 @@ from sklearn.tree import DecisionTreeRegressor
 def pipeline(number):
     """One of six kinds, about 5 KB each."""
     random = np.random.RandomState(number)
-    X = random.normal(size=(80, 5))
-    y = X.dot(random.normal(size=5))
+    features = random.normal(size=(80, 5))
+    y = features.dot(random.normal(size=5))
     labels = (y > 0).astype(int)
     kind = number % 6
     if kind == 0:
-        return make_pipeline(StandardScaler(), LogisticRegression(solver="lbfgs")).fit(X, labels)
+        return make_pipeline(StandardScaler(), LogisticRegression(solver="lbfgs")).fit(
+            features, labels
+        )
     if kind == 1:
-        return make_pipeline(MinMaxScaler(), Ridge(alpha=0.5)).fit(X, y)
+        return make_pipeline(MinMaxScaler(), Ridge(alpha=0.5)).fit(features, y)
     if kind == 2:
-        return make_pipeline(StandardScaler(), DecisionTreeRegressor(max_depth=4)).fit(X, y)
+        return make_pipeline(StandardScaler(), DecisionTreeRegressor(max_depth=4)).fit(features, y)
     if kind == 3:
-        return make_pipeline(PCA(n_components=3), Ridge()).fit(X, y)
+        return make_pipeline(PCA(n_components=3), Ridge()).fit(features, y)
     if kind == 4:
-        return make_pipeline(StandardScaler(), SVC(gamma=0.1)).fit(X, labels)
+        return make_pipeline(StandardScaler(), SVC(gamma=0.1)).fit(features, labels)
     boosting = GradientBoostingClassifier(n_estimators=3, max_depth=2)
-    return make_pipeline(StandardScaler(), boosting).fit(X, labels)
+    return make_pipeline(StandardScaler(), boosting).fit(features, labels)
 
 
 def main(folder, count):

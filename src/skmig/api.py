@@ -353,7 +353,7 @@ def write_report(read: record.Record, place: Path, *, force: bool = False) -> Pa
     from skmig.record import page  # it takes long to import
 
     text = page.of(read)
-    with record.placed((place,)) as (draft,):
+    with record.placed((place,), force=force) as (draft,):
         draft.write_text(text, "utf-8")
     return place
 

@@ -39,7 +39,12 @@ def wants_color(choice: Color, stream: IO[str]) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return _is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def _is_terminal(stream: IO[str] | None) -> bool:
+    """`stream` is None where it was closed before we began (`>&-`)."""
+    return stream is not None and stream.isatty()
 
 
 def rich_console(choice: Color, *, stderr: bool) -> RichConsole:
@@ -56,7 +61,7 @@ def rich_console(choice: Color, *, stderr: bool) -> RichConsole:
         highlight=False,
         soft_wrap=False,
         emoji=False,
-        width=None if stream.isatty() or os.environ.get("COLUMNS") else _UNBROKEN,
+        width=None if _is_terminal(stream) or os.environ.get("COLUMNS") else _UNBROKEN,
     )
 
 
@@ -71,10 +76,21 @@ class Console:
     _status: Status | None = field(default=None, repr=False)
 
     def data(self, text: str) -> None:
-        """The command's answer, as text."""
+        """The command's answer, as text.
+
+        A reader that went away (`| head -1`) is no error: the exit code answers, too.
+        """
+        if sys.stdout is None:  # closed from the beginning (`>&-`)
+            return
         text = harmless(text, styles=wants_color(self.color, sys.stdout))
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text if text.endswith("\n") else text + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _silence(sys.stdout)
+        except OSError:
+            _silence(sys.stdout)  # or Python would try once more at its end
+            raise
 
     def document(self, value: dict[str, Any]) -> None:
         """The command's answer, as the one JSON document of `--json`."""
@@ -150,7 +166,7 @@ class Console:
     @contextmanager
     def working(self, text: str) -> Iterator[None]:
         """A status line on stderr while the block runs, where stderr is a terminal."""
-        if self.quiet or self.verbose or not sys.stderr.isatty():
+        if self.quiet or self.verbose or not _is_terminal(sys.stderr):
             yield
             return
         with rich_console(self.color, stderr=True).status(escape(text)) as status:
@@ -161,8 +177,24 @@ class Console:
                 self._status = None
 
     def _err(self, text: str, *, markup: bool = False) -> None:
-        console = rich_console(self.color, stderr=True)
-        console.print(text if markup else harmless(text), markup=markup, soft_wrap=True)
+        if sys.stderr is None:
+            return
+        try:
+            console = rich_console(self.color, stderr=True)
+            # by us and not by rich, which ends the process where nobody reads
+            with console.capture() as captured:
+                console.print(text if markup else harmless(text), markup=markup, soft_wrap=True)
+            sys.stderr.write(captured.get())
+            sys.stderr.flush()
+        except OSError:
+            _silence(sys.stderr)
+
+
+def _silence(stream: IO[str]) -> None:
+    """What is still to be said to a stream that is gone goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def harmless(text: str, *, styles: bool = False) -> str:

@@ -28,7 +28,7 @@ EXIT_CODES: dict[int, str] = {
     ENVIRONMENT: "the engine, an image or an environment failed",
     AGENT: "the agent failed inside an environment",
     BUG: "a defect of skmig itself",
-    INTERRUPTED: "interrupted",
+    INTERRUPTED: "interrupted by Ctrl-C (143: by SIGTERM, 129: by SIGHUP)",
 }
 
 

@@ -32,7 +32,8 @@ def export(
     planned = pipeline.Planned(request=request, facts=facts, plan=made)
     with pipeline.workshop(settings, progress) as shop:
         exported = pipeline.export(planned, shop, target_too=False)
-        with record.placed((place,)) as (draft,):
+        pipeline.check_untouched(exported.digests)
+        with record.placed((place,), force=settings.force) as (draft,):
             shutil.copyfile(exported.bundle, draft)
     return place
 
@@ -42,6 +43,7 @@ def import_(
 ) -> pipeline.Migration:
     """Build a model of the target release from a payload, prove parity, write result and record."""
     said = read_facts(payload)
+    digest = record.sha256(payload)
     name, file_format = said.artifact.name, settings.format or said.format
     stem, suffix = Path(name).stem, ".skops" if file_format == "skops" else Path(name).suffix
     place = payload.with_name(f"{stem}-{settings.target}{suffix or '.pkl'}")
@@ -66,6 +68,7 @@ def import_(
         ),
         format=file_format,
         allow=settings.trust + settings.modules,
+        digests={payload: digest},
     )
     pipeline.check_outputs(request)
     with pipeline.workshop(settings, progress) as shop:
@@ -158,6 +161,6 @@ def plain(value: Any) -> Any:
 def write_agent(output: Path, *, force: bool) -> Path:
     """Write the agent as one runnable file."""
     record.check_place((output,), force)
-    with record.placed((output,)) as (draft,):
+    with record.placed((output,), force=force) as (draft,):
         draft.write_bytes(bundle_agent.agent_pyz())
     return output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -12,7 +13,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         # not at the top: it takes a while, and may be interrupted
         from skmig.cli.app import run
 
-        sys.exit(run(list(sys.argv[1:] if argv is None else argv)))
+        code = run(list(sys.argv[1:] if argv is None else argv))
+        # what comes now is Python's own end, which answers Ctrl-C with a traceback
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     except KeyboardInterrupt:
         sys.stderr.write("error: interrupted\n")
-        sys.exit(130)
+        code = 130
+    sys.exit(code)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import traceback
 from types import FrameType
 from typing import Annotated, Any
@@ -12,7 +11,8 @@ import typer
 
 from skmig import errors
 from skmig.cli.common import current_console, forget_console
-from skmig.errors import SkmigError, UsageError
+from skmig.errors import OutputError, SkmigError, UsageError
+from skmig.interruption import SIGNALS
 from skmig.version import __version__
 
 _EPILOG = "Exit codes: " + "; ".join(
@@ -44,6 +44,9 @@ def root(
     ] = False,
 ) -> None:
     """Nothing of its own: the commands do the work."""
+
+
+_told: list[int] = []  # the signals that told this command to end
 
 
 def _register() -> None:
@@ -82,9 +85,12 @@ _register()
 def run(argv: list[str]) -> int:
     """Run one command line; gives the exit code, never raises."""
     forget_console()
-    numbers = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
-    # so that what is running is cleaned up as it is on Ctrl-C
-    former = {number: signal.signal(number, _interrupt) for number in numbers}
+    _told.clear()
+    former = {}
+    for number in SIGNALS:
+        # None: set by something that is not Python; ignored: under nohup, and meant so
+        if signal.getsignal(number) not in (None, signal.SIG_IGN):
+            former[number] = signal.signal(number, _interrupt)
     try:
         return _run(argv)
     finally:
@@ -101,11 +107,10 @@ def _run(argv: list[str]) -> int:
     except SkmigError as error:
         return _failed(error, argv)
     except (KeyboardInterrupt, typer.Abort):
-        return _failed(_InterruptedError("interrupted: what was not finished is not written"), argv)
-    except BrokenPipeError:
-        # the reader of our output went away, which is its right
-        sys.stderr.close()
-        return 0
+        _failed(_InterruptedError("interrupted: what was not finished is not written"), argv)
+        return 128 + _told[0] if _told else errors.INTERRUPTED
+    except OSError as error:
+        return _failed(_refused(error), argv)
     except Exception as exc:
         if type(exc).__name__ == "NoArgsIsHelpError":  # typer does not export it
             current_console(argv).data(str(exc))
@@ -127,6 +132,15 @@ class _InterruptedError(SkmigError):
 
 class _DefectError(SkmigError):
     code = errors.BUG
+
+
+def _refused(error: OSError) -> SkmigError:
+    """What the system refused outside of any stage: mostly, to take our answer."""
+    where = f"`{error.filename}`: " if error.filename else ""
+    return OutputError(
+        f"the system refused: {where}{error.strerror or error}",
+        hint="is there space and permission, also where standard output goes to?",
+    )
 
 
 def _bug(exc: Exception) -> SkmigError:
@@ -156,5 +170,6 @@ def _command(argv: list[str]) -> str:
     return " ".join(["skmig", *(word for word in argv[:1] if word in known)])
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> Any:
+def _interrupt(number: int, _frame: FrameType | None) -> Any:
+    _told.append(number)
     raise KeyboardInterrupt

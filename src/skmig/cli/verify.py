@@ -122,6 +122,16 @@ def _with(outcome: Verification) -> list[str]:
     return [f"with {text}" for text in outcome.loosened]
 
 
+def _write(place: Path, content: bytes) -> None:
+    from skmig.record import placed
+
+    if place.exists() and not place.is_file():  # /dev/stdout
+        place.write_bytes(content)
+        return
+    with placed((place,)) as (draft,):
+        draft.write_bytes(content)
+
+
 def _report(outcomes: list[Verification], place: Path | None) -> None:
     """What machines read: JUnit XML where it was asked for, a summary where GitHub wants one."""
     from skmig.verification.junit import junit
@@ -129,8 +139,7 @@ def _report(outcomes: list[Verification], place: Path | None) -> None:
 
     try:
         if place is not None:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(junit(outcomes))
+            _write(place, junit(outcomes))
         if os.environ.get(_SUMMARY):
             with Path(os.environ[_SUMMARY]).open("a", encoding="utf-8") as summary:
                 summary.write(markdown(outcomes))

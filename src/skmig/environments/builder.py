@@ -17,7 +17,7 @@ from typing import Any
 
 import docker.errors
 
-from skmig.environments import buildlog, cache, engine, recipes
+from skmig.environments import buildlog, cache, engine, leftovers, recipes
 from skmig.environments.base import Progress
 from skmig.environments.buildlog import BuildFailedError
 from skmig.environments.recipes import Recipe
@@ -123,6 +123,7 @@ def build(
     repository, _, tag = reference.rpartition(":")
     temporary = f"{repository}:{tag}-building-{secrets.token_hex(4)}"
     with _listening(client) as running:
+        _remove_unfinished(client, reference, recipe.tag)
         try:
             _with_retries(running, recipe, temporary, progress, base=base, platform=platform)
             progress.step(f"{recipe.tag}: comparing pip freeze with the lock")
@@ -231,6 +232,7 @@ def check(client: Any, image: str, recipe: Recipe, running: _Running | None = No
     container = client.containers.create(
         image,
         ["python", "-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "freeze"],
+        labels=leftovers.labels("build"),
         network_mode="none",
         read_only=True,
         cap_drop=["ALL"],
@@ -279,6 +281,22 @@ def remove_container(client: Any, container: str) -> None:
         client.api.remove_container(container, force=True, v=True)
     except engine.ENGINE_EXCEPTIONS:
         pass
+
+
+def _remove_unfinished(client: Any, reference: str, tag: str) -> None:
+    """Remove what a build of `reference` left that was killed: we are its only one now."""
+    with contextlib.suppress(*engine.ENGINE_EXCEPTIONS):
+        # the step at which an engine was that was killed
+        ended = ["created", "exited", "dead"]
+        for label in (recipes.STAGE_LABEL, recipes.TAG_LABEL):
+            filters = {"status": ended, "label": f"{label}={tag}"}
+            for container in client.api.containers(all=True, filters=filters):
+                if leftovers.RUN not in container["Labels"]:
+                    remove_container(client, container["Id"])
+        for image in client.images.list(name=reference.rpartition(":")[0]):
+            for name in image.tags:
+                if name.startswith(f"{reference}-building-"):
+                    _remove_image(client, name)
 
 
 def _remove_image(client: Any, name: str) -> None:

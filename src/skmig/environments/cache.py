@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from skmig.environments import cleanup
 from skmig.environments.base import Progress
 
 _PAUSE = 0.2
@@ -43,5 +44,6 @@ def turn(
                     progress.step(f"waiting for another process that makes `{name}`")
                 told = True
                 check()
+                cleanup.check()
                 time.sleep(_PAUSE)
         yield

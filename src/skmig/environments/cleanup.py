@@ -4,11 +4,15 @@ What a backend opens (processes, folders, containers, volumes) is registered her
 `close()`, when its owner is forgotten, when the interpreter exits, and on Ctrl-C, SIGTERM and
 SIGHUP: the handlers stand only while something is open, or inside `armed()`.  A process that dies
 by SIGKILL cannot clean up; each backend sweeps what such a one left when it starts the next time.
+
+Who presses Ctrl-C twice does not want two containers more: what is being ended is ended, and
+further signals are not heard for some seconds.  After that, one more ends the process at once.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 import time
@@ -17,15 +21,16 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-_SIGNALS = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-)
+from skmig.interruption import SIGNALS
+
 # No lock guards these: a handler runs in the middle of anything, and would wait for itself.
 _open: list[Finalizer] = []
 _previous: dict[int, Any] = {}
 _armed: list[None] = []
 _running: list[int] = []  # the threads that are ending something
+_told: list[float] = []  # when the process was told to end
 _PATIENCE = 30.0
+_DEAF = 10.0
 
 
 class Finalizer:
@@ -77,10 +82,16 @@ def close_all() -> None:
         time.sleep(0.01)
 
 
+def check() -> None:
+    """Raise KeyboardInterrupt when the process is being ended: for what waits in a thread."""
+    if _told:
+        raise KeyboardInterrupt
+
+
 def _install() -> None:
     if _previous or threading.current_thread() is not threading.main_thread():
         return
-    for number in _SIGNALS:
+    for number in SIGNALS:
         handler = signal.getsignal(number)
         # None: set by something that is not Python; ignored: under nohup, and meant so
         if handler not in (None, signal.SIG_IGN):
@@ -95,12 +106,23 @@ def _restore() -> None:
         if signal.getsignal(number) is _told_to_end:
             signal.signal(number, handler)
     _previous.clear()
+    _told.clear()
 
 
 def _told_to_end(number: int, frame: FrameType | None) -> None:
+    if _told:
+        if time.monotonic() - _told[0] > _DEAF:
+            os._exit(128 + number)  # what is left is swept by the next run
+        return
+    _told.append(time.monotonic())
     previous = _previous.get(number, signal.SIG_DFL)
     # Threads that wait for an answer get the end of the stream, so that nobody waits for them.
-    close_all()
+    _armed.append(None)  # the last that is closed must not take the handlers away yet
+    try:
+        close_all()
+    finally:
+        _armed.pop()
+        _restore()
     if callable(previous):
         previous(number, frame)
     else:

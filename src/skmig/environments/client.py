@@ -269,6 +269,13 @@ class AgentWorker:
             return OutOfMemoryError(
                 f"{what} ran out of memory{where}", hint=_BY_MEMORY, causes=_last(error.get("log"))
             )
+        if kind == "OSError" and message.startswith("[Errno 28]"):
+            return EnvironmentFailedError(
+                f"no space left for the files of {what}",
+                hint="free some space where temporary files are (TMPDIR) or on the engine's disk"
+                " (`docker system df`)",
+                causes=(f"{kind}: {message}", *_last(error.get("log"))),
+            )
         if error.get("signal"):
             return AgentError(
                 f"{what} crashed: {message}",

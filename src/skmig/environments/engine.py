@@ -6,8 +6,10 @@ What is raised in which situation was measured with docker SDK 7.1 against Docke
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -149,6 +151,13 @@ def failed(error: BaseException, doing: str) -> SkmigError:
         return error
     words = " ".join(str(one) for one in _chain(error))
     causes = (_short(error),)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        # not the engine's word: files travel through temporary ones of this machine
+        return EnvironmentFailedError(
+            f"no space left in `{tempfile.gettempdir()}` while {doing}",
+            causes=causes,
+            hint="free some space there, or name another folder with TMPDIR",
+        )
     if is_full(words):
         return EnvironmentFailedError(
             f"no space left on the engine's disk while {doing}",

@@ -19,6 +19,7 @@ RUN = "skmig.run"
 _PID = "skmig.pid"
 _STARTED = "skmig.started"
 _HOST = "skmig.host"
+_PATIENCE = 30
 
 
 def labels(run: str) -> dict[str, str]:
@@ -34,6 +35,7 @@ def remove(name: str) -> None:
     """
     with contextlib.suppress(EngineError):
         client = engine.connect()
+        client.api.timeout = _PATIENCE  # an engine that hangs must not keep a run from ending
         try:
             _remove(client, name)
         finally:
@@ -62,14 +64,17 @@ def sweep(client: Any) -> None:
 
 
 def _orphaned(found: dict[str, str]) -> bool:
-    pid = int(found[_PID])
     try:
+        pid = int(found[_PID])
         os.kill(pid, 0)
     except ProcessLookupError:
         return True
     except PermissionError:
         return False  # runs, and is another user's
-    return _started(pid) != found[_STARTED]
+    except (KeyError, ValueError, OverflowError):
+        return False  # not labelled by us
+    # another process may have got the number since
+    return _started(pid) != found.get(_STARTED)
 
 
 def _started(pid: int) -> str:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from skmig.environments import cache, interpreters, locks
+from skmig.environments import cache, cleanup, interpreters, locks
 from skmig.environments.base import EnvironmentSpec, Progress
 from skmig.environments.cleanup import Finalizer
 from skmig.environments.recipes import Recipe, recipe
@@ -46,6 +46,11 @@ def ensure(spec: EnvironmentSpec, progress: Progress) -> Path:
             hint="is there space and permission?  SKMIG_CACHE names another folder",
         ) from error
     return _python(folder)
+
+
+def folder_name(spec: EnvironmentSpec) -> str:
+    """What the folder of an environment is called in the cache."""
+    return _folder(recipe(spec)).name
 
 
 def _folder(wanted: Recipe) -> Path:
@@ -98,20 +103,11 @@ def _old_metadata(wanted: Recipe) -> bool:
 
 
 def _uv(wanted: Recipe, cwd: Path, *arguments: str) -> None:
-    process = subprocess.Popen(
-        [locks.find_uv(), "--quiet", *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=cwd,  # so that no project's configuration is met
-    )
-    ended = Finalizer(process, process.kill)  # or a run that is told to end would wait for it
-    try:
-        words = process.communicate()[1].strip()
-    finally:
-        ended()
-    if process.returncode == 0:
+    # in a folder in which no project's configuration is met
+    code, words = _run(cwd, locks.find_uv(), "--quiet", *arguments)
+    if code == 0:
         return
+    cleanup.check()  # it was killed
     row = wanted.release
     if "No space left" in words or "os error 28" in words:
         hint = "free some space; SKMIG_CACHE and UV_CACHE_DIR name other folders"
@@ -127,15 +123,26 @@ def _uv(wanted: Recipe, cwd: Path, *arguments: str) -> None:
     )
 
 
+def _run(cwd: Path, *command: str) -> tuple[int, str]:
+    """Run a program that a run which is told to end does not wait for: exit code, and its words."""
+    cleanup.check()
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=cwd
+    )
+    ended = Finalizer(process, process.kill)
+    try:
+        words = process.communicate()[1].strip()
+    finally:
+        ended()
+    return process.returncode, words
+
+
 def _machine() -> str:
     return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 
 def _compile(folder: Path) -> None:
     """Byte-compile what may be imported; a file of another Python may fail, and never matters."""
-    subprocess.run(
-        [str(_python(folder)), "-m", "compileall", "-q", "-x", r"[\\/]tests?[\\/]", "lib"],
-        capture_output=True,
-        check=False,
-        cwd=folder,
-    )
+    tests = r"[\\/]tests?[\\/]"
+    _run(folder, str(_python(folder)), "-m", "compileall", "-q", "-x", tests, "lib")
+    cleanup.check()

@@ -7,6 +7,7 @@ from skmig.pipeline.passed import Exported, Migration, Planned, Request
 from skmig.pipeline.saying import documented, said_by_rules, words_for
 from skmig.pipeline.stages import check_apart, check_outputs, export, finish, migrate, prepare
 from skmig.pipeline.trust import check_trust, finding_names
+from skmig.pipeline.untouched import check_untouched
 from skmig.pipeline.workshop import Workshop, workshop
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "check_apart",
     "check_outputs",
     "check_trust",
+    "check_untouched",
     "compare_rows",
     "documented",
     "export",

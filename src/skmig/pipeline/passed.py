@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ class Exported:
     sidecars: tuple[Path, ...] = ()
     source_spec: EnvironmentSpec | None = None
     rows: inputs.Inputs | None = None
+    digests: Mapping[Path, str] = dataclasses.field(default_factory=dict)  # of what is read
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,8 @@ from skmig.pipeline.own_rows import compare_data
 from skmig.pipeline.passed import Adapted, Compared, Exported, Migration, Planned, Request, Restored
 from skmig.pipeline.saying import comparisons, documented, how_to_accept, make_manifest, sentence
 from skmig.pipeline.trust import check_trust, dangers, finding_names
-from skmig.pipeline.workshop import Workshop
+from skmig.pipeline.untouched import check_untouched
+from skmig.pipeline.workshop import Workshop, machine
 
 
 def prepare(request: Request) -> Planned:
@@ -47,6 +48,8 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
     if target_too:
         shop.start(made.target, "target")
     bundle = shop.path(".skmig")
+    digests = {planned.request.artifact: planned.facts.sha256}
+    digests |= {sidecar: record.sha256(sidecar) for sidecar in planned.facts.sidecars}
     with shop.worker(made.source, "source") as worker:
         shop.progress.step(f"exporting {planned.request.artifact.name} with {made.source.release}")
         # sidecars of old joblib are found by the artifact's own name
@@ -54,6 +57,7 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
         worker.put(name, planned.request.artifact)
         for sidecar in planned.facts.sidecars:
             worker.put(sidecar.name, sidecar)
+        check_untouched(digests)
         arguments: dict[str, Any] = {
             "artifact": name,
             "out": "exported.skmig",
@@ -94,6 +98,7 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
         sidecars=facts.sidecars,
         source_spec=made.source,
         rows=rows,
+        digests=digests,
     )
 
 
@@ -138,6 +143,7 @@ def restore(adapted: Adapted, shop: Workshop) -> Restored:
             )
         except AgentError as error:
             raise _without_name(error, exported) from error
+        shop.progress.step(f"questioning {exported.request.result.name} with {target.release}")
         reply = worker.call(
             "predict",
             artifact="result.model",
@@ -226,7 +232,9 @@ def write(compared: Compared, shop: Workshop) -> Migration:
             ),
             hint="nothing was written; give inputs that the model takes with --data",
         )
-    with record.placed(request.outputs) as (result, bundle, *reports):
+    check_untouched(exported.digests)
+    with record.placed(request.outputs, force=request.settings.force) as drafts:
+        result, bundle, *reports = drafts
         result.write_bytes(restored.result.read_bytes())
         commit = shop.commit(request.artifact.resolve().parent)
         manifest = make_manifest(compared, result, commit)
@@ -261,8 +269,9 @@ TARGET_STAGES: tuple[Callable[[Any, Workshop], Any], ...] = (
 
 def migrate(planned: Planned, shop: Workshop) -> Migration:
     """One planned artifact through all stages."""
-    check_outputs(planned.request)
-    return finish(export(planned, shop), shop)
+    with machine():
+        check_outputs(planned.request)
+        return finish(export(planned, shop), shop)
 
 
 def check_outputs(request: Request) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import errno
 import itertools
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from skmig import record
-from skmig.environments import choose, cleanup
+from skmig.environments import choose, cleanup, exchange
 from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
 from skmig.environments.rooms import Wave
 from skmig.errors import (
@@ -33,7 +34,8 @@ class Workshop:
         self._pool = ThreadPoolExecutor(thread_name_prefix="skmig-environment")
         self._workers: dict[tuple[EnvironmentSpec, str], Future[Worker]] = {}
         self._starting = threading.Lock()
-        self._folder = tempfile.TemporaryDirectory(prefix="skmig-")
+        exchange.sweep()
+        self._folder = exchange.RunFolder()
         self._known: dict[tuple[str, object], str] = {}
         self._room: tuple[str, Wave | None] | None = None
 
@@ -43,9 +45,16 @@ class Workshop:
     def __exit__(self, *exc: object) -> None:
         if isinstance(exc[1], KeyboardInterrupt | SystemExit):
             _abort_builds()
-        self.close_workers()
-        self._pool.shutdown(cancel_futures=True)
-        self._folder.cleanup()
+        try:
+            self.close_workers()
+            self._pool.shutdown(cancel_futures=True)
+        finally:
+            self._folder.close()
+
+    @property
+    def room(self) -> Path:
+        """The run's temporary folder; what a killed run leaves is swept by the next one."""
+        return self._folder.files
 
     def close_workers(self) -> None:
         """End every worker; who waits for one hears that it was ended."""
@@ -108,7 +117,7 @@ class Workshop:
 
     def path(self, suffix: str) -> Path:
         """A new file name in the run's temporary folder."""
-        return Path(self._folder.name) / f"{next(self._numbers)}{suffix}"
+        return self.room / f"{next(self._numbers)}{suffix}"
 
     def commit(self, folder: Path) -> str:
         """The commit of the checkout that an artifact of this folder lies in."""
@@ -136,12 +145,31 @@ class Workshop:
 
 
 @contextlib.contextmanager
+def machine() -> Iterator[None]:
+    """What this machine refuses to a run (a full disk) is an error of ours."""
+    try:
+        yield
+    except OSError as error:
+        place = tempfile.gettempdir()
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            what, hint = f"no space left for temporary files in `{place}`", "free some space there"
+        else:
+            where = f"`{error.filename}`: " if error.filename else ""
+            what = f"this machine failed: {where}{error.strerror or error}"
+            hint = f"is there space and permission, also in `{place}`"
+        raise EnvironmentFailedError(
+            what, causes=(str(error),), hint=f"{hint}?  TMPDIR names another folder"
+        ) from error
+
+
+@contextlib.contextmanager
 def workshop(
     settings: Settings, progress: Progress, backend: Backend | None = None
 ) -> Iterator[Workshop]:
     """A workshop with `backend`, or with the one that the settings ask for."""
     limits = Limits(timeout=settings.timeout, memory=settings.memory)
     with (
+        machine(),
         cleanup.armed(),
         Workshop(backend or choose.backend(settings.backend, progress), limits, progress) as opened,
     ):

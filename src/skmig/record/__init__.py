@@ -1,6 +1,6 @@
 """The record of a migration: manifest, bundle, report."""
 
-from skmig.record.bundle import FACTS, SUFFIX, Record, beside, check_place, placed, read, write
+from skmig.record.bundle import FACTS, SUFFIX, Record, beside, read, write
 from skmig.record.manifest import (
     UNPROVEN,
     EnvironmentFact,
@@ -12,6 +12,7 @@ from skmig.record.manifest import (
     summary,
     who,
 )
+from skmig.record.placing import check_place, placed
 
 __all__ = [
     "FACTS",

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import errno
 import hashlib
 import io
 import json
-import os
 import shutil
-import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from skmig.errors import OutputError, OutputExistsError, UnreadableError
+from skmig.errors import UnreadableError
 from skmig.payload import Bundle, WireError
 from skmig.record.consistency import contradictions
 from skmig.record.manifest import Manifest
@@ -152,8 +148,12 @@ def write(path: Path, manifest: Manifest, exported: Path, sketches: Sketches) ->
     digests[SKETCHES] = hashlib.sha256(drawn.encode()).hexdigest()
     sealed = dataclasses.replace(manifest, members=digests).sealed()
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(SKETCHES, drawn)
-        archive.writestr("manifest.json", json.dumps(sealed.as_json(), indent=1))
+        for name, text in (
+            (SKETCHES, drawn),
+            ("manifest.json", json.dumps(sealed.as_json(), indent=1)),
+        ):
+            # without the time: a clock before 1980 or after 2107 cannot be written
+            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
         archive.comment = _MARK + bytes(64)
     with path.open("r+b") as handle:
         said = _digest_before(handle)
@@ -186,115 +186,3 @@ def _ends_well(path: Path) -> bool:
         said = _digest_before(handle)
         handle.seek(-64 - len(_MARK), io.SEEK_END)
         return handle.read() == _MARK + said
-
-
-def check_place(outputs: tuple[Path, ...], force: bool) -> None:
-    """Can these files be written?  Asked before any work is done.
-
-    Raises OutputExistsError (USAGE) and OutputError.
-    """
-    for path in outputs:
-        if path.is_dir():
-            raise OutputExistsError(
-                f"`{path}` is a folder, and the output of one model is a file",
-                hint=f"give a file name, such as --output {path / 'model.pkl'}",
-            )
-        if path.exists() and not force:
-            raise OutputExistsError(
-                f"`{path}` is there already",
-                hint="choose another name, or replace it with --force",
-            )
-        # a folder that is not there is made when there is something to put into it
-        folder = next(item for item in path.absolute().parents if item.exists())
-        try:
-            with tempfile.TemporaryFile(dir=folder):
-                pass
-        except OSError as exc:
-            raise _cannot_write(path, exc) from exc
-
-
-@contextlib.contextmanager
-def placed(outputs: tuple[Path, ...]) -> Iterator[tuple[Path, ...]]:
-    """Temporary names for `outputs`; when the block succeeds they take their places together.
-
-    On any failure nothing is left and what was there before stays.
-    """
-    drafts: list[Path] = []
-    made: list[Path] = []
-    try:
-        for path in outputs:
-            made += _make_folder(path.absolute().parent)
-            handle, name = tempfile.mkstemp(
-                prefix=f".{path.name}.", suffix=".part", dir=path.parent
-            )
-            os.close(handle)
-            drafts.append(Path(name))
-        yield tuple(drafts)
-        for draft in drafts:
-            _settle(draft)
-        _replace_all(drafts, outputs)
-    except OSError as exc:
-        raise _cannot_write(outputs[0], exc) from exc
-    finally:
-        for draft in drafts:
-            draft.unlink(missing_ok=True)
-        for folder in reversed(made):
-            with contextlib.suppress(OSError):  # it holds something: the outputs
-                folder.rmdir()
-
-
-def _make_folder(folder: Path) -> list[Path]:
-    """Make a folder and what is missing above it; gives what was made, the outermost first."""
-    missing = [item for item in (folder, *folder.parents) if not item.exists()]
-    made = []
-    for item in reversed(missing):
-        item.mkdir()
-        made.append(item)
-    return made
-
-
-def _settle(path: Path) -> None:
-    """On the disk, and readable as any new file would be (a temporary file is its owner's only)."""
-    mask = os.umask(0)
-    os.umask(mask)
-    path.chmod(0o666 & ~mask)
-    with path.open("rb") as handle:
-        os.fsync(handle.fileno())
-
-
-def _replace_all(drafts: list[Path], outputs: tuple[Path, ...]) -> None:
-    """Rename one after the other; when one fails, all go back to what they were."""
-    formers = [_keep(path, draft) for draft, path in zip(drafts, outputs, strict=True)]
-    try:
-        for draft, path in zip(drafts, outputs, strict=True):
-            draft.replace(path)
-    except BaseException:
-        for path, former in zip(outputs, formers, strict=True):
-            if former is not None:
-                former.replace(path)
-            else:
-                path.unlink(missing_ok=True)
-        raise
-    for former in formers:
-        if former is not None:
-            former.unlink(missing_ok=True)
-
-
-def _keep(path: Path, draft: Path) -> Path | None:
-    """A second name for what is at `path` now; None where nothing is."""
-    if not path.exists():
-        return None
-    former = draft.with_suffix(".former")
-    try:
-        os.link(path, former)
-    except OSError:  # a file system without hard links
-        shutil.copy2(path, former)
-    return former
-
-
-def _cannot_write(path: Path, exc: OSError) -> OutputError:
-    hint = "choose another place"
-    if exc.errno == errno.ENOSPC:
-        hint = "free some disk space, or choose another place"
-    reason = exc.strerror or str(exc)
-    return OutputError(f"`{path}` cannot be written: {reason}", hint=hint)

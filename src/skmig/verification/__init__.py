@@ -65,7 +65,7 @@ def verify(path: Path, shops: Shops, options: Options, role: str = "target") -> 
         return Verification(record=place, result=result, ok=False, summary=summary)
     if result.stat().st_size != manifest.result.size:
         raise _contradiction(place, "the result has another size than it says")
-    with tempfile.TemporaryDirectory(prefix="skmig-") as folder:
+    with tempfile.TemporaryDirectory(dir=shops.target.room) as folder:
         return Asking(read, result, shops, options, role, Path(folder)).answer()
 
 
