@@ -59,6 +59,10 @@ class Worker(Protocol):
 
     hello: Mapping[str, Any]
 
+    @property
+    def closed(self) -> bool:
+        """Was it ended, by us or because of what a job did to it?"""
+
     def put(self, name: str, source: Path | bytes) -> None:
         """Copy a file (or a folder, recursively) into the exchange as `name`."""
 

@@ -32,6 +32,10 @@ class Room:
         self._name = name
         self._run = run
 
+    @property
+    def closed(self) -> bool:
+        return self._worker.closed
+
     def put(self, name: str, source: Path | bytes) -> None:
         self._worker.put(name, source, self._name)
 

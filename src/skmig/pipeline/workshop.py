@@ -92,15 +92,23 @@ class Workshop:
         started = self.start(spec, role)
         try:
             worker = started.result()
+            if worker.closed:  # a job was caught at changing what is not its own
+                self._forget(spec, role, started)
+                started = self.start(spec, role)
+                worker = started.result()
             if self._room is not None:
                 worker = worker.room(*self._room)
             yield worker
         except (EnvironmentFailedError, KeyboardInterrupt) as error:
             if isinstance(error, KeyboardInterrupt):
                 _abort_builds()
-            if self._workers.get((spec, role)) is started:  # and not one that another began anew
-                self.end(spec, role)
+            self._forget(spec, role, started)
             raise
+
+    def _forget(self, spec: EnvironmentSpec, role: str, started: Future[Worker]) -> None:
+        """End a worker, unless another thread has begun it anew."""
+        if self._workers.get((spec, role)) is started:
+            self.end(spec, role)
 
     def end(self, spec: EnvironmentSpec, role: str) -> None:
         """End a worker; who wants it again gets a new one."""
