@@ -11,12 +11,11 @@ The forms, by joblib release (joblib/numpy_pickle.py, numpy_pickle_compat.py):
 from __future__ import annotations
 
 import ast
-import io
 import math
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from skmig.inspection.stream import Stream
 from skmig.inspection.stubs import ARRAY, Global, Instance, Map
@@ -164,7 +163,7 @@ def _sidecar(machine: Machine, name: Any, plain: bool) -> Any:
     trace.sidecars.append(name)
     if plain:
         with path.open("rb") as handle:
-            if _npy_has_objects(handle, name):
+            if npy_has_objects(handle, name):
                 size = os.fstat(handle.fileno()).st_size
                 nested = Stream(handle, size, trace.check)
                 return machine.__class__(nested, trace, machine.depth + 1).run()
@@ -174,7 +173,7 @@ def _sidecar(machine: Machine, name: Any, plain: bool) -> Any:
 _DESCR = re.compile(r"[<>|=]?([biufcmMSUV][0-9]{1,9}(\[[0-9a-zA-Z]+\])?|\?)")
 
 
-def _npy_has_objects(handle: io.BufferedReader, name: str) -> bool:
+def npy_has_objects(handle: IO[bytes], name: str) -> bool:
     """Reads the header of a .npy file (numpy/lib/format.py)."""
     head = handle.read(8)
     if head[:6] != b"\x93NUMPY" or len(head) < 8:
