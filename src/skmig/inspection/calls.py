@@ -255,7 +255,9 @@ def _getattr(function: Global, args: tuple[Any, ...], position: int) -> Any:
 
 def _estimator(cls: Global) -> bool:
     """Is this a class of scikit-learn whose public methods only compute?"""
-    return cls.module.startswith("sklearn.") and allowed(cls.module, cls.name, "make") == "class"
+    parts = cls.module.split(".")
+    estimator = parts[0] == "sklearn" and parts[1:2] not in (["externals"], ["utils"])
+    return estimator and allowed(cls.module, cls.name, "make") == "class"
 
 
 def _ufunc(trace: Trace, args: tuple[Any, ...], position: int) -> Any:

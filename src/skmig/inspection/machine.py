@@ -16,6 +16,7 @@ from skmig.inspection.stubs import BLOB, MARK, TEXT, UNKNOWN, Global, Instance, 
 from skmig.inspection.trace import MAX_NESTING, DamagedError, TooMuchError, Trace
 
 _BLOCK = 4096  # opcodes between two looks at the limits
+_FAR = 100_000  # places of the memo that may be skipped
 _SHORT = 512  # bytes of a byte string that is kept
 _HEAD = 256  # bytes of a long one that say whether it is looked at
 
@@ -180,6 +181,9 @@ class Machine:
                 )
             memo[index] = value
         elif index >= 0:
+            if index > _FAR + 4 * (len(memo) + len(self.far)):
+                text = f"keeps an object at place {index} of a table that nothing else is in"
+                self.trace.note("memo-far", "", self.here(), text)
             self.far[index] = value
         else:
             raise ValueError("a memo index below zero")

@@ -322,7 +322,7 @@ def _steps(steps: Any, separator: str, depth: int) -> str:
     if not isinstance(steps, Seq):
         return ""
     # one object may stand in many places: what is shown of each level is bounded
-    for step in steps.values()[: MAX_STEPS if depth < 2 else 4]:
+    for step in steps.values()[: max(2, MAX_STEPS >> 2 * depth)]:
         items = step.values() if isinstance(step, Seq) else step
         if type(items) in (tuple, list) and len(items) > 1 and isinstance(items[1], Instance):
             shown.append(_short(items[1], depth + 1))
