@@ -7,14 +7,17 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
-from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema
 from sklearn.preprocessing import StandardScaler
 
 from skmig import errors
 from skmig.cli.app import run
 from tests.documents import checked
 from tests.hostile import corpus
+
+# the official schema, which refuses what it does not know
+SARIF = Path(__file__).parent / "data" / "sarif-2.1.0.json"
 
 
 @pytest.fixture
@@ -76,8 +79,7 @@ def test_a_clean_file_is_said_to_be_clean(folder: Path, capsys: pytest.CaptureFi
 def sarif(document: str) -> list[dict[str, Any]]:
     """The results of a SARIF log, which is checked first."""
     log = json.loads(document)
-    # made from the official schema; what it does not know is refused
-    StaticAnalysisResultsFormatSarifVersion210JsonSchema.model_validate(log)
+    jsonschema.Draft202012Validator(json.loads(SARIF.read_text("utf-8"))).validate(log)
     (only,) = log["runs"]
     rules = [rule["id"] for rule in only["tool"]["driver"]["rules"]]
     for item in only["results"]:
