@@ -23,6 +23,7 @@ import resource
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -301,7 +302,7 @@ def _keep(data: bytes) -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
     used = sum(path.stat().st_size for path in KEPT.glob("*.pkl"))
     if used + len(data) <= MAX_KEPT:
-        (KEPT / f"{abs(hash(data)) % 10**12:012d}.pkl").write_bytes(data)
+        (KEPT / f"{zlib.crc32(data):08x}.pkl").write_bytes(data)
 
 
 def _limited(task: tuple[int, int, bool]) -> tuple[int, list[tuple[str, bytes]]]:
