@@ -89,6 +89,8 @@ def opcodes(data: bytes) -> list[bytes]:
         )
     except (ValueError, AssertionError):
         pass
+    if not starts:
+        return [data] if data else []
     ends = [*starts[1:], len(data)]
     return [data[start:end] for start, end in zip(starts, ends, strict=True)]
 
