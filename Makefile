@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-docker browser bubblewrap faketime lint format images census check draft names mutations faults clean
+.PHONY: help demo test test-quick test-docker browser bubblewrap faketime lint format images census check draft names mutations faults fuzz fuzz-pickles scanners clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -77,6 +77,14 @@ faketime: ## install the clock that jumps (apt, as root)
 
 mutations: $(STAMP) ## how many broken migrations the probes notice (RELEASES="1.9.1", MATCH=regex)
 	$(BIN)/python -m bench.mutations $(RELEASES) --match '$(MATCH)'
+
+fuzz: fuzz-pickles fuzz-payloads ## everything that is fuzzed
+
+fuzz-pickles: $(STAMP) ## ten million mutated pickles through the scan (FUZZ="--count 100000")
+	$(BIN)/python -W ignore -m fuzz.pickles $(FUZZ)
+
+scanners: $(STAMP) ## ask other scanners and `inspect` about the corpus; writes docs/scanning.md
+	$(BIN)/python -W ignore -m bench.scanners
 
 clean: ## delete what the targets made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

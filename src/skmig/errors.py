@@ -21,7 +21,10 @@ INTERRUPTED = 130
 
 EXIT_CODES: dict[int, str] = {
     MIGRATED: "migrated (or verified), and parity holds",
-    ANSWER_IS_NO: "the answer is no: outputs differ, or the target cannot express the model",
+    ANSWER_IS_NO: (
+        "the answer is no: outputs differ, the target cannot express the model, "
+        "or `inspect` found something"
+    ),
     USAGE: "the command line is wrong",
     UNREADABLE: "the input is unreadable, damaged or not trusted",
     UNSUPPORTED: "a version or a class is not supported",

@@ -72,7 +72,7 @@ WRONG = [
     (["export", "nope.pkl"], errors.UNREADABLE, "UnreadableError"),
     (["export", "FILE", "-o", "FILE", "--force"], errors.USAGE, "UsageError"),
     (["agent", "-o", "FILE"], errors.USAGE, "OutputExistsError"),
-    (["inspect", "FOLDER"], errors.UNREADABLE, "UnreadableError"),
+    (["inspect", "FOLDER/empty"], errors.UNREADABLE, "UnreadableError"),
     (["bogus"], errors.USAGE, "UsageError"),
 ]
 

@@ -30,8 +30,8 @@ def test_a_summary_groups_what_is_alike(forest, capsys):
 def test_findings_are_shown_with_their_place(tmp_path, capsys):
     path = tmp_path / "evil.pkl"
     path.write_bytes(b"\x80\x02cos\nsystem\nU\x04true\x85R.")
-    assert inspect([path]) == 0
-    assert "dangerous  at byte 2: calls `os.system`" in capsys.readouterr().out
+    assert inspect([path]) == 1
+    assert "dangerous  at byte 2, model: calls `os.system`" in capsys.readouterr().out
 
 
 def test_one_document_for_all_files(forest, tmp_path, capsys):

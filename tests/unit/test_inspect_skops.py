@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from skmig.errors import UnreadableError
 from skmig.inspection import inspect
+
+ARRAY = io.BytesIO()
+np.save(ARRAY, np.zeros(3))
 
 
 def text(value: Any) -> dict[str, Any]:
@@ -36,7 +41,7 @@ def node(module: str, name: str, **state: Any) -> dict[str, Any]:
 def written(path: Path, schema: Any) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("schema.json", json.dumps(schema))
-        archive.writestr("1.npy", b"")
+        archive.writestr("1.npy", ARRAY.getvalue())
     return path
 
 

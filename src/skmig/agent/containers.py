@@ -9,6 +9,8 @@ Runs on Python 3.6 with the standard library; `lz4` is used where it is installe
 import bz2
 import io
 import lzma
+import os
+import stat
 import zipfile
 import zlib
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 HEAD = 512  # bytes that are enough to tell a container
 CHUNK = 1 << 18
 MAX_STREAM = 1 << 36  # bytes that a compressed file may expand to
+MAX_DICTIONARY = 1 << 29  # bytes of memory that undoing LZMA may take
 _ZF_HEADER = 2 + len("0x10000000000000000")  # "ZF" and the length in hexadecimal, padded
 
 # first bytes -> compression; joblib tells them the same way
@@ -68,7 +71,7 @@ class ContainerError(Exception):
         self.hint = hint
 
 
-def detect(head):
+def detect(head: bytes) -> str:
     """The compression by the file's first bytes: "none", "zlib", "gzip", ..., "zf"."""
     for magic, name in _COMPRESSIONS:
         if head.startswith(magic):
@@ -132,6 +135,9 @@ def open_stream(path: str, limit: int = MAX_STREAM) -> Any:
 
     An uncompressed one can also seek.  Raises ContainerError, while reading too, and OSError.
     """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        # a pipe or a device may never end
+        raise ContainerError("is no regular file", "copy it to a file first")
     handle = open(path, "rb", buffering=1 << 16)
     try:
         head = handle.read(HEAD)
@@ -144,7 +150,7 @@ def open_stream(path: str, limit: int = MAX_STREAM) -> Any:
         name = detect(head)
         if name == "none":
             return handle, name
-        stream = _Decompressed(handle, name, limit)
+        stream = Decompressed(handle, name, limit)
         buffered = io.BufferedReader(stream, 1 << 16)
         peeked = buffered.peek(1)[:HEAD]
         if peeked[257:262] == b"ustar":
@@ -155,10 +161,10 @@ def open_stream(path: str, limit: int = MAX_STREAM) -> Any:
         raise
 
 
-class _Decompressed(io.RawIOBase):
+class Decompressed(io.RawIOBase):
     """A compressed file as a stream; it never expands further than it is read."""
 
-    def __init__(self, handle, name, limit):
+    def __init__(self, handle: Any, name: str, limit: int) -> None:
         io.RawIOBase.__init__(self)
         self.handle = handle
         self.name = name
@@ -193,7 +199,8 @@ class _Decompressed(io.RawIOBase):
         if self.name == "bz2":
             return bz2.BZ2Decompressor
         if self.name in ("xz", "lzma"):
-            return lzma.LZMADecompressor
+            # a file says itself how much memory its dictionary takes
+            return lambda: lzma.LZMADecompressor(memlimit=MAX_DICTIONARY)
         try:
             import lz4.frame
         except ImportError:

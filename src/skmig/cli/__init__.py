@@ -9,11 +9,17 @@ from collections.abc import Sequence
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The console script `skmig`."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words == ["--version"]:
+        from skmig.version import __version__
+
+        sys.stdout.write(f"skmig {__version__}\n")  # the parser takes longer than the answer
+        return
     try:
         # not at the top: it takes a while, and may be interrupted
         from skmig.cli.app import run
 
-        code = run(list(sys.argv[1:] if argv is None else argv))
+        code = run(words)
         # what comes now is Python's own end, which answers Ctrl-C with a traceback
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     except KeyboardInterrupt:

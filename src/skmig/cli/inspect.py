@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+import json as json_module
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,45 +11,126 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skmig.cli import common
-from skmig.errors import SkmigError
+from skmig.errors import ANSWER_IS_NO, OutputError, SkmigError, UnreadableError, UsageError
 
 if TYPE_CHECKING:
+    from skmig.console import Console
     from skmig.inspection import Facts, Node
 
 MAX_ROWS = 40
 
 
+class FailOn(enum.StrEnum):
+    dangerous = "dangerous"
+    unknown = "unknown"
+    never = "never"
+
+
 def inspect(
-    artifacts: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Models.")],
+    artifacts: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Models, or folders.")],
+    fail_on: Annotated[
+        FailOn,
+        typer.Option(help="Exit with 1 for what is dangerous, for any finding, or never."),
+    ] = FailOn.unknown,
+    sarif: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the findings as SARIF too; - is stdout."),
+    ] = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
     color: common.ColorOption = common.ColorChoice.auto,
 ) -> int:
-    """Say what is in a pickle or joblib file, and which release wrote it, without running it."""
+    """Say what is in a pickle or joblib file, and which release wrote it, without running it.
+
+    Exits with 0 if everything in it is known, 1 if something was found, 3 if it cannot be read.
+    """
     console = common.console(quiet=quiet, verbose=verbose, json=json, color=color)
     from skmig import inspection
 
+    paths = _files(console, artifacts)
+    several = len(artifacts) > 1 or paths != artifacts
     facts: list[Facts] = []
     failed: list[tuple[Path, SkmigError]] = []
-    for path in artifacts:
-        try:
-            facts.append(inspection.inspect(path))
-        except SkmigError as error:
-            if len(artifacts) == 1:
-                raise
-            failed.append((path, error))
+    with console.working("inspecting"):
+        for path in paths:
+            if several:
+                console.step(f"inspecting {path}")
+            try:
+                facts.append(inspection.inspect(path))
+            except SkmigError as error:
+                if not several and sarif is None:
+                    raise
+                failed.append((path, error))
+    if sarif is not None:
+        _write_sarif(console, sarif, facts, failed)
     if json:
         documents = [item.as_json() for item in facts]
         errors = [{"path": str(path), "error": problem.as_json()} for path, problem in failed]
-        console.document({"ok": not failed, "artifacts": documents, "failed": errors})
-    else:
+        clean = not failed and all(item.clean for item in facts)
+        console.document(
+            {"ok": not failed, "clean": clean, "artifacts": documents, "failed": errors}
+        )
+    elif sarif != Path("-"):
         texts = [text(item, verbose=verbose) for item in facts]
         if texts:
             console.data("\n\n".join(texts))
+    if not json:
         for _, problem in failed:
             console.error(problem)
-    return max((problem.code for _, problem in failed), default=0)
+    if failed:
+        return max(problem.code for _, problem in failed)
+    return ANSWER_IS_NO if any(_fails(item, fail_on) for item in facts) else 0
+
+
+def _fails(facts: Facts, fail_on: FailOn) -> bool:
+    if fail_on is FailOn.dangerous:
+        return any(item.severity == "dangerous" for item in facts.findings)
+    return fail_on is FailOn.unknown and not facts.clean
+
+
+def _files(console: Console, artifacts: list[Path]) -> list[Path]:
+    """Files as named, and of folders whatever may be a model.  Raises UnreadableError."""
+    from skmig.inspection import folders
+
+    chosen: list[Path] = []
+    for path in artifacts:
+        if not path.is_dir() or folders.is_model_folder(path):
+            chosen.append(path)
+            continue
+        found = list(folders.models_in(path))
+        models = [item for item, may_be in found if may_be]
+        if not models:
+            raise UnreadableError(
+                f"there is no model in `{path}`",
+                hint="name the model's own file: of folders only what looks like one is taken",
+            )
+        if len(models) < len(found):
+            count = len(found) - len(models)
+            console.note(f"passed over {count} files of {path} that are no models")
+        chosen.extend(models)
+    return chosen
+
+
+def _write_sarif(
+    console: Console, place: Path, facts: list[Facts], failed: list[tuple[Path, SkmigError]]
+) -> None:
+    from skmig.inspection import sarif
+
+    content = json_module.dumps(sarif.document(facts, failed), indent=2)
+    if place == Path("-"):
+        if console.json:
+            raise UsageError(
+                "--json and --sarif - both want stdout", hint="give --sarif a file instead"
+            )
+        console.data(content)
+        return
+    try:
+        place.write_text(content + "\n", "utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"`{place}` cannot be written: {error.strerror or error}", hint="check the path"
+        ) from error
 
 
 def text(facts: Facts, *, verbose: bool = False) -> str:
@@ -109,5 +192,10 @@ def _findings(facts: Facts) -> list[str]:
     if facts.clean:
         return ["", "  every name in it is known: nothing was found that could run foreign code"]
     return ["", "  findings"] + [
-        f"    {item.severity}  at byte {item.position:,}: {item.text}" for item in facts.findings
+        f"    {item.severity}  at byte {item.position:,}{_where(item.path)}: {item.text}"
+        for item in facts.findings
     ]
+
+
+def _where(path: str | None) -> str:
+    return "" if path is None else f", {path}"

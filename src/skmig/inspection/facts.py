@@ -46,6 +46,9 @@ class NamedGlobal:
 class Finding:
     """Something outside the allowlist.  `name` is what `--trust` takes.
 
+    `position` counts bytes of the (decompressed) pickle.  `path` is where it stands in the object,
+    where that can be told; "(dropped)…" in what the pickle makes and throws away.
+
     `severity`: "dangerous" (known to run code or to touch files), "unknown" (code of a third
     party or of the user), "odd" (the file is not built as a pickle of a model is).
     """
@@ -54,6 +57,7 @@ class Finding:
     severity: Severity
     position: int
     text: str
+    path: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

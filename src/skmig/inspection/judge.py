@@ -13,9 +13,11 @@ _DANGEROUS = {
     "computed-name",
     "call-of-value",
     "changes-global",
+    "code-in-array",
     "makes-class",
     "nested-pickle",
     "sidecar-path",
+    "special-attribute",
 }
 
 
@@ -26,8 +28,8 @@ def functions(trace: Trace, found: Found) -> tuple[str, ...]:
             item.full
             for item in trace.globals.values()
             if _mentioned(item, found)
-            and known.allowed(item.module, item.name, called=False) != "class"
-            and known.allowed(item.module, item.name, called=True) is None
+            and known.allowed(item.module, item.name, "mention") != "class"
+            and known.allowed(item.module, item.name, "call") is None
             and item.module != "__main__"
             and not item.excused
         )
@@ -50,22 +52,23 @@ def findings(trace: Trace, found: Found) -> tuple[Finding, ...]:
         )
         for position in found.templates
     )
-    if found.too_deep:
-        text = "nests deeper than models do; what is below was not looked at"
-        made.append(Finding(name="too-deep", severity="odd", position=0, text=text))
+    for name, position, text in found.odd:
+        made.append(Finding(name=name, severity="odd", position=position, text=text))
     return tuple(sorted(made, key=lambda item: (item.position, item.name)))
 
 
 def _mentioned(item: Global, found: Found) -> bool:
-    return item in found.values or not item.called
+    return item in found.values or not (item.called or item.made)
 
 
 def _judged(item: Global, found: Found) -> Finding | None:
     uses = []
-    if item.called and known.allowed(item.module, item.name, called=True) is None:
+    if item.called and known.allowed(item.module, item.name, "call") is None:
         uses.append("calls")
-    mentioned = item in found.values or not (item.called or item.excused)
-    if mentioned and known.allowed(item.module, item.name, called=False) is None:
+    if item.made and known.allowed(item.module, item.name, "make") is None:
+        uses.append("makes an object of")
+    mentioned = item in found.values or not (item.called or item.made or item.excused)
+    if mentioned and known.allowed(item.module, item.name, "mention") is None:
         uses.append("mentions")
     if not uses:
         return None
@@ -83,4 +86,11 @@ def _judged(item: Global, found: Found) -> Finding | None:
         text = f"{verb} `{item.full}`, which is no class of a model in any known release"
     else:
         text = f"{verb} `{item.full}`: code of another library, which runs when it is loaded"
-    return Finding(name=item.full, severity=severity, position=item.position, text=text)
+    path = found.values.get(item) if mentioned else None
+    return Finding(
+        name=item.full,
+        severity=severity,
+        position=item.position,
+        text=text,
+        path=path or found.makers.get(item),
+    )

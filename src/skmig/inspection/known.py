@@ -7,12 +7,16 @@ that do.  scikit-learn's own classes come from the table of names (`table`), tak
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Literal
 
 from skmig.inspection import table
 
 Use = Literal["class", "function"]
+# how a name is used: `mention`: it stands as a value, and others may call it with what they hold;
+# `make`: an object is made without its constructor; `call`: it is called with what the file says
+How = Literal["mention", "make", "call"]
 
 # what is known to run code, read or write files, or reach other names
 _EXECUTORS = {
@@ -116,7 +120,7 @@ _CLASSES = (
     ("numpy", rf"ndarray|dtype|matrix|recarray|record|{_SCALARS}"),
     # what it calls is a name of its own; calling it while unpickling is found as call-of-value
     (r"numpy(\.lib\._?function_base(_impl)?)?", "vectorize"),
-    (r"numpy\.dtypes", r"\w+DType"),
+    (r"numpy\.dtypes", r"[A-Z]\w+DType"),
     (r"numpy\.(matrixlib\.defmatrix)", "matrix"),
     (r"numpy\.(core|_core)\.records|numpy\.rec", "recarray|record"),
     (r"numpy\.ma(\.core)?", "MaskedArray|MaskedConstant"),
@@ -141,7 +145,7 @@ _CLASSES = (
     (r"sklearn\.utils\.deprecation", "DeprecationDict"),
     ("builtins|__builtin__|exceptions", r"(Future|Deprecation|User|Runtime)?Warning"),
     (r"pandas(\.core\.(frame|series|generic))?", "DataFrame|Series"),
-    (r"pandas\.core\.indexe?s?\.\w+|pandas\.indexes\.\w+|pandas", r"\w*Index|FrozenList"),
+    (r"pandas\.core\.indexe?s?\.\w+|pandas\.indexes\.\w+|pandas", r"([A-Z]\w*)?Index|FrozenList"),
     (r"pandas\.core\.(internals(\.\w+)?)", r"(Single)?(Block|Array)Manager|\w*Block"),
     (r"pandas(\.core)?\.arrays(\.\w+)*|pandas\.core\.categorical|pandas", r"Categorical|\w+Array"),
     (r"pandas\.core\.dtypes\.(dtypes|base)|pandas\.core\.arrays(\.\w+)*|pandas", r"\w+Dtype"),
@@ -168,7 +172,8 @@ _CALLED = (
     (r"numpy\.random\._pickle", "__randomstate_ctor|__generator_ctor|__bit_generator_ctor"),
     (r"numpy\.random\.(_?bit_generator|_mt19937|_pcg64|_philox|_sfc64)", r"__pyx_unpickle_\w+"),
     (r"scipy\.spatial\.c?_?c?kdtree", r"__pyx_unpickle_\w+"),
-    (r"pandas\.core\.indexe?s?\.\w+|pandas\.indexes\.\w+", r"_?new_\w*Index"),
+    (r"pandas\.core\.indexe?s?\.\w+|pandas\.indexes\.\w+",
+     "_new_(Index|DatetimeIndex|PeriodIndex|TimedeltaIndex)"),
     (r"pandas\.core\.internals\.(blocks|managers)", "new_block|_unpickle_block"),
     (r"pandas\._libs\.(internals|tslibs\.\w+|arrays|missing|interval)",
      r"_unpickle_block|__pyx_unpickle_\w+|_nat_unpickle|_unpickle_timestamp|_timedelta_unpickle"
@@ -190,25 +195,78 @@ _UFUNCS = (
     r"|var|vstack|where|zeros_like|float_power"
 )
 _MENTIONED = (
-    ("builtins|__builtin__", r"len|abs|min|max|sum|sorted|round|repr|any|all|hash|type"
-     r"|map|filter|zip|enumerate|reversed"),
-    (r"numpy(\.\w+)*", _UFUNCS),
-    (r"numpy\.linalg(\.\w+)?", "norm|det|inv|pinv|svd|eigh?"),
-    (r"scipy\.special(\._?\w+)*", r"expit|logit|boxcox1?p?|inv_boxcox1?p?|erf|erfc|gamma|gammaln"
+    ("builtins|__builtin__", r"len|abs|min|max|sum|sorted|round|repr|any|all|hash|zip|enumerate"
+     r"|reversed"),
+    # module by module: importing numpy.f2py.__main__ would already run something
+    (r"numpy(\.ma(\.core|\.extras)?|\.(core|_core|lib)(\._?(umath|multiarray|_multiarray_umath"
+     r"|numeric|fromnumeric|shape_base|function_base|nanfunctions|arraysetops|type_check|ufunclike"
+     r"|_methods)(_impl)?)?)?", _UFUNCS),
+    (r"numpy\.linalg(\._?linalg)?", "norm|det|inv|pinv|svd|eigh?"),
+    (r"scipy\.special(\._(ufuncs|logsumexp|basic))?",
+     r"expit|logit|boxcox1?p?|inv_boxcox1?p?|erf|erfc|gamma|gammaln"
      r"|xlogy|softmax|log_softmax|logsumexp|psi|digamma|exp10|log1p|expm1|ndtri?"),
-    (r"scipy\.spatial\.distance", r"[a-z]+"),
-    (r"scipy\.stats(\.\w+)*",
+    (r"scipy\.spatial\.distance",
+     r"braycurtis|canberra|chebyshev|cityblock|correlation|cosine|dice|euclidean|hamming|jaccard|jensenshannon|kulsinski|kulczynski1|mahalanobis|matching"
+     r"|minkowski|rogerstanimoto|russellrao|seuclidean|sokalmichener|sokalsneath|sqeuclidean"
+     r"|wminkowski|yule|cdist|pdist|squareform"),
+    (r"scipy\.stats(\._?(stats|stats_py|morestats|mstats_basic))?",
      r"pearsonr|spearmanr|kendalltau|zscore|skew|kurtosis|iqr|gmean|hmean"),
     (r"sklearn\.(metrics|feature_selection|feature_extraction|preprocessing|cluster|covariance"
      r"|decomposition|manifold|neighbors|svm|linear_model|gaussian_process|kernel_approximation"
-     r"|neural_network|isotonic|impute|model_selection|base|utils\.(extmath|validation|fixes"
+     r"|neural_network|isotonic|impute|model_selection|base|utils\.(extmath|validation"
      r"|sparsefuncs|class_weight|stats|_encode|_param_validation))(\.\w+)*", r"[A-Za-z_]\w*"),
 )  # fmt: skip
 # parts of scikit-learn that hold tools, not models
 _TOOLS = re.compile(
     r"sklearn\.(utils\.(_?testing|_?mocking|estimator_checks|_test_common\S*|deprecation"
-    r"|_pprint|parallel|_joblib|_show_versions|_estimator_html_repr|_repr_html\S*|discovery)"
+    r"|_pprint|parallel|_joblib|_show_versions|_estimator_html_repr|_repr_html\S*|discovery"
+    r"|_unittest_backport|_plotting|_array_api|_available_if|metaestimators|_set_output|fixes)"
+    r"|callback|experimental|externals|datasets|tests|conftest"
     r"|show_versions|setup|_build_utils|_min_dependencies|__check_build)(\..*)?"
+)
+
+
+# functions of scikit-learn that call what they are given, or make folders
+_FUNCTIONS_LEFT_OUT = {
+    "check_memory", "delayed", "parallel_helper", "_cached_call", "_fit_context", "__getattr__",
+    "_deprecate_positional_args", "_generate_get_feature_names_out", "set_seed_wrap",
+    "set_verbosity_wrap", "load_heap", "_parallel_pairwise",
+}  # fmt: skip
+# of `sklearn.utils` itself only what a model holds: it also offers Parallel and Memory
+_UTILS = {"Bunch"}
+# what pickle and pandas make of classes that they call with what the file says: plain values, and
+# compiled objects whose constructors take sizes
+_CONSTRUCTED = (
+    ("builtins|__builtin__", r"object|set|frozenset|list|dict|tuple|bytes|bytearray|complex|slice"
+     r"|range|xrange|int|long|float|bool|str|unicode|type"),
+    ("builtins|__builtin__|exceptions", r"(Future|Deprecation|User|Runtime)?Warning"),
+    ("collections", r"OrderedDict|defaultdict|deque|Counter"),
+    ("datetime|decimal|fractions|uuid|types", r"date|time|datetime|timedelta|timezone|Decimal"
+     r"|Fraction|UUID|SimpleNamespace"),
+    ("functools", "partial"),
+    ("_?operator", "itemgetter|attrgetter"),
+    ("pathlib(._local)?", r"Pure(Posix|Windows)?Path|PosixPath|WindowsPath"),
+    ("numpy", rf"dtype|{_SCALARS}"),
+    (r"numpy\.dtypes", r"[A-Z]\w+DType"),
+    (r"numpy\.random\._(mt19937|pcg64|philox|sfc64)", "MT19937|PCG64|PCG64DXSM|Philox|SFC64"),
+    (r"numpy\.ma(\.core)?", "MaskedConstant"),
+    (r"scipy\.spatial(\.c?kdtree|\._c?kdtree)?", "cKDTree|KDTree|cKDTreeNode"),
+    (r"pandas\._libs\.(internals|tslibs\.\w+|interval|arrays)",
+     r"BlockPlacement|Timestamp|Timedelta|Period|Interval|BaseOffset|Day|Hour|Minute|Second"
+     r"|MonthEnd|MonthBegin|Week|BusinessDay"),
+    (r"pandas\.core\.dtypes\.(dtypes|base)|pandas\.core\.arrays(\.\w+)*|pandas", r"\w+Dtype"),
+    (r"pandas(\.core)?\.arrays(\.\w+)*|pandas\.core\.categorical|pandas", r"Categorical|\w+Array"),
+    (r"pandas\.core\.(internals(\.\w+)?)", r"(Single)?(Block|Array)Manager|\w*Block"),
+    (r"pandas\.core\.indexe?s?\.\w+", "FrozenList"),
+)  # fmt: skip
+# scikit-learn's own compiled classes, and warnings; its estimators are made without a constructor
+_CONSTRUCTED_SKLEARN = re.compile(
+    r"sklearn\.(exceptions|utils\.(validation|_?seq_dataset|_?weight_vector|_?fast_dict|_random"
+    r"|_vector_sentinel)|tree\.(_tree|_criterion|_splitter|_partitioner|_utils)|_loss(\.\w+)?"
+    r"|linear_model\._?sgd_fast(_helpers)?|metrics\._dist_metrics"
+    r"|neighbors\.(_?dist_metrics|_?ball_tree|_?kd_tree|_?quad_tree|_partition_nodes|typedefs)"
+    r"|ensemble\._?(gradient_boosting|hist_gradient_boosting\.\w+)|ensemble\.weight_boosting"
+    r"|manifold\._barnes_hut_tsne|cluster\._(hierarchical_fast|hdbscan\.\w+))"
 )
 
 
@@ -220,40 +278,57 @@ _RULES = {
     "class": _compiled(_CLASSES),
     "called": _compiled(_CALLED),
     "mentioned": _compiled(_MENTIONED),
+    "constructed": _compiled(_CONSTRUCTED),
 }
 
 
+@functools.lru_cache(maxsize=4096)
 def _listed(rules: str, module: str, name: str) -> bool:
     return any(
         modules.fullmatch(module) and names.fullmatch(name) for modules, names in _RULES[rules]
     )
 
 
-def allowed(module: str, name: str, called: bool) -> Use | None:
+def allowed(module: str, name: str, how: How) -> Use | None:
     """What an allowed name is; None if it is not on the list for this use."""
-    if "." in name:
-        return None  # a dotted name reaches into whatever its module has imported
+    # a dotted name reaches into whatever its module has imported, a letter of another alphabet
+    # only looks like the name that it is not
+    if "." in name or not (module + name).isascii():
+        return None
     if module == "_loss":  # a Cython module that forgot its package (1.4 to 1.8)
         module = "sklearn._loss._loss"
     if _listed("class", module, name):
-        return "class"
+        return "class" if how != "call" or _constructed(module, name) else None
     if module.startswith("sklearn.") or module == "sklearn":
-        if _TOOLS.fullmatch(module):
-            return None
-        kind = table.kind_of(module, name)
-        if kind == "class":
-            return "class"
-        if kind == "function":
-            if called:
-                maker = name == "newObj" or name.startswith("__pyx_unpickle_")
-                return "function" if maker else None
-            return "function" if _listed("mentioned", module, name) else None
-        return None
+        return _of_sklearn(module, name, how)
     if _listed("called", module, name):
         return "function"
-    if not called and _listed("mentioned", module, name):
+    if how == "mention" and _listed("mentioned", module, name):
         return "function"
     return None
+
+
+def _of_sklearn(module: str, name: str, how: How) -> Use | None:
+    old_masked_array = (module, name) == ("sklearn.utils.fixes", "MaskedArray")
+    if (_TOOLS.fullmatch(module) and not old_masked_array) or (
+        module == "sklearn.utils" and name not in _UTILS
+    ):
+        return None
+    kind = table.kind_of(module, name)
+    if kind == "class":
+        return "class" if how != "call" or _constructed(module, name) else None
+    if kind == "function":
+        if name == "newObj" or name.startswith("__pyx_unpickle_"):
+            return "function"
+        if how == "mention" and name not in _FUNCTIONS_LEFT_OUT:
+            return "function" if _listed("mentioned", module, name) else None
+    return None
+
+
+def _constructed(module: str, name: str) -> bool:
+    if _listed("constructed", module, name):
+        return True
+    return _CONSTRUCTED_SKLEARN.fullmatch(module) is not None
 
 
 def dangerous(module: str) -> bool:

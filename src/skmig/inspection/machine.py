@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from skmig.inspection import arrays, calls
+from skmig.inspection import arrays, calls, hidden
 from skmig.inspection.opcodes import HANDLERS
 from skmig.inspection.stream import KEPT_BYTES, EndedError, Stream
-from skmig.inspection.stubs import BLOB, MARK, TEXT, UNKNOWN, Global, Instance, Map, Seq
+from skmig.inspection.stubs import BLOB, MARK, TEXT, UNKNOWN, Global, Instance, Map, Seq, branches
 from skmig.inspection.trace import MAX_NESTING, DamagedError, TooMuchError, Trace
 
 _BLOCK = 4096  # opcodes between two looks at the limits
+_FAR = 100_000  # places of the memo that may be skipped
+_SHORT = 512  # bytes of a byte string that is kept
+_HEAD = 256  # bytes of a long one that say whether it is looked at
 
 
 class Machine:
@@ -31,6 +34,7 @@ class Machine:
         self.far: dict[int, Any] = {}  # memo entries that are not in a row
         self.frame_end = 0
         self.first = True
+        self.lenient = False  # not a pickle from its beginning: stack and memo are not known
 
     def run(self) -> Any:
         """Read up to STOP.  Raises DamagedError, TooMuchError, EndedError."""
@@ -45,7 +49,9 @@ class Machine:
                     trace.opcodes += done + 1
                     if not self.stack or self.marks:
                         raise DamagedError("it stops with an unfinished object")
-                    return self.stack[-1]
+                    root = self.stack.pop()
+                    self.drop(tuple(self.stack))
+                    return root
                 handler = handlers.get(code)
                 if handler is None:
                     if not code:
@@ -53,11 +59,19 @@ class Machine:
                     raise DamagedError(f"byte 0x{code[0]:02x} is no opcode")
                 try:
                     handler(self)
-                except (IndexError, KeyError, ValueError, OverflowError, AttributeError) as error:
+                except (
+                    IndexError,
+                    KeyError,
+                    ValueError,
+                    OverflowError,
+                    TypeError,
+                    AttributeError,
+                ) as error:
                     raise DamagedError(f"opcode {code!r} cannot be: {error}") from error
                 self.first = False
             trace.opcodes += _BLOCK
-            trace.memo = max(trace.memo, len(self.memo) + len(self.far))
+            trace.memo = max(trace.memo, len(self.memo) + 20 * len(self.far))
+            trace.stack = max(trace.stack, len(self.stack) + len(self.marks))
 
     # -------------------------------------------------------------- operands
     def number(self, size: int) -> int:
@@ -65,31 +79,46 @@ class Machine:
 
     def text(self, size: int) -> Any:
         if size > KEPT_BYTES:
-            self.stream.skip(size)
+            self.long(size)
             return TEXT
-        self.trace.text += size
-        return self.stream.take(size).decode("utf-8", "surrogatepass")
+        self.trace.text += size + 50
+        data = self.stream.take(size)
+        if size > 12 and (b"\n" in data or size > 40) and hidden.interesting(data):
+            hidden.look(self, data)
+        return data.decode("utf-8", "surrogatepass")
 
     def blob(self, size: int) -> Any:
-        """Bytes; long ones are stepped over, unless a pickle hides in them."""
-        if size < 512:
-            data = self.stream.take(size)
-        elif size <= KEPT_BYTES:
-            data = self.stream.take(size)
-            if not arrays.like_pickle(data):
-                return BLOB
+        """Bytes; long ones are stepped over, unless a pickle may hide in them."""
+        if size > KEPT_BYTES:
+            self.long(size)
+            return BLOB
+        data = self.stream.take(size)
+        if hidden.interesting(data):
+            hidden.look(self, data)
+        if size >= _SHORT:
+            return BLOB
+        self.trace.text += size + 50
+        return data
+
+    def long(self, size: int) -> None:
+        """Step over a long string, unless a pickle may hide in it."""
+        if self.stream.size is not None and size > self.stream.size - self.stream.tell():
+            raise EndedError
+        head = self.stream.take(_HEAD)
+        if hidden.interesting(head):
+            hidden.look_in_stream(self, head, size)
         else:
-            head = self.stream.take(2)
-            if head[0] != 0x80 or head[1] > 5:
-                self.stream.skip(size - 2)
-                return BLOB
-            if size > arrays.MAX_HIDDEN:
-                self.stream.skip(size - 2)
-                return BLOB
-            data = head + self.stream.take(size - 2)
-        if arrays.like_pickle(data):
-            arrays.hidden(self, data)
-        return data if size < 512 else BLOB
+            self.stream.skip(size - _HEAD)
+
+    def step_over(self, length: int, padding: bytes) -> None:
+        """Step over a raw array, and `padding` before it, that pickle would take for opcodes."""
+        head = self.stream.take(min(_HEAD, length))
+        if (padding + head)[:1] in HANDLERS and not self.lenient:
+            survives = hidden.code_in_array(self, padding + head)
+            if survives and length > _HEAD:
+                head += self.stream.take(min(KEPT_BYTES, length - _HEAD))
+                hidden.code_in_array(self, padding + head)
+        self.stream.skip(length - len(head))
 
     def old_string(self, size: int) -> Any:
         """A `str` of Python 2: text or bytes, nobody can tell."""
@@ -110,6 +139,10 @@ class Machine:
         items = self.stack[start:]
         del self.stack[start:]
         return items
+
+    def drop(self, value: Any) -> None:
+        if branches(value):
+            self.trace.dropped.append(value)
 
     def pop(self) -> Any:
         if self.marks and self.marks[-1] >= len(self.stack):
@@ -134,6 +167,8 @@ class Machine:
         memo = self.memo
         if index == len(memo):
             memo.append(value)
+            if self.far:
+                self.far.pop(index, None)
         elif index == 1 and not memo:  # the C pickler of Python 2 counts from 1
             memo.extend((MARK, value))
         elif 0 <= index < len(memo):
@@ -146,12 +181,18 @@ class Machine:
                 )
             memo[index] = value
         elif index >= 0:
+            if index > _FAR + 4 * (len(memo) + len(self.far)):
+                text = f"keeps an object at place {index} of a table that nothing else is in"
+                self.trace.note("memo-far", "", self.here(), text)
             self.far[index] = value
         else:
             raise ValueError("a memo index below zero")
 
     def get(self, index: int) -> None:
-        value = self.memo[index] if 0 <= index < len(self.memo) else self.far[index]
+        if 0 <= index < len(self.memo):
+            value = self.memo[index]
+        else:
+            value = self.far.get(index, UNKNOWN) if self.lenient else self.far[index]
         if value is MARK:
             raise KeyError(f"memo entry {index} is not there")
         self.stack.append(value)
@@ -183,9 +224,9 @@ class Machine:
         self.trace.stubs += 1
         self.stack.append(calls.result(self.trace, function, args, self.here()))
 
-    def new_object(self, cls: Any, args: Any, keywords: Any = None) -> None:
+    def new_object(self, cls: Any, args: Any, keywords: Any = None, *, new: bool = True) -> None:
         self.trace.stubs += 1
-        made = calls.instance(self.trace, cls, args, keywords, self.here())
+        made = calls.instance(self.trace, cls, args, keywords, self.here(), new)
         self.stack.append(made)
 
     def build(self) -> None:
@@ -193,21 +234,26 @@ class Machine:
         target = self.top()
         if isinstance(target, Instance):
             target.state = state if target.state is None else (target.state, state)
+            calls.state_set(self.trace, target, state, self.here())
             if arrays.is_wrapper(target):
+                self.drop(state)
                 self.stack[-1] = arrays.read(self, target)
+            elif arrays.is_dtype(target):
+                arrays.item_size(self.trace, target)
         else:
             calls.changed(self.trace, target, self.here())
 
     def fill(self, target: Any, values: list[Any], pairs: bool) -> None:
-        if isinstance(target, (Seq, Map)) and isinstance(target, Map) == pairs:
-            target.update(values) if isinstance(target, Map) else target.extend(values)
-        elif isinstance(target, Instance):
+        if isinstance(target, Instance):
             if target.extra is None:
                 self.trace.stubs += 1
                 target.extra = Map() if pairs else Seq("list")
-            extra = target.extra
-            if isinstance(extra, Map) != pairs:
+            target = target.extra
+            if isinstance(target, Map) != pairs:
                 raise ValueError("items of both kinds")
-            extra.update(values) if isinstance(extra, Map) else extra.extend(values)
+        if isinstance(target, (Seq, Map)) and isinstance(target, Map) == pairs:
+            before = len(target.items)
+            target.update(values) if isinstance(target, Map) else target.extend(values)
+            self.trace.stubs += (len(target.items) - before) >> 1
         else:
             calls.changed(self.trace, target, self.here())

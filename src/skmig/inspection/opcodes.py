@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from skmig.inspection import arrays
+from skmig.inspection import hidden
 from skmig.inspection.stubs import BLOB, NUMBER, TEXT, UNKNOWN, Map, Seq
 
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ def _pop(m: Machine) -> None:
     if m.marks and m.marks[-1] == len(m.stack):
         m.marks.pop()
     else:
-        m.stack.pop()
+        m.drop(m.stack.pop())
 
 
 @_on(b"1")
 def _pop_mark(m: Machine) -> None:
-    m.pop_mark()
+    m.drop(tuple(m.pop_mark()))
 
 
 @_on(b"2")
@@ -83,7 +83,12 @@ _constants()
 @_on(b"I")
 def _int(m: Machine) -> None:
     text = m.line()
-    m.stack.append({"00": False, "01": True}.get(text) if text in ("00", "01") else _integer(text))
+    if text in ("00", "01"):
+        m.stack.append(text == "01")
+    elif text.lstrip("+-").startswith("0") and text.strip("+-0"):
+        raise ValueError("a number that Python and C read differently")
+    else:
+        m.stack.append(_integer(text))
 
 
 @_on(b"L")
@@ -153,9 +158,9 @@ def _string(m: Machine) -> None:
         raise ValueError("a text without quotes")
     decoded = codecs.escape_decode(data[1:-1])[0]
     assert isinstance(decoded, bytes)
-    if arrays.like_pickle(decoded):
-        arrays.hidden(m, decoded)
-    m.trace.text += len(decoded)
+    if hidden.interesting(decoded):
+        hidden.look(m, decoded)
+    m.trace.text += len(decoded) + 50
     m.stack.append(decoded.decode("latin-1"))
 
 
@@ -175,8 +180,13 @@ def _unicode(m: Machine) -> None:
     if data is None:
         m.stack.append(TEXT)
     else:
-        m.trace.text += len(data)
-        m.stack.append(data.decode("raw-unicode-escape"))
+        m.trace.text += 4 * len(data) + 50
+        text = data.decode("raw-unicode-escape")
+        if len(text) > 12 and ("\n" in text or len(text) > 40):
+            encoded = text.encode("utf-8", "surrogatepass")
+            if hidden.interesting(encoded):
+                hidden.look(m, encoded)
+        m.stack.append(text)
 
 
 def _sized(code: bytes, width: int, what: str) -> None:
@@ -237,6 +247,7 @@ _collected(b"\x91", "frozenset")
 
 @_on(b"t")
 def _tuple(m: Machine) -> None:
+    m.trace.stubs += 1
     m.stack.append(tuple(m.pop_mark()))
 
 
@@ -249,6 +260,7 @@ def _short_tuples() -> None:
                 raise IndexError("too few values")
             items = tuple(m.stack[start:])
             del m.stack[start:]
+            m.trace.stubs += 1
             m.stack.append(items)
 
         _on(code)(push)
@@ -323,13 +335,13 @@ def _inst(m: Machine) -> None:
     position = m.here()
     cls = m.imported(m.line(), m.line(), position)
     m.trace.python2 += 1
-    m.new_object(cls, tuple(m.pop_mark()))
+    m.new_object(cls, tuple(m.pop_mark()), new=False)
 
 
 @_on(b"o")
 def _obj(m: Machine) -> None:
     cls, *args = m.pop_mark() or [UNKNOWN]
-    m.new_object(cls, tuple(args))
+    m.new_object(cls, tuple(args), new=False)
 
 
 @_on(b"\x81")

@@ -10,12 +10,14 @@ from typing import Any
 
 from skmig.agent.containers import HEAD, ContainerError, is_pickle_start
 from skmig.errors import UnreadableError
-from skmig.inspection import judge, releases, skops, tree
+from skmig.inspection import judge, mlflow, releases, skops, tree
 from skmig.inspection.facts import Facts, NamedGlobal
 from skmig.inspection.machine import Machine
 from skmig.inspection.stream import EndedError, Stream, open_artifact
 from skmig.inspection.trace import DamagedError, TooMuchError, Trace
 
+MAX_CAUSES = 20
+MAX_PICKLES = 1000  # one after the other in a file
 _AGAIN = "copy or download it again, in binary mode"
 _OWN = {"sklearn", "_loss", "numpy", "scipy", "joblib", "__main__"}
 _PROTOCOL_0 = re.compile(rb"c[\w.]+\r?\n[\w.]+\r?\n|\([cidlptSINVLF(]|[IFLSVN][^\n]{0,4000}\n")
@@ -30,13 +32,16 @@ def inspect(path: str | Path) -> Facts:
     """
     path = Path(path)
     if path.is_dir():
-        inside = _in_folder(path)
+        inside = mlflow.model_file(path)
         facts = inspect(inside)
-        return replace(facts, notes=(*facts.notes, f"the model of the MLflow folder {path}"))
-    if skops.is_skops(path):
-        return skops.inspect(path)
+        found = (*facts.findings, *mlflow.findings(path))
+        notes = (*facts.notes, f"the model of the MLflow folder {path}")
+        return replace(facts, notes=notes, findings=found)
+    trace = Trace(folder=str(path.parent))
     try:
-        stream, compression = open_artifact(str(path))
+        if skops.is_skops(path):
+            return skops.inspect(path)
+        stream, compression = open_artifact(str(path), trace.check)
     except ContainerError as error:
         raise UnreadableError(f"`{path}` {error.message}", hint=error.hint) from error
     except OSError as error:
@@ -45,24 +50,44 @@ def inspect(path: str | Path) -> Facts:
             f"`{path}` cannot be read: {reason}", hint="check the path"
         ) from error
     with stream.raw:
-        trace = Trace(folder=str(path.parent))
-        root = _run(path, stream, trace, compression)
-    return _facts(path, trace, root, compression)
+        try:
+            root = _run(path, stream, trace, compression)
+            return _facts(path, trace, root, compression)
+        except UnreadableError as error:
+            raise _with_findings(error, trace) from error
+        except TooMuchError as error:
+            raise _with_findings(_too_much(path, str(error)), trace) from error
+        except (MemoryError, RecursionError) as error:
+            raise _too_much(path, "more memory than there is") from error
+
+
+def _with_findings(error: UnreadableError, trace: Trace) -> UnreadableError:
+    """What was found before reading ended: a file may break after it has done its harm."""
+    found = judge.findings(trace, tree.Found())
+    said = tuple(
+        f"{item.severity} at byte {item.position:,}: {item.text}"
+        for item in found
+        if item.severity != "odd"
+    )
+    more = (f"and {len(said) - MAX_CAUSES} more",) if len(said) > MAX_CAUSES else ()
+    return UnreadableError(
+        error.message, hint=error.hint, causes=(*error.causes, *said[:MAX_CAUSES], *more)
+    )
+
+
+def _too_much(path: Path, what: str) -> UnreadableError:
+    return UnreadableError(
+        f"`{path}` is no model: reading it takes {what}",
+        hint="if it is one, load it where it was made and pickle the estimator alone",
+    )
 
 
 def _run(path: Path, stream: Stream, trace: Trace, compression: str) -> Any:
     try:
         root = Machine(stream, trace).run()
-        if stream.rest():
-            text = "more bytes follow the pickle's end; loading does not look at them"
-            trace.note("trailing-bytes", "", stream.tell(), text)
+        _more(stream, trace)
     except ContainerError as error:
         raise UnreadableError(f"`{path}` {error.message}", hint=error.hint) from error
-    except TooMuchError as error:
-        raise UnreadableError(
-            f"`{path}` is no model: reading it takes {error}",
-            hint="if it is one, load it where it was made and pickle the estimator alone",
-        ) from error
     except (EndedError, DamagedError) as error:
         raise _damaged(path, stream.tell(), compression, error) from error
     except OSError as error:
@@ -75,6 +100,22 @@ def _run(path: Path, stream: Stream, trace: Trace, compression: str) -> Any:
             hint="old joblib writes a model as several files: copy all of them to one folder",
         )
     return root
+
+
+def _more(stream: Stream, trace: Trace) -> None:
+    """What follows the pickle: who loads twice from one file loads that, too."""
+    following = stream.peek()
+    if following:
+        text = "more bytes follow the pickle's end; loading does not look at them"
+        trace.note("trailing-bytes", "", stream.tell(), text)
+    for _ in range(MAX_PICKLES):
+        if not is_pickle_start(following):
+            return
+        try:
+            trace.dropped.append(Machine(stream, trace).run())
+        except (EndedError, DamagedError, ContainerError):
+            return
+        following = stream.peek()
 
 
 def _damaged(path: Path, position: int, compression: str, error: Exception) -> UnreadableError:
@@ -107,28 +148,8 @@ def _looks_like_text(head: bytes) -> bool:
     return head[:64].isascii() and _PROTOCOL_0.match(head) is None
 
 
-# where the sklearn flavor of an MLmodel file names the model's own file
-_MLFLOW_FILE = re.compile(r"^\s+(?:pickled_model|model_path):\s*[\"']?([^\"'\s]+)", re.MULTILINE)
-
-
-def _in_folder(path: Path) -> Path:
-    """The model's own file in an MLflow model folder.  Raises UnreadableError for others."""
-    description = path / "MLmodel"
-    if not description.is_file():
-        raise UnreadableError(f"`{path}` is a folder", hint="give the model's own file")
-    text = description.read_text("utf-8", errors="replace")[:1_000_000]
-    for name in [*_MLFLOW_FILE.findall(text), "model.pkl", "model.skops"]:
-        inside = path / Path(name).name
-        if inside.is_file():
-            return inside
-    raise UnreadableError(
-        f"`{path}` is an MLflow model folder without a model of scikit-learn",
-        hint="give a folder whose MLmodel file has the flavor sklearn",
-    )
-
-
 def _facts(path: Path, trace: Trace, root: Any, compression: str) -> Facts:
-    found = tree.walk(root)
+    found = tree.walk(root, trace)
     names = list(trace.globals.values())
     origin = releases.origin(found.nodes, names)
     modules = {item.module for item in names}
@@ -151,7 +172,10 @@ def _facts(path: Path, trace: Trace, root: Any, compression: str) -> Facts:
         summary=tree.summary(root),
         globals=tuple(
             NamedGlobal(
-                name=item.full, position=item.position, count=item.count, called=item.called
+                name=item.full,
+                position=item.position,
+                count=item.count,
+                called=item.called or item.made,
             )
             for item in sorted(names, key=lambda item: item.position)
         ),

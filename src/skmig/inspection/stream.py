@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections.abc import Callable
 from typing import BinaryIO
 
 from skmig.agent.containers import open_stream
@@ -19,9 +19,10 @@ class EndedError(Exception):
 class Stream:
     """An artifact's pickle bytes.  Positions count in the decompressed stream."""
 
-    def __init__(self, raw: BinaryIO, size: int | None) -> None:
+    def __init__(self, raw: BinaryIO, size: int | None, check: Callable[[], None]) -> None:
         self.raw = raw
         self.size = size  # of an uncompressed file, in which skipping is seeking
+        self.check = check  # raises when reading has taken too long
 
     def tell(self) -> int:
         return self.raw.tell()
@@ -44,6 +45,7 @@ class Stream:
             data = self.raw.read(min(count, _STEP))
             if not data:
                 raise EndedError
+            self.check()
             count -= len(data)
 
     def line(self) -> bytes | None:
@@ -52,19 +54,20 @@ class Stream:
         if data.endswith(b"\n"):
             return data[:-1]
         while data and not data.endswith(b"\n"):
+            self.check()
             data = self.raw.readline(_STEP)
         if not data:
             raise EndedError
         return None
 
-    def rest(self) -> int:
-        """How many bytes follow; for a compressed stream, whether any does (0 or 1)."""
-        if self.size is not None:
-            return self.size - self.raw.tell()
-        return len(self.raw.read(1))
+    def peek(self) -> bytes:
+        """Some of the bytes that follow, which stay where they are; b"" at the end."""
+        data: bytes = self.raw.peek(2)  # type: ignore[attr-defined]
+        return data
 
 
-def open_artifact(path: str) -> tuple[Stream, str]:
+def open_artifact(path: str, check: Callable[[], None]) -> tuple[Stream, str]:
     """The stream of a file and its compression.  Raises ContainerError and OSError."""
     raw, compression = open_stream(path)
-    return Stream(raw, Path(path).stat().st_size if compression == "none" else None), compression
+    size = os.fstat(raw.fileno()).st_size if compression == "none" else None
+    return Stream(raw, size, check), compression

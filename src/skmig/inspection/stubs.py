@@ -37,17 +37,19 @@ MARK = Leaf("mark")
 class Global:
     """A name that unpickling imports.
 
-    `called`: it is the target of a call.  `excused`: it was called in a way that is harmless
-    although the name is not (getattr for the method of a text).
+    `called`: it is called with what the file says.  `made`: an object of it is made without its
+    constructor.  `excused`: it was called in a way that is harmless although the name is not
+    (getattr for the method of a text).
     """
 
-    __slots__ = ("called", "count", "excused", "module", "name", "position")
+    __slots__ = ("called", "count", "excused", "made", "module", "name", "position")
 
     def __init__(self, module: str, name: str, position: int) -> None:
         self.module = module
         self.name = name
         self.position = position
         self.called = False
+        self.made = False
         self.excused = False
         self.count = 0
 
@@ -97,6 +99,16 @@ class Map:
                 self.items.append((key, value))
             self.count += 1
 
+    @property
+    def plain(self) -> bool:
+        """Is every item kept, and every key another text?  Only then is `get` the last word."""
+        keys = [key for key, _ in self.items]
+        return (
+            len(keys) == self.count
+            and all(type(key) is str for key in keys)
+            and len(set(keys)) == len(keys)
+        )
+
     def get(self, name: str) -> Any:
         for key, value in reversed(self.items):
             if type(key) is str and key == name:
@@ -107,7 +119,7 @@ class Map:
 class Instance:
     """What a call would have made: `cls` is its class, or the function `via` that was called."""
 
-    __slots__ = ("args", "cls", "extra", "position", "state", "via")
+    __slots__ = ("args", "cls", "extra", "position", "state", "states", "via")
 
     def __init__(self, cls: Any, args: Any, position: int, via: Any = None) -> None:
         self.cls = cls
@@ -115,6 +127,7 @@ class Instance:
         self.position = position
         self.via = via
         self.state: Any = None
+        self.states = 0  # how often it was set
         self.extra: Any = None  # items that were appended or set: subclasses of list and dict
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from skmig.inspection.facts import Node, NodeKind
 from skmig.inspection.known import honest_template
 from skmig.inspection.stubs import Global, Instance, Map, Seq, branches
+from skmig.inspection.trace import TooMuchError, Trace
 
+MAX_SHOWN = 1 << 28  # characters of all paths together
 MAX_PATH = 2000  # characters; nobody nests models deeper
 # libraries whose objects are values, not parts of the tree; what is in them is looked at
 _VALUES = {
@@ -25,9 +28,31 @@ class Found:
     """What the walk met."""
 
     nodes: list[Node] = field(default_factory=list)
-    values: set[Global] = field(default_factory=set)
+    # names that stand as values, and the first place of each
+    values: dict[Global, str] = field(default_factory=dict)
+    # classes and functions that objects were made by, and the first place of each
+    makers: dict[Global, str] = field(default_factory=dict)
     templates: list[int] = field(default_factory=list)  # positions of code in distributions
-    too_deep: bool = False
+    odd: list[tuple[str, int, str]] = field(default_factory=list)  # name, position, text
+
+
+class Place(NamedTuple):
+    """Where a value stands: a step below another place.  Written out only for what is shown."""
+
+    above: Place | None
+    step: str
+    length: int
+
+    def below(self, step: str) -> Place:
+        return Place(self, step, self.length + len(step))
+
+    def __str__(self) -> str:
+        steps = []
+        place: Place | None = self
+        while place is not None:
+            steps.append(place.step)
+            place = place.above
+        return "".join(reversed(steps))
 
 
 def public_tag(module: str, name: str) -> str:
@@ -40,39 +65,90 @@ def public_tag(module: str, name: str) -> str:
     return f"{module}.{name}"
 
 
-def walk(root: Any) -> Found:
-    """All nodes below `root`, each at the first path that leads to it."""
+def walk(root: Any, trace: Trace) -> Found:
+    """All nodes below `root`, each at the first path that leads to it.  Raises TooMuchError."""
     found = Found()
     seen: set[int] = set()
-    todo: list[tuple[str, Any]] = [("model", root)]
+    dropped = Place(None, "(dropped)", 9)
+    todo = [(dropped, value) for value in trace.dropped]
+    todo.append((Place(None, "model", 5), root))
+    too_deep = False
+    visited = shown = 0
     while todo:
-        path, value = todo.pop()
+        place, value = todo.pop()
         if isinstance(value, Global):
-            found.values.add(value)
+            if value not in found.values:
+                found.values[value] = str(place)
             continue
         if id(value) in seen or not branches(value):
             continue
         seen.add(id(value))
-        if len(path) > MAX_PATH:
-            found.too_deep = True
+        visited += 1
+        if visited % 4096 == 0:
+            trace.check()
+        if place.length > MAX_PATH:
+            too_deep = True
             continue
-        if isinstance(value, Instance):
-            _visit(found, path, value)
-        todo.extend(reversed(list(children(path, value))))
+        if isinstance(value, Instance) and _visit(found, place, value):
+            shown += place.length
+            if shown > MAX_SHOWN:
+                raise TooMuchError(f"more than {MAX_SHOWN:,} bytes of paths")
+        below = [(place.below(step), item) for step, item in children(value)]
+        todo.extend(reversed(below))
+    if too_deep:
+        text = "nests deeper than models do; what is below was not looked at"
+        found.odd.append(("too-deep", 0, text))
     return found
 
 
-def _visit(found: Found, path: str, value: Instance) -> None:
-    node = node_of(path, value)
+def _visit(found: Found, place: Place, value: Instance) -> bool:
+    """Note what is remarkable about an object; gives whether it is shown as a node."""
+    cls = value.cls
+    for name in (cls, value.via):
+        if isinstance(name, Global) and name not in found.makers:
+            found.makers[name] = str(place)
+    if isinstance(cls, Global):
+        if cls.module.startswith("scipy.stats"):
+            _distribution(found, value)
+        elif cls.name == "Memory" and any(
+            type(attribute(value, name)) is str for name in ("location", "cachedir")
+        ):
+            text = "keeps a folder from which joblib loads pickles when the model is fitted again"
+            found.odd.append(("cache-folder", value.position, text))
+    node = node_of(place, value)
     if node is not None:
         found.nodes.append(node)
-    for part in _states(value):
-        code = part.get("_parse_arg_template")
-        if code is not None and not honest_template(code):
-            found.templates.append(value.position)
+    return node is not None
 
 
-def node_of(path: str, value: Instance) -> Node | None:
+def _distribution(found: Found, value: Instance) -> None:
+    """Its state may hold code, which only a state as scipy writes it can be searched for."""
+    state = value.state
+    parts = state if type(state) is tuple else (state,)
+    maps = [part for part in parts if isinstance(part, Map)]
+    honest = (
+        # old scipy gives its constructor's arguments and its RandomState
+        all(part is None or isinstance(part, Map) or _random_state(part) for part in parts)
+        and all(part.plain for part in maps)
+        and value.extra is None
+        and all(_shapes(part.get("shapes")) for part in maps)
+    )
+    codes = [part.get("_parse_arg_template") for part in maps]
+    if not honest or any(code is not None and not honest_template(code) for code in codes):
+        found.templates.append(value.position)
+
+
+def _random_state(value: Any) -> bool:
+    cls = value.cls if isinstance(value, Instance) else None
+    return isinstance(cls, Global) and cls.module.startswith("numpy.random")
+
+
+def _shapes(value: Any) -> bool:
+    """Names of parameters, which scipy puts into the code that it makes."""
+    return value is None or (type(value) is str and re.fullmatch(r"[\w, ]*", value) is not None)
+
+
+def node_of(path: Place, value: Instance) -> Node | None:
     """The node that an instance is; None for values."""
     cls = value.cls
     if not isinstance(cls, Global) or value.via is cls:
@@ -84,7 +160,7 @@ def node_of(path: str, value: Instance) -> Node | None:
     version = version if type(version) is str else None
     width = attribute(value, "n_features_in_")
     return Node(
-        path=path,
+        path=str(path),
         name=cls.full,
         tag=public_tag(cls.module, cls.name),
         kind=_kind(cls, value, version),
@@ -131,57 +207,63 @@ def _states(value: Any) -> Iterator[Map]:
             yield part
 
 
-def children(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The values right below, with their paths; only those that can lead on."""
+def children(value: Any) -> Iterator[tuple[str, Any]]:
+    """The values right below, with the step to each; only those that can lead on."""
     if type(value) is tuple:
         for index, item in enumerate(value):
             if branches(item):
-                yield f"{path}[{index}]", item
+                yield f"[{index}]", item
     elif isinstance(value, Seq):
         for index, item in value.items:
             if branches(item):
-                yield f"{path}[{index}]", item
+                yield f"[{index}]", item
     elif isinstance(value, Map):
-        yield from _items(path, value)
+        yield from _items(value)
     elif isinstance(value, Instance):
-        yield from _parts(path, value)
+        yield from _parts(value)
 
 
-def _items(path: str, value: Map) -> Iterator[tuple[str, Any]]:
+def _items(value: Map) -> Iterator[tuple[str, Any]]:
     for key, item in value.items:
         if branches(item):
             shown = repr(key) if isinstance(key, (str, int, float, bytes, type(None))) else "…"
-            yield f"{path}[{shown}]", item
+            yield f"[{shown}]", item
         if branches(key):
-            yield f"{path}.keys()", key
+            yield ".keys()", key
 
 
-def _parts(path: str, value: Instance) -> Iterator[tuple[str, Any]]:
+def _parts(value: Instance) -> Iterator[tuple[str, Any]]:
     if value.via is None and branches(value.cls) and not isinstance(value.cls, Global):
-        yield f"{path}.__class__", value.cls
+        yield ".__class__", value.cls
     if branches(value.args):
         pairs = value.args[0] if type(value.args) is tuple and value.args else None
         if isinstance(pairs, Seq) and _is(value, "OrderedDict"):
             for pair in pairs.values():  # Python 2 pickles it as a list of [key, value]
-                key, item = pair.values()[:2] if isinstance(pair, Seq) else (None, pair)
-                yield f"{path}[{key!r}]", item
-        else:
-            yield f"{path}.args", value.args
+                if isinstance(pair, Seq) and len(pair.items) == 2:
+                    key, item = pair.values()
+                    yield f"[{key!r}]", item
+                    yield ".keys()", key
+                else:
+                    yield "[…]", pair
+        yield ".args", value.args
     state = value.state
     if _is(value, "ndarray") and type(state) is tuple and len(state) > 4:
-        yield path, state[4]
+        yield "", state[4]
+        yield ".state", state
     elif isinstance(state, Map) or (type(state) is tuple and list(_states(value))):
         for part in _states(value):
             for key, item in part.items:
                 if branches(item):
-                    yield f"{path}.{key}" if type(key) is str else f"{path}.…", item
+                    yield f".{key}" if type(key) is str else ".…", item
+                if branches(key):
+                    yield ".keys()", key
         for item in state if type(state) is tuple else ():
             if not isinstance(item, Map) and branches(item):
-                yield f"{path}.state", item
+                yield ".state", item
     elif branches(state):
-        yield f"{path}.state", state
+        yield ".state", state
     if value.extra is not None:
-        yield path, value.extra
+        yield "", value.extra
 
 
 def _is(value: Instance, name: str) -> bool:
@@ -189,6 +271,7 @@ def _is(value: Instance, name: str) -> bool:
 
 
 # ------------------------------------------------------------------ one line that says what it is
+MAX_STEPS = 40
 _STEPS = {"Pipeline": ("steps", " > "), "FeatureUnion": ("transformer_list", ", ")}
 _LISTS = {"VotingClassifier", "VotingRegressor", "StackingClassifier", "StackingRegressor"}
 
@@ -236,8 +319,13 @@ def _names(value: Any) -> bool:
 def _steps(steps: Any, separator: str, depth: int) -> str:
     """The estimators of (name, estimator, ...) tuples, without what passes through."""
     shown = []
-    for step in steps.values() if isinstance(steps, Seq) else ():
+    if not isinstance(steps, Seq):
+        return ""
+    # one object may stand in many places: what is shown of each level is bounded
+    for step in steps.values()[: max(2, MAX_STEPS >> 2 * depth)]:
         items = step.values() if isinstance(step, Seq) else step
         if type(items) in (tuple, list) and len(items) > 1 and isinstance(items[1], Instance):
             shown.append(_short(items[1], depth + 1))
+    if len(steps.items) > MAX_STEPS:
+        shown.append("…")
     return separator.join(shown)
