@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from tests.environments.artifacts import that_runs
 
-from skmig.environments import locks, virtual
+from skmig.environments import confine, locks, virtual
 from skmig.environments.base import EnvironmentSpec, Limits, SilentProgress, Worker
 from skmig.environments.local import LocalBackend
 from skmig.environments.recipes import recipe
@@ -72,6 +73,20 @@ def test_secrets_stay_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert seen["environ"]["OPENBLAS_NUM_THREADS"] == "1"
     assert seen["environ"]["HOME"] != os.environ["HOME"]
     assert seen["cwd"] == seen["environ"]["HOME"]
+
+
+@pytest.mark.parametrize("how", ["bwrap", "unshare", "none"])
+def test_what_is_not_the_workers_is_not_emptied(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker may be the first of its processes, and yet share its memory files with others."""
+    if how != "none" and confine._fails(how):
+        pytest.skip(f"`{how}` does not work here")
+    monkeypatch.setenv(confine.VARIABLE, how)
+    with tempfile.NamedTemporaryFile(dir="/dev/shm", prefix="of-another") as other:
+        worker = open_worker(line()[-1])
+        with closing(worker):
+            assert worker.hello["confinement"] == how
+            worker.call("ping")
+        assert Path(other.name).exists()
 
 
 def test_a_module_that_is_not_there_is_named(release: str) -> None:

@@ -15,7 +15,6 @@ _OUTPUTS = ("out", "at")  # arguments that name a file which the job writes, see
 _RESERVE = 4 << 30  # bytes of a disk that no job may take, or a twentieth of it
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _REMOVE = 0  # IPC_RMID
-_SHARED = ("/dev/shm", "/dev/mqueue")  # of a sandbox's own
 
 
 def outputs(request):
@@ -44,9 +43,7 @@ class Place(object):
 
     def __init__(self, exchange, private):
         self.exchange = exchange
-        self.private = list(private)
-        if alone():
-            self.private += [path for path in _SHARED if os.path.isdir(path)]
+        self.private = [path for path in private if os.path.isdir(path)]
         self.before = {}
         self.reserve = None
 

@@ -54,6 +54,7 @@ class Place:
     agent: Path
     files: Path
     home: Path
+    private: tuple[Path, ...] = ()  # what else is its alone, and can be emptied
 
 
 def chosen() -> Confinement:
@@ -103,7 +104,8 @@ def place(
         *("--bind", str(folder.files), str(files), "--ro-bind", str(agent), str(there)),
         *("--remount-ro", "/", "--chdir", str(_TMP), "--"),
     )
-    return Place(wrapper=wrapper, agent=there, files=files, home=_TMP)
+    shared = Path("/dev/shm")  # noqa: S108 - the sandbox's own, as /tmp is
+    return Place(wrapper=wrapper, agent=there, files=files, home=_TMP, private=(shared,))
 
 
 def _bwrap(binds: list[Path]) -> tuple[str, ...]:

@@ -116,7 +116,9 @@ class Container:
         memory = limits.memory or int(self._client.info()["MemTotal"] * _SHARE)
         self._client.volumes.create(self._name, labels=self._labels)
         command = ["python", f"{_ROOM}/{bundle_agent.NAME}", "serve", "--sandboxed"]
-        command += ["--confined", "container", "--clear", "/tmp"]  # noqa: S108
+        command += ["--confined", "container"]
+        for path in ("/tmp", "/dev/shm", "/dev/mqueue"):  # noqa: S108 - the container's own
+            command += ["--clear", path]
         command += ["--disk", str(limits.disk), "--processes", str(limits.processes)]
         self._client.containers.create(
             image,

@@ -60,7 +60,9 @@ def start(
         variables = {**settings, **_environment(python)}
         place = confine.place(confinement, python, agent, folder, variables)
         command = [*place.wrapper, str(python), str(place.agent), "serve"]
-        command += ["--clear", str(place.home), "--confined", confinement]
+        command += ["--confined", confinement]
+        for path in (place.home, *place.private):
+            command += ["--clear", str(path)]
         command += ["--disk", str(limits.disk)]
         command += ["--processes", str(limits.processes)]
         if limits.memory is not None:
