@@ -1,6 +1,20 @@
 """The record of a migration: manifest, bundle, report."""
 
-from skmig.record.bundle import FACTS, SUFFIX, Record, beside, check_place, placed, read, write
+from skmig.record.bundle import (
+    CAPTURE,
+    FACTS,
+    SUFFIX,
+    Record,
+    beside,
+    check_place,
+    ends_well,
+    is_capture,
+    member_digests,
+    placed,
+    read,
+    record_of,
+    write,
+)
 from skmig.record.manifest import (
     UNPROVEN,
     EnvironmentFact,
@@ -14,6 +28,7 @@ from skmig.record.manifest import (
 )
 
 __all__ = [
+    "CAPTURE",
     "FACTS",
     "SUFFIX",
     "UNPROVEN",
@@ -24,9 +39,13 @@ __all__ = [
     "beside",
     "check_place",
     "commit",
+    "ends_well",
+    "is_capture",
+    "member_digests",
     "now",
     "placed",
     "read",
+    "record_of",
     "sha256",
     "summary",
     "who",
