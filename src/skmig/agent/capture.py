@@ -65,6 +65,7 @@ def run(args, exchange):
         said,
         limit=args.get("limit", jobs.DEFAULT_ROWS),
         own=args.get("own", OWN_ROWS),
+        format=args.get("reader"),
     )
     return {"class": found["class"], "coverage": found["coverage"], "notes": found["notes"]}
 
@@ -73,8 +74,8 @@ def write(model, artifact, out, rows, said, limit=jobs.DEFAULT_ROWS, own=OWN_ROW
     """Write the record of `model`, which is in the file `artifact`, to `out`; gives what it says.
 
     `rows`: inputs of the user, of which at most `own` are kept, evenly chosen; None without.
-    `more`: `target`, what the model learned to predict for them; `name`, the artifact's where the
-    file has another.  Raises JobError where the model refuses the rows.
+    `more`: `target`, what the model learned to predict for them; `name` and
+    `format`, the artifact's where the file does not say.  Raises JobError where the model refuses the rows.
     """
     documents, notes = {}, []
     target = more.get("target")
@@ -98,6 +99,7 @@ def write(model, artifact, out, rows, said, limit=jobs.DEFAULT_ROWS, own=OWN_ROW
         elif name.endswith("expected"):
             documents[name] = jobs.walk_answers(value)
     facts = jobs._facts(artifact, model, coverage)
+    facts["format"] = more.get("format") or facts["format"]
     facts["artifact"]["name"] = more.get("name") or facts["artifact"]["name"]
     found = {
         "schema_version": SCHEMA_VERSION,

@@ -107,7 +107,9 @@ def _column(table, number):
     }
     if found["kind"] == "category":
         categories = [_plain(item) for item in series.cat.categories]
-        found.update(categories=categories, ordered=bool(series.cat.ordered))
+        found["ordered"] = bool(series.cat.ordered)
+        if None not in categories:  # dates, intervals: JSON has no word for them
+            found["categories"] = categories
     elif found["kind"] == "object":
         found["values"] = kinds_in(series.values)
         if found["values"] in (["text"], ["missing", "text"]):
@@ -118,7 +120,7 @@ def _column(table, number):
 def _plain(value):
     if isinstance(value, np.generic):
         value = value.item()
-    return value if isinstance(value, (str, bool, int, float)) else str(value)
+    return value if isinstance(value, (str, bool, int, float)) else None
 
 
 def kinds_in(values):

@@ -97,6 +97,7 @@ def _capture(
                 own=rows,
                 target=sample[1],
                 name=name,
+                format=file_format,
             )
     except JobError as exc:
         if exc.stage == "predict":
