@@ -40,7 +40,10 @@ class SkmigError(Exception):
     def __init__(self, message: str, *, hint: str = "", causes: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         # in a process of the user's own, the traceback is all that is seen
-        for note in (*(f"caused by: {cause}" for cause in causes), *([f"hint: {hint}"] * bool(hint))):
+        for note in (
+            *(f"caused by: {cause}" for cause in causes),
+            *([f"hint: {hint}"] * bool(hint)),
+        ):
             self.add_note(note)
         self.message = message
         self.hint = hint

@@ -14,6 +14,7 @@ import io
 import json
 import os
 import zipfile
+from typing import Any, Dict
 
 import numpy as np
 
@@ -70,12 +71,21 @@ def run(args, exchange):
     return {"class": found["class"], "coverage": found["coverage"], "notes": found["notes"]}
 
 
-def write(model, artifact, out, rows, said, limit=jobs.DEFAULT_ROWS, own=OWN_ROWS, **more):
+def write(
+    model: Any,
+    artifact: str,
+    out: str,
+    rows: Any,
+    said: Dict[str, Any],
+    limit: int = jobs.DEFAULT_ROWS,
+    own: int = OWN_ROWS,
+    **more: Any,
+) -> Dict[str, Any]:
     """Write the record of `model`, which is in the file `artifact`, to `out`; gives what it says.
 
     `rows`: inputs of the user, of which at most `own` are kept, evenly chosen; None without.
-    `more`: `target`, what the model learned to predict for them; `name` and
-    `format`, the artifact's where the file does not say.  Raises JobError where the model refuses the rows.
+    `more`: `target`, what the model learned to predict for them; `name` and `format`, the
+    artifact's where the file does not say.  Raises JobError where the model refuses the rows.
     """
     documents, notes = {}, []
     target = more.get("target")

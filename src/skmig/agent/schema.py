@@ -11,6 +11,8 @@ Kinds are those of numpy's dtypes in words, so that `Int64` of pandas and `int32
 Runs on Python 3.6 with numpy.
 """
 
+from typing import Any, Dict, List
+
 import numpy as np
 
 _KINDS = {
@@ -38,7 +40,7 @@ _EXCHANGED = {
 LOOKED_AT = 10000  # values of a column of objects
 
 
-def schema_of(data):
+def schema_of(data: Any) -> Dict[str, Any]:
     """The schema of an input."""
     if hasattr(data, "iloc") and hasattr(data, "columns"):
         return {"kind": "table", "columns": [_column(data, i) for i in range(data.shape[1])]}
@@ -123,13 +125,13 @@ def _plain(value):
     return value if isinstance(value, (str, bool, int, float)) else None
 
 
-def kinds_in(values):
+def kinds_in(values: Any) -> List[str]:
     """The kinds of objects among values, sorted."""
     step = max(1, len(values) // LOOKED_AT)
     return sorted({kind_of_value(item) for item in values[::step]})
 
 
-def kind_of_value(value):
+def kind_of_value(value: Any) -> str:
     """The kind of one object."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return "missing"

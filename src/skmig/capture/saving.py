@@ -37,9 +37,9 @@ def save(
 
     `X_sample` are rows as the model was trained on: their schema is what `skmig.load` holds inputs
     against, and at most `rows` of them are kept in the record, with what the model answers to
-    them (0: none).  `y`: what it learned to predict for them; only the shares of labels or the range
-    of numbers are kept.  `.joblib` and compressed suffixes are written by joblib, others by pickle.
-    The model is read back from the file before it is asked, so that what is recorded is
+    them (0: none).  `y`: what it learned to predict for them; only the counts of labels or the
+    range of numbers are kept.  `.joblib` and compressed suffixes are written by joblib, others by
+    pickle.  The model is read back from the file before it is asked, so that what is recorded is
     what was written.  Raises OutputExistsError, OutputError, DataError (the model refuses the
     sample), AgentError (it cannot be pickled).
     """
@@ -105,6 +105,6 @@ def _capture(
                 f"the model refuses X_sample: {exc.cause}",
                 hint="give rows as the model was fitted on",
             ) from exc
-        raise AgentError(str(exc), hint="the model must be fitted, and read back what it wrote") from exc
-
-
+        raise AgentError(
+            str(exc), hint="the model must be fitted, and read back what it wrote"
+        ) from exc

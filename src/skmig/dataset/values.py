@@ -13,11 +13,12 @@ from skmig.payload import New
 Array = np.ndarray[Any, Any]
 
 
-def frame(columns: Mapping[str, Array]) -> New:
+def frame(columns: Mapping[Any, Any]) -> New:
     """A neutral DataFrame of named columns."""
     names = np.empty(len(columns), dtype=object)
     names[:] = list(columns)
-    count = len(next(iter(columns.values()), ()))
+    first = next(iter(columns.values()), ())
+    count = len(first.args[BY_ROW[first.tag]]) if isinstance(first, New) else len(first)
     return New(
         "pandas.DataFrame",
         {
@@ -32,7 +33,7 @@ def is_frame(value: Any) -> bool:
     return isinstance(value, New) and value.tag == "pandas.DataFrame"
 
 
-def columns_of(value: New) -> dict[str, Array]:
+def columns_of(value: New) -> dict[Any, Any]:
     """The columns of a neutral DataFrame by name."""
     return dict(zip(value.args["columns"].args["values"], value.args["values"], strict=True))
 
@@ -58,7 +59,7 @@ def width(value: Any) -> int | None:
 def take(value: Any, rows: Array) -> Any:
     """Some rows of a neutral input, in ascending order."""
     if is_frame(value):
-        return frame({name: column[rows] for name, column in columns_of(value).items()})
+        return frame({name: _some(column, rows) for name, column in columns_of(value).items()})
     if isinstance(value, New):
         return neutral_matrix(matrix(value)[rows], value.tag)
     if isinstance(value, np.ndarray):
@@ -73,9 +74,7 @@ def joined(parts: Sequence[Any]) -> Any:
         return first
     if is_frame(first):
         columns = [columns_of(part) for part in parts]
-        return frame(
-            {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
-        )
+        return frame({name: _glued([part[name] for part in columns]) for name in columns[0]})
     if isinstance(first, New):
         from scipy import sparse
 
@@ -83,6 +82,32 @@ def joined(parts: Sequence[Any]) -> Any:
     if isinstance(first, np.ndarray):
         return np.concatenate(parts)
     return [item for part in parts for item in part]
+
+
+# columns of pandas that are no arrays of numpy: which of their parts has one item a row
+BY_ROW = {
+    "pandas.Categorical": "codes",
+    "pandas.array": "items",
+    "pandas.periods": "items",
+    "pandas.zoned": "utc",
+}
+
+
+def _some(column: Any, rows: Array) -> Any:
+    if not isinstance(column, New):
+        return column[rows]
+    part = BY_ROW[column.tag]
+    return New(column.tag, {**column.args, part: take(column.args[part], rows)})
+
+
+def _glued(columns: Sequence[Any]) -> Any:
+    """One column of the same in several parts."""
+    first = columns[0]
+    if not isinstance(first, New):
+        return np.concatenate(columns)
+    part = BY_ROW[first.tag]
+    whole = joined([column.args[part] for column in columns])
+    return New(first.tag, {**first.args, part: whole})
 
 
 def matrix(value: New) -> Any:

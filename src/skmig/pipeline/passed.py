@@ -9,6 +9,7 @@ from typing import Any
 
 from skmig import inputs, inspection, record
 from skmig.adapters import carried, chain
+from skmig.capture import Capture
 from skmig.environments.base import EnvironmentSpec
 from skmig.parity import Naive, Parity, Sketches
 from skmig.plan import Plan, Settings
@@ -36,6 +37,7 @@ class Planned:
     request: Request
     facts: inspection.Facts
     plan: Plan
+    capture: Capture | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,7 @@ class Exported:
     sidecars: tuple[Path, ...] = ()
     source_spec: EnvironmentSpec | None = None
     rows: inputs.Inputs | None = None
+    capture: Capture | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

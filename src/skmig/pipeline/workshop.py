@@ -111,3 +111,10 @@ def workshop(
         Workshop(backend or choose.backend(settings.backend, progress), limits, progress) as opened,
     ):
         yield opened
+
+
+def here(python: Path | bool) -> Backend:
+    """The backend of this interpreter's environment, or of the interpreter at a path."""
+    from skmig.environments.here import HereBackend  # it needs what only POSIX systems have
+
+    return HereBackend(python if isinstance(python, Path) else None)

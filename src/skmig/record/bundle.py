@@ -168,7 +168,8 @@ def write(
 ) -> Manifest:
     """Write a record to `path` (a temporary name: see `placed`): the exported bundle, sealed.
 
-    `capture` is what training day said of the original.  Gives the manifest as it was written, with the digests and the seal.
+    `capture` is what training day said of the original.  Gives the manifest as it was written,
+    with the digests and the seal.
 
     Raises UnreadableError when the bundle holds anything but its documents.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import warnings
 from collections.abc import Mapping
@@ -73,8 +74,8 @@ def load(
     `skmig migrate`.  `path` may be `STORE#ENVIRONMENT`: the version that is active there.
 
     `check`: what to do where scikit-learn (another release) or numpy (another minor release) are
-    not those of the record: True is an error, "warn" a warning, False nothing.  `bare`: the object in
-    the file itself; else a scikit-learn estimator that has its attributes and methods, and holds
+    not those of the record: True is an error, "warn" a warning, False nothing.  `bare`: the object
+    in the file itself; else a scikit-learn estimator that has its attributes and methods, and holds
     the rows that it is asked about against the schema of training.  `unknown`: what that does
     about values of no known category: "error", "warn" or "ignore".  `sha256`: the digest of
     the record as it was kept elsewhere.
@@ -111,7 +112,7 @@ def _place(text: str) -> Path:
     return Path(text)
 
 
-def _opened(place: Path) -> BinaryIO:
+def _opened(place: Path) -> io.BufferedReader:
     try:
         return place.open("rb")
     except OSError as exc:
@@ -131,7 +132,9 @@ def _check_here(said: Known, place: Path, *, warn: bool) -> None:
         hint = f"run: skmig migrate {said.original} --to {here}"
     elif _minor(said.packages.get("numpy", "")) != _minor(np.__version__):
         numpy = said.packages.get("numpy", "unknown")
-        text = f"`{place.name}` is recorded with numpy {numpy}, and {np.__version__} is running here"
+        text = (
+            f"`{place.name}` is recorded with numpy {numpy}, and {np.__version__} is running here"
+        )
         hint = (
             "run: python -m pip list --format=freeze > here.txt && "
             f"skmig migrate {said.original} --to {here} --target-lock here.txt"

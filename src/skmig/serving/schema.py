@@ -214,9 +214,7 @@ def _lost(numbers: Any, want: str) -> Any:
     return ~np.isin(numbers, (0.0, 1.0)) if want == "bool" else np.zeros(len(numbers), bool)
 
 
-def _each(
-    data: Any, found: dict[str, Any], kind: str, item_kind: str, words: str
-) -> Iterator[str]:
+def _each(data: Any, found: dict[str, Any], kind: str, item_kind: str, words: str) -> Iterator[str]:
     if found["kind"] == kind:
         return
     if found["kind"] in ("table", "array", "sparse") or not hasattr(data, "__len__"):

@@ -140,8 +140,8 @@ class History:
 
     def _tampered(self, why: str) -> UnreadableError:
         return UnreadableError(
-            f"the history of `{self.environment}` in `{self.storage.where}` is not as it was written:"
-            f" {why}",
+            f"the history of `{self.environment}` in `{self.storage.where}` is not as it was "
+            f"written: {why}",
             hint="restore it from a backup of the store",
         )
 

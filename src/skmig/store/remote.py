@@ -17,7 +17,10 @@ _CREATES_ONCE = ("s3", "s3a", "gs", "gcs")
 
 
 class RemoteStorage:
-    """A store below an address such as `s3://bucket/models`.  Raises UsageError, where it cannot."""
+    """A store below an address such as `s3://bucket/models`.
+
+    Raises UsageError for an address where no store can be.
+    """
 
     def __init__(self, address: str) -> None:
         try:
@@ -29,8 +32,8 @@ class RemoteStorage:
         protocol = address.partition("://")[0]
         if protocol not in _CREATES_ONCE:
             raise UsageError(
-                f"a store cannot lie in `{protocol}://`: nothing there is known to be created only once",
-                hint=f"use a folder, or {', '.join(f'{name}://' for name in ('s3', 'gs'))}",
+                f"a store cannot be at `{protocol}://`: it is not known to create a file only once",
+                hint="use a folder, s3:// or gs://",
             )
         try:
             found: tuple[Any, str] = fsspec.core.url_to_fs(address, use_listings_cache=False)

@@ -101,7 +101,8 @@ class FolderStorage:
             raise
         except OSError as exc:
             raise OutputError(
-                f"`{path}` cannot be written: {exc.strerror or exc}", hint="is there space, and permission?"
+                f"`{path}` cannot be written: {exc.strerror or exc}",
+                hint="is there space, and permission?",
             ) from exc
 
     def read(self, names: list[str]) -> list[bytes]:

@@ -40,7 +40,8 @@ def open_store(place: str | os.PathLike[str], *, create: bool = True) -> Store:
     except FileNotFoundError:
         if not create:
             raise UnreadableError(
-                f"there is no store `{text}`", hint=f"skmig store add MODEL --env ENV --store {text}"
+                f"there is no store `{text}`",
+                hint=f"skmig store add MODEL --env ENV --store {text}",
             ) from None
         if storage.names(""):
             raise UsageError(
@@ -88,9 +89,7 @@ class Store:
         path = Path(model)
         said = versions.describe(self.storage, path, env, given)
         entries = History(self.storage, env).entries()
-        said = dataclasses.replace(
-            said, rollback_target=entries[-1].version if entries else None
-        )
+        said = dataclasses.replace(said, rollback_target=entries[-1].version if entries else None)
         # first what it is, then the name: who is ended in between leaves files that nobody names
         for name, source in zip(said.files, (path, record.record_of(path)), strict=True):
             self.storage.put(name, source)
@@ -101,9 +100,7 @@ class Store:
         """All versions, or those of an environment, in the order of their names."""
         names = [name.removesuffix(".json") for name in self.storage.names("versions")]
         found = [versions.read(self.storage, name) for name in names]
-        return sorted(
-            (item for item in found if env in (None, item.environment)), key=_order
-        )
+        return sorted((item for item in found if env in (None, item.environment)), key=_order)
 
     def version(self, name: str) -> Version:
         """A version by its name.  Raises UsageError where there is none."""
@@ -112,8 +109,8 @@ class Store:
     def promote(self, version: str, env: str) -> Entry:
         """Make a version the active one of an environment.
 
-        One that is active already stays so, and nothing is written.  Raises UnreadableError where its
-        files are not those that were added.
+        One that is active already stays so, and nothing is written.  Raises UnreadableError where
+        its files are not those that were added.
         """
         versions.checked_environment(env)
         found = self.version(version)
@@ -146,7 +143,8 @@ class Store:
                 )
             if target == entries[-1].version:
                 raise UsageError(
-                    f"{target} is the active version of `{env}`", hint=f"skmig store history --env {env}"
+                    f"{target} is the active version of `{env}`",
+                    hint=f"skmig store history --env {env}",
                 )
             former = [entry for entry in entries if entry.version == target]
             if not former:

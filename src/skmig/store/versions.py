@@ -98,7 +98,7 @@ class Version:
         for place, digest in zip(places, wanted.values(), strict=True):
             if not place.is_file() or record.sha256(place) != digest:
                 raise UnreadableError(
-                    f"`{place}` is not what was added as version {self.version}: its digest differs",
+                    f"`{place}` is not what was added as version {self.version}",
                     hint="go back to another version: skmig store rollback",
                 )
         return places[0]
@@ -108,7 +108,8 @@ def read(storage: Storage, name: str) -> Version:
     """A version by its name.  Raises UsageError (none of that name) and UnreadableError."""
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"`{name}` is not the name of a version", hint="such as 2026.11.21.prod: skmig store list"
+            f"`{name}` is not the name of a version",
+            hint="such as 2026.11.21.prod: skmig store list",
         )
     try:
         (data,) = storage.read([f"versions/{name}.json"])
@@ -164,13 +165,12 @@ def describe(storage: Storage, path: Path, environment: str, given: dict[str, An
         }
     if record.sha256(path) != artifact.sha256:
         raise UnreadableError(
-            f"`{path.name}` is not the file that its record `{place.name}` is of: its digest differs",
+            f"`{path.name}` is not the file that its record is of: its digest differs",
             hint="restore the model, or write its record again",
         )
     known = ("training_date", "data_snapshot", "preprocessing_version", "metrics", "metadata")
-    said = {key: said.get(key) for key in known} | {
-        key: value for key, value in given.items() if value is not None
-    }
+    said = {key: said.get(key) for key in known}
+    said |= {key: value for key, value in given.items() if value is not None}
     main = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "xgboost", "lightgbm", "catboost")
     return Version(
         version="",
@@ -182,7 +182,11 @@ def describe(storage: Storage, path: Path, environment: str, given: dict[str, An
         record=record.FileFact.of(place),
         framework={name: packages[name] for name in main if name in packages},
         python=python,
-        **{**said, "metrics": said["metrics"] or {}, "metadata": said["metadata"] or {}},
+        training_date=said["training_date"],
+        data_snapshot=said["data_snapshot"],
+        preprocessing_version=said["preprocessing_version"],
+        metrics=said["metrics"] or {},
+        metadata=said["metadata"] or {},
         migrated_from=migrated,
         rollback_target=None,
         storage=storage,
@@ -190,7 +194,7 @@ def describe(storage: Storage, path: Path, environment: str, given: dict[str, An
 
 
 def claim(storage: Storage, version: Version) -> Version:
-    """Give a version the next free name of its day: a name is created once, and never used again."""
+    """Give a version the next free name of its day: each is created once."""
     today = datetime.datetime.now(datetime.UTC).strftime("%Y.%m.%d")
     taken = storage.names("versions")
     number = 1
