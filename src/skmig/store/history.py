@@ -50,6 +50,7 @@ class History:
     def __init__(self, storage: Storage, environment: str) -> None:
         self.storage = storage
         self.environment = environment
+        self._seen: tuple[Entry, ...] = ()
         self._folder = f"environments/{environment}/history"
         self._pointer = f"environments/{environment}/active.json"
 
@@ -63,8 +64,12 @@ class History:
         names = self.storage.names(self._folder)
         if names != [_name(number + 1) for number in range(len(names))]:
             raise self._tampered("a number is missing, or stands for something else")
-        previous, found = "", []
-        for name, data in zip(names, self._read(names), strict=True):
+        found = list(self._seen)  # only what came since is read again
+        if len(names) < len(found):
+            raise self._tampered("entries were taken away")
+        previous = found[-1].sha256 if found else ""
+        new = names[len(found) :]
+        for name, data in zip(new, self._read(new), strict=True):
             try:
                 entry = Entry(**json.loads(data))
             except (ValueError, TypeError) as exc:
@@ -78,6 +83,7 @@ class History:
             number, digest = pointed
             if not 1 <= number <= len(found) or found[number - 1].sha256 != digest:
                 raise self._tampered(f"{_name(number)} is not what it was when it was active")
+        self._seen = tuple(found)
         return found
 
     def append(self, make: Callable[[list[Entry]], Entry | None]) -> Entry | None:
