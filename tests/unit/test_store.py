@@ -184,9 +184,7 @@ def _edit(name: str, **changes: Any) -> Any:
     ],
     ids=["first", "last", "no first", "no middle", "no last", "again", "empty", "cut", "pointer"],
 )
-def test_a_history_that_was_changed_is_noticed(
-    local: tuple[Store, list[str]], change: Any
-) -> None:
+def test_a_history_that_was_changed_is_noticed(local: tuple[Store, list[str]], change: Any) -> None:
     store, names = local
     for name in names:
         store.promote(name, "prod")

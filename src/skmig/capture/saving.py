@@ -43,6 +43,7 @@ def save(
     what was written.  Raises OutputExistsError, OutputError, DataError (the model refuses the
     sample), AgentError (it cannot be pickled).
     """
+    model = getattr(model, "__skmig_model__", model)  # of one that `skmig.load` gave
     place = Path(path)
     if place.suffix == record.SUFFIX:
         raise UsageError(

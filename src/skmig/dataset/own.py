@@ -45,6 +45,8 @@ def _plain(value: Any) -> Any:
     if not is_frame(value):
         return value
     names = value.args["columns"].args["values"]
+    if isinstance(names, New):  # text of pandas 3
+        names = names.args["items"]
     for column in value.args["values"]:
         if isinstance(column, New) and column.tag not in BY_ROW:
             raise KeyError(f"columns of {column.tag}")

@@ -161,11 +161,14 @@ class Schema:
             same = [column.get(key) == wanted[key] for key in ("categories", "ordered")]
             if column["kind"] == "category" and all(same):
                 continue
-            dtype = pd.CategoricalDtype(wanted["categories"], wanted["ordered"])
             if changed is data:
                 changed = data.copy(deep=False)
             name = changed.columns[place]
-            changed[name] = changed[name].astype(dtype)
+            categories, ordered = wanted["categories"], wanted["ordered"]
+            if column["kind"] == "category":  # `astype` would keep the order that is there
+                changed[name] = changed[name].cat.set_categories(categories, ordered=ordered)
+            else:
+                changed[name] = changed[name].astype(pd.CategoricalDtype(categories, ordered))
         return changed
 
 

@@ -52,6 +52,11 @@ class Served(BaseEstimator):  # type: ignore[misc]
         self.schema = schema
         self.unknown = unknown
 
+    @property
+    def __skmig_model__(self) -> Any:
+        """The model itself, which is what `skmig.save` writes."""
+        return self.__dict__.get("model_", self.model)
+
     def check_input(self, X: Any) -> Any:  # noqa: N803 - scikit-learn's own name
         """The rows as the model takes them.  Raises InputError."""
         schema = self.__dict__.get("schema_", self.schema)
@@ -70,7 +75,7 @@ class Served(BaseEstimator):  # type: ignore[misc]
             raise AttributeError(name)
         if name.startswith("_") and name != "_estimator_type":
             raise AttributeError(f"`{type(self).__name__}` has no attribute `{name}`")
-        value = getattr(state.get("model_", state["model"]), name)
+        value = getattr(self.__skmig_model__, name)
         if name in CHECKED and callable(value):
             return self._checking(name, value)
         if name in _REFITTING and callable(value):
@@ -93,7 +98,7 @@ class Served(BaseEstimator):  # type: ignore[misc]
 
     def __sklearn_is_fitted__(self) -> bool:
         try:
-            check_is_fitted(self.__dict__.get("model_", self.model))
+            check_is_fitted(self.__skmig_model__)
         except NotFittedError:
             return False
         return True
