@@ -177,13 +177,30 @@ def test_arrays_texts_and_tables_of_others() -> None:
         of_texts.check(["three", 0.5])
     with pytest.raises(errors.InputError, match="a table where documents"):
         of_texts.check(X)
+
+
+def test_tables_of_others(tmp_path: Path) -> None:
+    import polars as pl
     import pyarrow as pa
 
-    table = pa.table({"age": [1, 2], "plan": ["a", "b"]})
-    of_table = Schema(schema_of(X[["age", "plan"]]))
-    assert of_table.check(table) is table
-    with pytest.raises(errors.InputError, match="column `age` is text"):
-        of_table.check(pa.table({"age": ["old", "new"], "plan": ["a", "b"]}))
+    of_table = Schema(schema_of(X[["age", "city", "plan"]]))
+    good = {"age": [31, 45], "city": ["Bern", "Rom"], "plan": ["a", "b"]}
+    for make in (pl.from_dict, pa.table):
+        table = make(good)
+        assert of_table.check(table) is table
+        for change, words in (
+            ({"age": ["old", "new"]}, "column `age` is "),
+            ({"age": [1.5, 2.0]}, r"with 1\.5, and was int64"),
+            ({"city": ["Ulm", "Rom"]}, "column `city` has values"),
+            ({"zip": [1, 2]}, "unexpected column `zip`"),
+        ):
+            with pytest.raises(errors.InputError, match=words):
+                of_table.check(make({**good, **change}))
+    numbers = pl.from_dict({"age": [31, 45, 22, 60], "income": [1.5, 2.0, 0.5, 9.25]})
+    skmig.save(LogisticRegression().fit(numbers, [0, 1, 0, 1]), tmp_path / "m.pkl", numbers)
+    assert (skmig.load(tmp_path / "m.pkl").predict(numbers) == [0, 1, 0, 1]).all()
+    with pytest.raises(errors.InputError, match="missing column `age`"):
+        skmig.load(tmp_path / "m.pkl").predict(numbers.drop("age"))
 
 
 # ------------------------------------------------------------------ a scikit-learn estimator

@@ -247,8 +247,8 @@ def test_of_many_at_once_none_is_lost(place: str, models: list[Path]) -> None:
     (pointer,) = store.storage.read(["environments/prod/active.json"])
     assert json.loads(pointer)["sha256"] == entries[-1].sha256
     # each goes back to what was before it, whoever was faster
-    befores = [None, *(entry.version for entry in entries[:-1])]
-    assert [entry.rollback_target for entry in entries] == befores
+    former = [None, *(entry.version for entry in entries[:-1])]
+    assert [entry.rollback_target for entry in entries] == former
 
 
 def test_who_is_killed_leaves_nothing_broken(

@@ -88,6 +88,9 @@ def write(
     artifact's where the file does not say.  Raises JobError where the model refuses the rows.
     """
     documents, notes = {}, []
+    schema = None if rows is None else schema_of(rows)
+    if not hasattr(rows, "iloc") and hasattr(rows, "to_pandas"):
+        rows = rows.to_pandas()  # tables of other libraries are kept as what every release takes
     target = more.get("target")
     # before anything is asked of the model, since answering may leave traces in it
     try:
@@ -114,7 +117,7 @@ def write(
     found = {
         "schema_version": SCHEMA_VERSION,
         "created": _now(),
-        "schema": None if rows is None else schema_of(rows),
+        "schema": schema,
         "target": None if target is None else _target(target),
         "rows": {"own": 0, "of": 0 if rows is None else predict.count_rows(rows)},
         "packages": origin.packages(),

@@ -37,6 +37,18 @@ _EXCHANGED = {
     22: "datetime",
     23: "category",
 }
+# how the names of polars' dtypes begin
+_POLARS = (
+    ("Int", "int"),
+    ("UInt", "int"),
+    ("Float", "float"),
+    ("Boolean", "bool"),
+    ("String", "text"),
+    ("Utf8", "text"),
+    ("Categorical", "category"),
+    ("Enum", "category"),
+    ("Date", "datetime"),
+)
 LOOKED_AT = 10000  # values of a column of objects
 
 
@@ -44,6 +56,11 @@ def schema_of(data: Any) -> Dict[str, Any]:
     """The schema of an input."""
     if hasattr(data, "iloc") and hasattr(data, "columns"):
         return {"kind": "table", "columns": [_column(data, i) for i in range(data.shape[1])]}
+    if is_polars(data):
+        return {
+            "kind": "table",
+            "columns": [_named(name, data.schema[name]) for name in data.columns],
+        }
     if hasattr(data, "__dataframe__"):
         return {"kind": "table", "columns": _exchanged(data.__dataframe__())}
     if hasattr(data, "tocsr"):
@@ -146,6 +163,17 @@ def kind_of_value(value: Any) -> str:
         if isinstance(value, kinds):
             return name
     return type(value).__name__
+
+
+def is_polars(data: Any) -> bool:
+    """Is it a table of polars, which left the interchange protocol with 2.0?"""
+    return type(data).__module__.split(".")[0] == "polars" and hasattr(data, "columns")
+
+
+def _named(name, dtype):
+    text = str(dtype)
+    known = [kind for beginning, kind in _POLARS if text.startswith(beginning)]
+    return {"name": label(name), "dtype": text, "kind": known[0] if known else "object"}
 
 
 def _exchanged(table):

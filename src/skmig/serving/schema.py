@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from skmig.agent.schema import kind_of_value, kinds_in, schema_of
+from skmig.agent.schema import is_polars, kind_of_value, kinds_in, schema_of
 from skmig.errors import InputError
 
 Unknown = Literal["error", "warn", "ignore"]
@@ -234,6 +234,8 @@ def _values(data: Any, place: int | None) -> Any:
         return np.asarray(data).ravel()
     if hasattr(data, "iloc"):
         return data.iloc[:, place].to_numpy(dtype=object)
+    if is_polars(data):
+        return np.asarray(data[data.columns[place]].to_list(), dtype=object)
     column = data[list(data.__dataframe__().column_names())[place]]
     return np.asarray(column.to_pylist() if hasattr(column, "to_pylist") else column, dtype=object)
 
