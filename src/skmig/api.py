@@ -160,7 +160,8 @@ def migrate_all(
 
 def plan(artifact: Path, settings: Settings) -> Plan:
     """What `migrate` would do, from the file alone: nothing is started."""
-    request, _ = pipeline.known(request_for(artifact, artifact, settings))
+    place = result_name(artifact, settings, None)
+    request, _ = pipeline.known(request_for(artifact, place, settings))
     return make_plan(inspection.inspect(artifact), request.settings)
 
 

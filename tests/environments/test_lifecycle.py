@@ -186,3 +186,5 @@ def test_an_environment_that_is_nowhere_is_said(own: Path) -> None:
     assert done.manifest.source_environment.packages["pytz"] != "1.0.999"
     (note,) = done.manifest.notes
     assert note.startswith("the environment of training day could not be made again")
+    # of a folder, the records of migrations are verified
+    assert run(["verify", str(own.parent), "--backend", "local"]) == 0

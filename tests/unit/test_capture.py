@@ -214,6 +214,14 @@ def test_another_model_under_the_name_is_an_error_that_says_so(saved: capture.Ca
     assert run(["migrate", str(saved.model), "--to", "1.6.1", "--dry-run"]) == errors.UNREADABLE
 
 
+def test_a_migration_never_replaces_the_record_of_training_day(
+    saved: capture.Capture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--to", "1.6.1", "--output", str(saved.model.with_suffix(".joblib")), "--force"]
+    assert run(["migrate", str(saved.model), *words]) == errors.USAGE
+    assert "which is never replaced" in capsys.readouterr().err
+
+
 # ------------------------------------------------------------------ the command
 def test_the_command_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model, rows = tmp_path / "model.joblib", tmp_path / "X.csv"

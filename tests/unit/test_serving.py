@@ -264,6 +264,8 @@ def test_transformers_and_what_learns_on(tmp_path: Path) -> None:
     both = Pipeline([("scale", scaler), ("model", LogisticRegression())]).fit(NUMBERS, LABELS)
     assert (both.predict(NUMBERS) == LABELS).all()
     assert list(scaler.get_feature_names_out()) == ["age", "income"]
+    named = clone(scaler).fit(NUMBERS).set_output(transform="pandas")
+    assert list(named.transform(NUMBERS).columns) == ["age", "income"]
     assert (clone(scaler).fit_transform(NUMBERS) == scaler.transform(NUMBERS)).all()
     learner = Served(SGDClassifier().fit(NUMBERS, LABELS), Schema(schema_of(NUMBERS)))
     assert learner.partial_fit(NUMBERS, LABELS) is learner

@@ -15,7 +15,7 @@ from skmig.capture import Capture
 from skmig.environments import locks, recorded
 from skmig.environments.base import EnvironmentSpec, Worker
 from skmig.environments.recipes import recipe
-from skmig.errors import DataError, RefusedError, SkmigError
+from skmig.errors import DataError, RefusedError, SkmigError, UsageError
 from skmig.payload import write_bundle
 from skmig.pipeline.exchange import read_document
 from skmig.pipeline.passed import Planned, Request
@@ -25,11 +25,17 @@ from skmig.pipeline.workshop import Workshop
 def known(request: Request) -> tuple[Request, Capture | None]:
     """The request with what training day knows, where the user said nothing else.
 
-    Raises UnreadableError for a record beside the artifact that was changed, or is of another file.
+    Raises UnreadableError for a record beside the artifact that was changed, or is of another file;
+    UsageError where it would be replaced.
     """
     found = capture.beside(request.artifact) if request.artifact.is_file() else None
     if found is None:
         return request, None
+    if any(place.exists() and place.samefile(found.path) for place in request.outputs):
+        raise UsageError(
+            f"`{found.path}` is the record of training day, which is never replaced",
+            hint="choose another --output",
+        )
     settings = request.settings
     settings = dataclasses.replace(settings, source=settings.source or found.release)
     return dataclasses.replace(request, settings=settings), found

@@ -80,6 +80,8 @@ class Served(BaseEstimator):  # type: ignore[misc]
             return self._checking(name, value)
         if name in _REFITTING and callable(value):
             return functools.partial(self._refit, name)
+        if name == "set_output":
+            return functools.partial(self._set_output, value)
         return value
 
     def _checking(self, name: str, method: Any) -> Any:
@@ -89,6 +91,10 @@ class Served(BaseEstimator):  # type: ignore[misc]
             return self if name == "partial_fit" else answer
 
         return checked
+
+    def _set_output(self, method: Any, **params: Any) -> Served:
+        method(**params)
+        return self
 
     def _refit(self, name: str, X: Any, y: Any = None, **params: Any) -> Any:  # noqa: N803
         model = clone(self.model)
