@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from scipy import sparse
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -23,6 +24,8 @@ from tests.documents import checked
 
 import skmig
 from skmig import capture, dataset, errors, record
+from skmig.agent import predict
+from skmig.agent.build import Builder
 from skmig.cli.app import run
 
 RNG = np.random.default_rng(0)
@@ -89,14 +92,51 @@ def test_its_rows_can_be_asked_again(saved: capture.Capture, tmp_path: Path) -> 
     answers = saved.document("own-expected")["model"]["methods"]["predict"]["value"]
     assert (answers == model.predict(X.iloc[kept])).all()
     assert [len(chunk.numbers) for chunk in rows.chunks(10)] == [10, 10, 5]
-    ages = np.concatenate([dataset_column(chunk.value, "age") for chunk in rows.chunks(10)])
+    ages = np.concatenate([chunk.value.args["values"][0] for chunk in rows.chunks(10)])
     assert (ages == X["age"].iloc[kept]).all()
 
 
-def dataset_column(value: Any, name: str) -> Any:
-    from skmig.dataset.values import columns_of
+def _frame() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "x": pd.array([1, None, 3] * 4, dtype="Int64"),
+            "c": pd.Categorical(list("ab") * 6),
+            "o": np.array(["u", "v", None] * 4, dtype=object),
+            "t": pd.date_range("2026-01-01", periods=12, tz="UTC"),
+        },
+        index=range(5, 17),
+    )
 
-    return columns_of(value)[name]
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.arange(24.0).reshape(12, 2),
+        np.arange(24.0, dtype="f4").reshape(12, 2).tolist(),
+        sparse.random(12, 5, density=0.4, format="csr", random_state=0),
+        sparse.random(12, 5, density=0.4, format="csc", random_state=0),
+        [f"text {number}" for number in range(12)],
+        pd.Series([f"text {number}" for number in range(12)]),
+        [{"a": float(number), "b": "x"} for number in range(12)],
+        _frame(),
+        _frame()[["x"]].set_axis([7], axis=1),
+    ],
+    ids=lambda rows: type(rows).__name__,
+)
+def test_rows_of_every_kind_come_back_in_parts(rows: Any, tmp_path: Path) -> None:
+    saved = skmig.save(FunctionTransformer(), tmp_path / "model.pkl", rows)
+    found = dataset.open_dataset(saved.path, tmp_path)
+    assert found.rows == 12
+    parts = [Builder()(chunk.value, "rows") for chunk in found.chunks(5)]
+    assert [predict.count_rows(part) for part in parts] == [5, 5, 2]
+    if sparse.issparse(rows):
+        assert (sparse.vstack(parts) != rows).nnz == 0
+    elif isinstance(rows, pd.DataFrame):
+        whole = pd.concat(parts, ignore_index=True)
+        pd.testing.assert_frame_equal(whole, rows.reset_index(drop=True), check_freq=False)
+    else:
+        whole = [item for part in parts for item in list(part)]
+        assert all(np.all(one == other) for one, other in zip(whole, list(rows), strict=True))
 
 
 def test_no_row_is_kept_where_none_shall_be(tmp_path: Path) -> None:

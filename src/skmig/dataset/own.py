@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skmig.dataset.dataset import Source
-from skmig.dataset.values import BY_ROW, columns_of, frame, is_frame, row_count, take
+from skmig.dataset.values import BY_ROW, is_frame, row_count, table, take
 from skmig.errors import DataError
 from skmig.payload import Bundle, New, WireError
 
@@ -25,7 +25,7 @@ def rows_of_training(path: Path) -> Source:
             hint="give a file of rows with --data",
         ) from exc
     count = row_count(value)
-    names = tuple(columns_of(value)) if is_frame(value) else None
+    names = tuple(_items(value.args["columns"].args["values"])) if is_frame(value) else None
     if names is not None and not all(isinstance(name, str) for name in names):
         names = None
     return Source(
@@ -41,15 +41,15 @@ def rows_of_training(path: Path) -> Source:
 def _plain(value: Any) -> Any:
     """A table without its index, a series as a list."""
     if isinstance(value, New) and value.tag == "pandas.Series":
-        return list(value.args["values"])
+        return _items(value.args["values"])
     if not is_frame(value):
         return value
-    names = value.args["columns"].args["values"]
-    if isinstance(names, New):  # text of pandas 3
-        names = names.args["items"]
     for column in value.args["values"]:
         if isinstance(column, New) and column.tag not in BY_ROW:
             raise KeyError(f"columns of {column.tag}")
-    if len({*names}) != len(names):
-        raise KeyError("columns of the same name")
-    return frame(dict(zip(names, value.args["values"], strict=True)))
+    return table(value.args["columns"], value.args["values"])
+
+
+def _items(values: Any) -> list[Any]:
+    """An array of numpy or a neutral one of pandas (as which pandas 3 keeps text) as a list."""
+    return list(values.args[BY_ROW[values.tag]] if isinstance(values, New) else values)

@@ -13,27 +13,26 @@ from skmig.payload import New
 Array = np.ndarray[Any, Any]
 
 
-def frame(columns: Mapping[Any, Any]) -> New:
+def frame(columns: Mapping[str, Array]) -> New:
     """A neutral DataFrame of named columns."""
     names = np.empty(len(columns), dtype=object)
     names[:] = list(columns)
-    first = next(iter(columns.values()), ())
+    return table(New("pandas.Index", {"values": names, "name": None}), list(columns.values()))
+
+
+def table(columns: Any, values: list[Any]) -> New:
+    """A neutral DataFrame of a neutral index of columns and their values."""
+    first = values[0] if values else ()
     count = len(first.args[BY_ROW[first.tag]]) if isinstance(first, New) else len(first)
-    return New(
-        "pandas.DataFrame",
-        {
-            "columns": New("pandas.Index", {"values": names, "name": None}),
-            "index": New("pandas.RangeIndex", {"start": 0, "stop": count, "step": 1, "name": None}),
-            "values": list(columns.values()),
-        },
-    )
+    index = New("pandas.RangeIndex", {"start": 0, "stop": count, "step": 1, "name": None})
+    return New("pandas.DataFrame", {"columns": columns, "index": index, "values": values})
 
 
 def is_frame(value: Any) -> bool:
     return isinstance(value, New) and value.tag == "pandas.DataFrame"
 
 
-def columns_of(value: New) -> dict[Any, Any]:
+def columns_of(value: New) -> dict[str, Array]:
     """The columns of a neutral DataFrame by name."""
     return dict(zip(value.args["columns"].args["values"], value.args["values"], strict=True))
 
@@ -59,7 +58,8 @@ def width(value: Any) -> int | None:
 def take(value: Any, rows: Array) -> Any:
     """Some rows of a neutral input, in ascending order."""
     if is_frame(value):
-        return frame({name: _some(column, rows) for name, column in columns_of(value).items()})
+        parts = [_some(column, rows) for column in value.args["values"]]
+        return table(value.args["columns"], parts)
     if isinstance(value, New):
         return neutral_matrix(matrix(value)[rows], value.tag)
     if isinstance(value, np.ndarray):
@@ -73,8 +73,8 @@ def joined(parts: Sequence[Any]) -> Any:
     if len(parts) == 1:
         return first
     if is_frame(first):
-        columns = [columns_of(part) for part in parts]
-        return frame({name: _glued([part[name] for part in columns]) for name in columns[0]})
+        columns = zip(*(part.args["values"] for part in parts), strict=True)
+        return table(first.args["columns"], [_glued(column) for column in columns])
     if isinstance(first, New):
         from scipy import sparse
 
