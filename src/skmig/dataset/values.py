@@ -32,11 +32,6 @@ def is_frame(value: Any) -> bool:
     return isinstance(value, New) and value.tag == "pandas.DataFrame"
 
 
-def columns_of(value: New) -> dict[str, Array]:
-    """The columns of a neutral DataFrame by name."""
-    return dict(zip(value.args["columns"].args["values"], value.args["values"], strict=True))
-
-
 def row_count(value: Any) -> int:
     """The number of rows of a neutral input."""
     if is_frame(value):
