@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -48,11 +49,11 @@ def fitted() -> Any:
     return make_pipeline(columns, LogisticRegression()).fit(X, Y)
 
 
-@pytest.fixture
-def saved(tmp_path: Path) -> capture.Capture:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> capture.Capture:
     return skmig.save(
         fitted(),
-        tmp_path / "model.pkl",
+        tmp_path_factory.mktemp("template") / "model.pkl",
         X,
         y=Y,
         metrics={"auc": np.float64(0.9), "lost": float("nan"), "folds": np.arange(2)},
@@ -62,6 +63,14 @@ def saved(tmp_path: Path) -> capture.Capture:
         preprocessing_version="4",
         rows=25,
     )
+
+
+@pytest.fixture
+def saved(template: capture.Capture, tmp_path: Path) -> capture.Capture:
+    """A copy of a model and its record, which a test may change."""
+    for path in (template.model, template.path):
+        shutil.copy(path, tmp_path)
+    return capture.read(tmp_path / template.path.name)
 
 
 def test_the_record_says_how_it_was(saved: capture.Capture) -> None:

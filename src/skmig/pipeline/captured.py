@@ -70,6 +70,7 @@ def with_environment(planned: Planned, shop: Workshop) -> Planned:
         folder = shop.path("")
         folder.mkdir()
         own = recorded.whole(made.source, packages, folder)
+        own = dataclasses.replace(own, requirements=made.source.requirements)
         recipe(own)
         shop.start(own, "source")
         with shop.worker(own, "source"):
