@@ -113,11 +113,15 @@ class History:
             self._point_to(entry)
             return entry
 
-    def repair(self) -> None:
-        """Let the pointer follow the history, where a process was ended between the two."""
-        entries = self.entries()
-        if entries and self._pointed() != (entries[-1].number, entries[-1].sha256):
-            self._point_to(entries[-1])
+    def repair(self) -> Entry:
+        """Let the pointer follow the history, where a process was ended between the two.
+
+        Gives the last entry; there must be one.
+        """
+        last = self.entries()[-1]
+        if self._pointed() != (last.number, last.sha256):
+            self._point_to(last)
+        return last
 
     def _point_to(self, entry: Entry) -> None:
         # whoever writes looks again, so that the last one to write has written the last entry

@@ -122,7 +122,7 @@ class Store:
             return _entry("promote", found, entries[-1].version if entries else None)
 
         history = History(self.storage, env)
-        return history.append(make) or history.entries()[-1]
+        return history.append(make) or history.repair()
 
     def rollback(self, env: str, to: str | None = None) -> Entry:
         """Go back to the version before the active one, or to one that was active before.
