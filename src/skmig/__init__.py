@@ -4,12 +4,27 @@ from typing import TYPE_CHECKING, Any
 
 from skmig.version import __version__
 
-__all__ = ["Settings", "__version__", "check", "inspect", "migrate", "payload", "report", "verify"]
+__all__ = [
+    "Settings",
+    "__version__",
+    "check",
+    "inspect",
+    "load",
+    "migrate",
+    "open_store",
+    "payload",
+    "report",
+    "save",
+    "verify",
+]
 
 if TYPE_CHECKING:
     from skmig import payload
     from skmig.api import check, inspect, migrate, report, verify
+    from skmig.capture import save
     from skmig.plan import Settings
+    from skmig.serving import load
+    from skmig.store import open_store
 
 _HOMES = {
     "check": "skmig.api",
@@ -18,6 +33,9 @@ _HOMES = {
     "report": "skmig.api",
     "verify": "skmig.api",
     "Settings": "skmig.plan",
+    "load": "skmig.serving",
+    "open_store": "skmig.store",
+    "save": "skmig.capture",
 }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from skmig import checking, inspection, pipeline, record, several, verification, versions
-from skmig.environments.base import Backend, Progress, SilentProgress
+from skmig.environments.base import Progress, SilentProgress
 from skmig.errors import SkmigError, UnreadableError, UsageError
 from skmig.payload import Bundle, WireError
 from skmig.plan import Plan, Settings
@@ -157,7 +157,9 @@ def _requests(
 
 def plan(artifact: Path, settings: Settings) -> Plan:
     """What `migrate` would do, from the file alone: nothing is started."""
-    return make_plan(inspection.inspect(artifact), settings)
+    place = result_name(artifact, settings, None)
+    request, _ = pipeline.known(request_for(artifact, place, settings))
+    return make_plan(inspection.inspect(artifact), request.settings)
 
 
 def check(
@@ -185,6 +187,19 @@ def checked(settings: Settings) -> Settings:
     Raises UnsupportedError (a release), UsageError (a path that is not there, options that do not
     go together).
     """
+    checked_paths(settings)
+    for name, wanted in (("--data-only", settings.data_only), ("--sample", settings.sample)):
+        if wanted and settings.data is None:
+            raise UsageError(f"{name} is about --data, which is not given", hint="add --data FILE")
+    if settings.sample is not None and settings.sample < 1:
+        raise UsageError("--sample takes a number of rows", hint="such as --sample 100000")
+    if settings.source is not None:
+        versions.release(settings.source)
+    return replace(settings, target=versions.release(settings.target).version)
+
+
+def checked_paths(settings: Settings) -> None:
+    """Raises UsageError for a path that is not there."""
     for name, paths in (
         ("--code", settings.code),
         ("--data", (settings.data,)),
@@ -194,14 +209,6 @@ def checked(settings: Settings) -> Settings:
         for path in paths:
             if path is not None and not path.exists():
                 raise UsageError(f"there is no `{path}`", hint=f"check the path given with {name}")
-    for name, wanted in (("--data-only", settings.data_only), ("--sample", settings.sample)):
-        if wanted and settings.data is None:
-            raise UsageError(f"{name} is about --data, which is not given", hint="add --data FILE")
-    if settings.sample is not None and settings.sample < 1:
-        raise UsageError("--sample takes a number of rows", hint="such as --sample 100000")
-    if settings.source is not None:
-        versions.release(settings.source)
-    return replace(settings, target=versions.release(settings.target).version)
 
 
 def verify_all(
@@ -234,7 +241,7 @@ def verify_all(
         )
     with contextlib.ExitStack() as stack:
         shop = source = stack.enter_context(
-            pipeline.workshop(settings, progress, _backend(here) if here else None)
+            pipeline.workshop(settings, progress, pipeline.here(here) if here else None)
         )
         if here and options.original is not None:  # it is of another release
             source = stack.enter_context(pipeline.workshop(settings, progress))
@@ -257,12 +264,6 @@ def verify_all(
         # what still runs ends when its worker is closed
         stack.callback(pool.shutdown, wait=False, cancel_futures=True)
         yield from pool.map(one, places)
-
-
-def _backend(here: Path | bool) -> Backend:
-    from skmig.environments.here import HereBackend  # it needs what only POSIX systems have
-
-    return HereBackend(here if isinstance(here, Path) else None)
 
 
 def verify(

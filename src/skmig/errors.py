@@ -42,6 +42,12 @@ class SkmigError(Exception):
 
     def __init__(self, message: str, *, hint: str = "", causes: tuple[str, ...] = ()) -> None:
         super().__init__(message)
+        # in a process of the user's own, the traceback is all that is seen
+        for note in (
+            *(f"caused by: {cause}" for cause in causes),
+            *([f"hint: {hint}"] * bool(hint)),
+        ):
+            self.add_note(note)
         self.message = message
         self.hint = hint
         self.causes = causes
@@ -96,6 +102,10 @@ class DataError(SkmigError):
     """The file given with `--data` does not fit the model."""
 
     code = UNREADABLE
+
+
+class InputError(DataError, ValueError):
+    """Rows that a served model is asked about are not like those that it was trained on."""
 
 
 class UnsupportedError(SkmigError):

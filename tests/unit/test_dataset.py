@@ -11,7 +11,6 @@ import pytest
 from scipy import sparse
 
 from skmig.dataset import Dataset, check_columns, is_frame, open_dataset, row_count
-from skmig.dataset.values import columns_of as columns
 from skmig.dataset.values import matrix
 from skmig.errors import DataError
 
@@ -28,6 +27,11 @@ def opened(path: Path, *, dicts: bool = False) -> Dataset:
 
 def read_data(path: Path, *, dicts: bool = False) -> Any:
     return opened(path, dicts=dicts).whole()
+
+
+def columns(value: Any) -> dict[str, Any]:
+    """The columns of a neutral DataFrame by name."""
+    return dict(zip(value.args["columns"].args["values"], value.args["values"], strict=True))
 
 
 def test_a_table_has_typed_columns(tmp_path: Path) -> None:

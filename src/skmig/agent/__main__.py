@@ -1,4 +1,4 @@
-"""The command line of `agent.pyz`: `serve`, and `export` for where no tool may be installed."""
+"""The command line of `agent.pyz`: `serve`; `export`, `capture` where no tool may be installed."""
 
 import argparse
 import json
@@ -62,12 +62,16 @@ def main(arguments=None):
     command = arguments[0] if arguments else None
     if command == "export":
         return export(arguments[1:])
+    if command == "capture":
+        from skmig.agent import capturing
+
+        return capturing.main(arguments[1:])
     if command == "serve":
         # only here, since it cannot be imported where processes cannot fork
         from skmig.agent import serve
 
         return serve.main(arguments[1:])
-    sys.stderr.write("usage: agent.pyz {export,serve} ...   (`export --help` says more)\n")
+    sys.stderr.write("usage: agent.pyz {capture,export,serve} ...   (`export --help` says more)\n")
     return 0 if command in ("-h", "--help") else 2
 
 

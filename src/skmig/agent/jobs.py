@@ -357,6 +357,7 @@ JOBS = {
     "answer": answer,
     "sway": sway,
     "call": call,
+    "capture": _rare("capture", "run"),
     "census": _rare("census", "run"),
     "names": _rare("zoo", "names"),
     "leave": _rare("zoo", "leave"),

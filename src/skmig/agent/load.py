@@ -11,6 +11,7 @@ import pickle
 import sys
 import types
 import warnings
+from typing import Any, Optional
 
 from skmig.agent.containers import open_stream
 from skmig.agent.errors import JobError
@@ -75,7 +76,7 @@ def _skip_padding(wrapper):
     wrapper.read_array = read_padded
 
 
-def load(path, encoding=None, reader=None):
+def load(path: str, encoding: Optional[str] = None, reader: Optional[str] = None) -> Any:
     """The object in a pickle or joblib file.
 
     `encoding`: how byte strings of a Python 2 pickle are read; None for Python 3 files.
@@ -186,7 +187,7 @@ def _stand_in_for_main(path):
         setattr(main, name, value)
 
 
-def dump(value, path, file_format, compress=None):
+def dump(value: Any, path: str, file_format: str, compress: Any = None) -> None:
     """Write an artifact: `file_format` is "pickle", "joblib" or "skops".
 
     `compress`: as joblib takes it.

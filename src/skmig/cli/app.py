@@ -53,6 +53,7 @@ def _register() -> None:
     from skmig.cli import (
         agent,
         build_images,
+        capture,
         check,
         doctor,
         export,
@@ -61,6 +62,7 @@ def _register() -> None:
         matrix,
         migrate,
         report,
+        store,
         support,
         verify,
     )
@@ -76,6 +78,8 @@ def _register() -> None:
     app.command("agent")(agent.agent)
     app.command("doctor")(doctor.doctor)
     app.command("matrix")(matrix.matrix)
+    app.command("capture")(capture.capture)
+    app.add_typer(store.store, name="store")
     app.command("support")(support.support)
 
 
@@ -167,7 +171,12 @@ def _failed(error: SkmigError, argv: list[str]) -> int:
 
 def _command(argv: list[str]) -> str:
     known = {command.name for command in app.registered_commands}
-    return " ".join(["skmig", *(word for word in argv[:1] if word in known)])
+    words = [word for word in argv[:1] if word in known]
+    for group in app.registered_groups:
+        if argv[:1] == [group.name] and group.typer_instance is not None:
+            inner = {command.name for command in group.typer_instance.registered_commands}
+            words = [*argv[:1], *(word for word in argv[1:2] if word in inner)]
+    return " ".join(["skmig", *words])
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> Any:

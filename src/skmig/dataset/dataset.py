@@ -117,7 +117,7 @@ def open_dataset(path: Path, folder: Path, *, dicts: bool = False) -> Dataset:
     `dicts`: keep the objects of a `.jsonl` file as dicts, for a DictVectorizer.
     Raises DataError, which names the file, what is wrong with it and what to do.
     """
-    from skmig.dataset import arrays, lines, parquet, table
+    from skmig.dataset import arrays, lines, own, parquet, table
 
     readers: dict[str, Callable[[Path], Source]] = {
         ".csv": lambda p: table.read(p, ","),
@@ -127,6 +127,7 @@ def open_dataset(path: Path, folder: Path, *, dicts: bool = False) -> Dataset:
         ".jsonl": lambda p: lines.jsonl(p, dicts),
         ".ndjson": lambda p: lines.jsonl(p, dicts),
         ".parquet": parquet.read,
+        ".skmig": own.rows_of_training,
         ".txt": lines.txt,
     }
     reader = readers.get(path.suffix.lower())

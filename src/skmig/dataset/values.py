@@ -17,24 +17,19 @@ def frame(columns: Mapping[str, Array]) -> New:
     """A neutral DataFrame of named columns."""
     names = np.empty(len(columns), dtype=object)
     names[:] = list(columns)
-    count = len(next(iter(columns.values()), ()))
-    return New(
-        "pandas.DataFrame",
-        {
-            "columns": New("pandas.Index", {"values": names, "name": None}),
-            "index": New("pandas.RangeIndex", {"start": 0, "stop": count, "step": 1, "name": None}),
-            "values": list(columns.values()),
-        },
-    )
+    return table(New("pandas.Index", {"values": names, "name": None}), list(columns.values()))
+
+
+def table(columns: Any, values: list[Any]) -> New:
+    """A neutral DataFrame of a neutral index of columns and their values."""
+    first = values[0] if values else ()
+    count = len(first.args[BY_ROW[first.tag]]) if isinstance(first, New) else len(first)
+    index = New("pandas.RangeIndex", {"start": 0, "stop": count, "step": 1, "name": None})
+    return New("pandas.DataFrame", {"columns": columns, "index": index, "values": values})
 
 
 def is_frame(value: Any) -> bool:
     return isinstance(value, New) and value.tag == "pandas.DataFrame"
-
-
-def columns_of(value: New) -> dict[str, Array]:
-    """The columns of a neutral DataFrame by name."""
-    return dict(zip(value.args["columns"].args["values"], value.args["values"], strict=True))
 
 
 def row_count(value: Any) -> int:
@@ -58,7 +53,8 @@ def width(value: Any) -> int | None:
 def take(value: Any, rows: Array) -> Any:
     """Some rows of a neutral input, in ascending order."""
     if is_frame(value):
-        return frame({name: column[rows] for name, column in columns_of(value).items()})
+        parts = [_some(column, rows) for column in value.args["values"]]
+        return table(value.args["columns"], parts)
     if isinstance(value, New):
         return neutral_matrix(matrix(value)[rows], value.tag)
     if isinstance(value, np.ndarray):
@@ -72,10 +68,8 @@ def joined(parts: Sequence[Any]) -> Any:
     if len(parts) == 1:
         return first
     if is_frame(first):
-        columns = [columns_of(part) for part in parts]
-        return frame(
-            {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
-        )
+        columns = zip(*(part.args["values"] for part in parts), strict=True)
+        return table(first.args["columns"], [_glued(column) for column in columns])
     if isinstance(first, New):
         from scipy import sparse
 
@@ -83,6 +77,32 @@ def joined(parts: Sequence[Any]) -> Any:
     if isinstance(first, np.ndarray):
         return np.concatenate(parts)
     return [item for part in parts for item in part]
+
+
+# columns of pandas that are no arrays of numpy: which of their parts has one item a row
+BY_ROW = {
+    "pandas.Categorical": "codes",
+    "pandas.array": "items",
+    "pandas.periods": "items",
+    "pandas.zoned": "utc",
+}
+
+
+def _some(column: Any, rows: Array) -> Any:
+    if not isinstance(column, New):
+        return column[rows]
+    part = BY_ROW[column.tag]
+    return New(column.tag, {**column.args, part: take(column.args[part], rows)})
+
+
+def _glued(columns: Sequence[Any]) -> Any:
+    """One column of the same in several parts."""
+    first = columns[0]
+    if not isinstance(first, New):
+        return np.concatenate(columns)
+    part = BY_ROW[first.tag]
+    whole = joined([column.args[part] for column in columns])
+    return New(first.tag, {**first.args, part: whole})
 
 
 def matrix(value: New) -> Any:

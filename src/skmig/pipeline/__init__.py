@@ -1,5 +1,6 @@
 """The run: one artifact through the stages, each taking and giving a frozen dataclass."""
 
+from skmig.pipeline.captured import known
 from skmig.pipeline.exchange import put_code, read_document
 from skmig.pipeline.naive import naively
 from skmig.pipeline.own_rows import compare_rows, result_side, source_side
@@ -8,7 +9,7 @@ from skmig.pipeline.saying import documented, said_by_rules, words_for
 from skmig.pipeline.stages import check_apart, check_outputs, export, finish, migrate, prepare
 from skmig.pipeline.trust import check_trust, finding_names
 from skmig.pipeline.untouched import check_untouched
-from skmig.pipeline.workshop import Workshop, workshop
+from skmig.pipeline.workshop import Workshop, here, workshop
 
 __all__ = [
     "Exported",
@@ -25,6 +26,8 @@ __all__ = [
     "export",
     "finding_names",
     "finish",
+    "here",
+    "known",
     "migrate",
     "naively",
     "prepare",

@@ -10,6 +10,7 @@ from typing import Any
 
 from skmig import inputs, inspection, record
 from skmig.adapters import carried, chain
+from skmig.capture import Capture
 from skmig.environments.base import EnvironmentSpec
 from skmig.parity import Naive, Parity, Sketches
 from skmig.plan import Plan, Settings
@@ -37,6 +38,7 @@ class Planned:
     request: Request
     facts: inspection.Facts
     plan: Plan
+    capture: Capture | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,7 @@ class Exported:
     source_spec: EnvironmentSpec | None = None
     rows: inputs.Inputs | None = None
     digests: Mapping[Path, str] = dataclasses.field(default_factory=dict)  # of what is read
+    capture: Capture | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

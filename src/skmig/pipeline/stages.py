@@ -15,6 +15,7 @@ from skmig.errors import (
     UsageError,
 )
 from skmig.payload import write_bundle
+from skmig.pipeline import captured
 from skmig.pipeline.exchange import put_code, read_document, user_data
 from skmig.pipeline.naive import is_fitted, load_naively
 from skmig.pipeline.own_rows import compare_data
@@ -27,10 +28,11 @@ from skmig.pipeline.workshop import Workshop, machine
 
 def prepare(request: Request) -> Planned:
     """Inspect the artifact and plan its way; refuse what certainly cannot go."""
+    request, capture = captured.known(request)
     facts = inspection.inspect(request.artifact)
     made = plan.make(facts, request.settings)
     _refuse(made.refusals, (), made.source.release, made.target.release)
-    return Planned(request=request, facts=facts, plan=made)
+    return Planned(request=request, facts=facts, plan=made, capture=capture)
 
 
 def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Exported:
@@ -41,15 +43,19 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
     settings, made = planned.request.settings, planned.plan
     check_trust(planned.request.artifact, settings, finding_names(planned.facts), shop.backend)
     given = settings.data
-    rows = None
+    rows, notes = None, tuple[str, ...]()
     if given is not None:
         shop.progress.step(f"reading {given.name}")
         rows = inputs.read(given, planned.facts, shop.path(""), settings.sample)
+    elif target_too:
+        rows, notes = captured.own_rows(planned, shop)
     if target_too:
         shop.start(made.target, "target")
     bundle = shop.path(".skmig")
     digests = {planned.request.artifact: planned.facts.sha256}
     digests |= {sidecar: record.sha256(sidecar) for sidecar in planned.facts.sidecars}
+    planned = captured.with_environment(planned, shop)
+    made = planned.plan
     with shop.worker(made.source, "source") as worker:
         shop.progress.step(f"exporting {planned.request.artifact.name} with {made.source.release}")
         # sidecars of old joblib are found by the artifact's own name
@@ -70,6 +76,7 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
             # a payload: there is no later question to this worker
             worker.put("data.skmig", user_data(rows, shop))
             arguments["data"] = "data.skmig"
+        captured.check(planned, worker, arguments, shop)
         reply = worker.call("export", **arguments)
         worker.get("exported.skmig", bundle)
         fact = shop.fact(made.source, worker)
@@ -91,7 +98,7 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
         format=made.format,
         compress=made.compress,
         allow=tuple(sorted({*facts.third_party, *settings.modules})),
-        notes=made.notes + dangers(facts),
+        notes=made.notes + notes + dangers(facts),
         encoding=made.encoding,
         reader=made.reader,
         findings=finding_names(facts),
@@ -99,6 +106,7 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
         source_spec=made.source,
         rows=rows,
         digests=digests,
+        capture=planned.capture,
     )
 
 
@@ -242,7 +250,8 @@ def write(compared: Compared, shop: Workshop) -> Migration:
             "probes": compared.sketches.as_json(),
             "data": compared.data_sketches.as_json(),
         }
-        manifest = record.write(bundle, manifest, exported.bundle, sketches)
+        said = None if exported.capture is None else dict(exported.capture.said)
+        manifest = record.write(bundle, manifest, exported.bundle, sketches, said)
         for place in reports:
             from skmig.record import page  # it takes long to import, and most want none
 

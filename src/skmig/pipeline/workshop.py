@@ -189,3 +189,10 @@ def _abort_builds() -> None:
     builder = sys.modules.get("skmig.environments.builder")  # else nothing is being built
     if builder is not None:
         builder.abort()
+
+
+def here(python: Path | bool) -> Backend:
+    """The backend of this interpreter's environment, or of the interpreter at a path."""
+    from skmig.environments.here import HereBackend  # it needs what only POSIX systems have
+
+    return HereBackend(python if isinstance(python, Path) else None)

@@ -1,6 +1,18 @@
 """The record of a migration: manifest, bundle, report."""
 
-from skmig.record.bundle import FACTS, SUFFIX, Record, beside, read, write
+from skmig.record.bundle import (
+    CAPTURE,
+    FACTS,
+    SUFFIX,
+    Record,
+    beside,
+    ends_well,
+    is_capture,
+    member_digests,
+    read,
+    record_of,
+    write,
+)
 from skmig.record.manifest import (
     UNPROVEN,
     EnvironmentFact,
@@ -15,6 +27,7 @@ from skmig.record.manifest import (
 from skmig.record.placing import check_place, placed
 
 __all__ = [
+    "CAPTURE",
     "FACTS",
     "SUFFIX",
     "UNPROVEN",
@@ -25,9 +38,13 @@ __all__ = [
     "beside",
     "check_place",
     "commit",
+    "ends_well",
+    "is_capture",
+    "member_digests",
     "now",
     "placed",
     "read",
+    "record_of",
     "sha256",
     "summary",
     "who",

@@ -19,6 +19,7 @@ from skmig.record.manifest import Manifest
 
 SUFFIX = ".skmig"
 FACTS = "payload.json"
+CAPTURE = "capture.json"  # what training day wrote of the original (see `skmig.capture`)
 _MARK = b"sha256:"  # the archive's comment: the digest of every byte before it
 SKETCHES = "sketches.json"
 # what `skmig.parity.Sketches` gives, of the `probes` and of the user's `data`
@@ -42,6 +43,24 @@ def beside(result: Path, *, whole: bool = False) -> Path:
     return result.with_suffix(SUFFIX)
 
 
+def record_of(path: Path) -> Path:
+    """The record for a path that names the record or the result."""
+    if path.suffix == SUFFIX:
+        return path
+    whole = beside(path, whole=True)
+    return whole if whole.is_file() else beside(path)
+
+
+def is_capture(path: Path) -> bool:
+    """Was a record written on training day, and not by a migration?"""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return False
+    return CAPTURE in names and "manifest.json" not in names
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Record:
     """A record that was read and whose members are what its manifest says."""
@@ -61,6 +80,13 @@ class Record:
     def sketches(self) -> Sketches:
         """What the outputs looked like.  Raises UnreadableError."""
         found: Sketches = self._opened(lambda bundle: bundle.json(SKETCHES))
+        return found
+
+    def capture(self) -> dict[str, Any] | None:
+        """What training day said of the original, if anything.  Raises UnreadableError."""
+        if CAPTURE not in self.manifest.members:
+            return None
+        found: dict[str, Any] = self._opened(lambda bundle: bundle.json(CAPTURE))
         return found
 
     def _opened(self, read: Callable[[Bundle], Any]) -> Any:
@@ -104,7 +130,7 @@ def read(path: Path) -> Record:
         )
     if manifest.sealed().seal != manifest.seal:
         raise UnreadableError(f"the manifest of the record `{path.name}` was changed", hint=_AGAIN)
-    if names.count("manifest.json") > 1 or not _ends_well(path):
+    if names.count("manifest.json") > 1 or not ends_well(path):
         # each part is as the manifest says; what holds them together is not
         raise UnreadableError(
             f"the record `{path.name}` was changed after it was written", hint=_AGAIN
@@ -129,10 +155,17 @@ def member_digests(archive: zipfile.ZipFile) -> dict[str, str]:
     return digests
 
 
-def write(path: Path, manifest: Manifest, exported: Path, sketches: Sketches) -> Manifest:
+def write(
+    path: Path,
+    manifest: Manifest,
+    exported: Path,
+    sketches: Sketches,
+    capture: dict[str, Any] | None = None,
+) -> Manifest:
     """Write a record to `path` (a temporary name: see `placed`): the exported bundle, sealed.
 
-    Gives the manifest as it was written, with the digests and the seal.
+    `capture` is what training day said of the original.  Gives the manifest as it was written,
+    with the digests and the seal.
 
     Raises UnreadableError when the bundle holds anything but its documents.
     """
@@ -144,12 +177,14 @@ def write(path: Path, manifest: Manifest, exported: Path, sketches: Sketches) ->
             "the exported payload has other members than it should",
             causes=tuple(sorted(digests.keys() ^ EXPORTED)),
         )
-    drawn = json.dumps(sketches, allow_nan=False)
-    digests[SKETCHES] = hashlib.sha256(drawn.encode()).hexdigest()
+    added = {SKETCHES: json.dumps(sketches, allow_nan=False)}
+    if capture is not None:
+        added[CAPTURE] = json.dumps(capture, allow_nan=False)
+    digests |= {name: hashlib.sha256(text.encode()).hexdigest() for name, text in added.items()}
     sealed = dataclasses.replace(manifest, members=digests).sealed()
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         for name, text in (
-            (SKETCHES, drawn),
+            *added.items(),
             ("manifest.json", json.dumps(sealed.as_json(), indent=1)),
         ):
             # without the time: a clock before 1980 or after 2107 cannot be written
@@ -181,7 +216,8 @@ def _digest_before(handle: BinaryIO) -> bytes:
     return found.hexdigest().encode()
 
 
-def _ends_well(path: Path) -> bool:
+def ends_well(path: Path) -> bool:
+    """Is the digest in the comment of a record that of all the bytes before it?"""
     with path.open("rb") as handle:
         said = _digest_before(handle)
         handle.seek(-64 - len(_MARK), io.SEEK_END)

@@ -8,23 +8,18 @@ from pathlib import Path
 
 from skmig import parity, record
 from skmig.errors import UnreadableError
+from skmig.record import record_of
 from skmig.verification.answer import Options, Shops, Verification, failed
 from skmig.verification.asking import Asking
 
 __all__ = ["Options", "Shops", "Verification", "failed", "record_of", "records_below", "verify"]
 
 
-def record_of(path: Path) -> Path:
-    """The record for a path that names the record or the result."""
-    if path.suffix == record.SUFFIX:
-        return path
-    whole = record.beside(path, whole=True)
-    return whole if whole.is_file() else record.beside(path)
-
-
 def records_below(folder: Path) -> list[Path]:
     """Every record below a folder, sorted.  Raises UnreadableError when there is none."""
-    found = sorted(folder.rglob(f"*{record.SUFFIX}"))
+    found = sorted(
+        path for path in folder.rglob(f"*{record.SUFFIX}") if not record.is_capture(path)
+    )
     if not found:
         raise UnreadableError(
             f"there is no record below `{folder}`",
