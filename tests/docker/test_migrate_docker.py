@@ -15,6 +15,7 @@ from tests.environments.test_check import UNSTEADY, fit
 from tests.environments.test_migrate import TARGET, Run, interrupted, loaded
 
 from skmig import errors, record
+from skmig.agent import inline
 from skmig.cli.app import run
 from skmig.environments import engine
 
@@ -51,6 +52,31 @@ def test_a_model_moves_and_is_verified(fitted: Path, skmig: Run, tmp_path: Path)
     assert loaded(result) == f"{TARGET} [0]"
     code, said = skmig("verify", result, backend="docker")
     assert (code, said[:5]) == (errors.MIGRATED, "yes: ")
+
+
+def test_many_models_share_a_container_and_not_their_files(
+    fitted: Path, skmig: Run, tmp_path: Path
+) -> None:
+    """Small files travel with the requests; one that is too large for that is copied."""
+    folder, large = tmp_path / "models", tmp_path / "large.pkl"
+    folder.mkdir()
+    # what follows a pickle's end is not read, but it is copied
+    large.write_bytes((fitted / "logistic.pkl").read_bytes() + b"\n" * (inline.MOST + 1))
+    for number in range(4):
+        shutil.copy(fitted / "logistic.pkl", folder / f"{number}.pkl")
+    shutil.copy(large, folder / "large.pkl")
+    code, said = skmig("migrate", folder, "--to", TARGET, "-o", tmp_path / "out", backend="docker")
+    assert code == errors.MIGRATED, said
+    alone = tmp_path / "alone.pkl"
+    words = ("--to", TARGET, "-o", alone)
+    code, said = skmig("migrate", fitted / "logistic.pkl", *words, backend="docker")
+    assert code == errors.MIGRATED, said
+    results = sorted((tmp_path / "out").glob("*.pkl"))
+    assert [place.stem for place in results] == [
+        *(f"{number}-{TARGET}" for number in range(4)),
+        f"large-{TARGET}",
+    ]
+    assert {place.read_bytes() for place in results} == {alone.read_bytes()}
 
 
 def test_a_process_that_ends_is_an_answer(

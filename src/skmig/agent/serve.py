@@ -26,7 +26,7 @@ import sys
 import time
 import traceback
 
-from skmig.agent import calls, tidy
+from skmig.agent import calls, inline, tidy
 from skmig.agent.place import hello
 from skmig.agent.reply import LIMIT, checked
 from skmig.agent.run import describe, run
@@ -195,10 +195,12 @@ class Server(object):
         except (ValueError, KeyError, TypeError) as error:
             text = "not a request: %s" % error
             return {"id": None, "ok": False, "error": {"kind": "ProtocolError", "message": text}}
+        wanted, rooms = tidy.outputs(request)
+        inline.receive(self.place.exchange, request.get("files") or {})
         self.place.begin()
         out = self.fork(request)
         try:
-            spoiled = self.place.clear(*tidy.outputs(request))
+            spoiled = self.place.clear(wanted, rooms)
         except OSError as error:
             # the next job could find what this one left: there is none
             traceback.print_exc()
@@ -206,6 +208,8 @@ class Server(object):
         if spoiled is not None:
             text = "changed `%s`, which it was only given to read" % spoiled
             out = {"ok": False, "error": {"kind": "Tampering", "message": text, "spoiled": True}}
+        elif out["ok"] and request.get("inline"):
+            out["files"] = inline.give(self.place.exchange, wanted)
         out["id"] = number
         return out
 

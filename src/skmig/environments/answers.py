@@ -6,6 +6,8 @@ message, and that the result of a job has the shape that the rest of skmig reads
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -36,6 +38,18 @@ def is_answer(found: Mapping[str, Any]) -> bool:
         and isinstance(error, dict)
         and all(isinstance(error.get(name, ""), str) for name in ("kind", "message", "log"))
     )
+
+
+def files(found: Mapping[str, Any]) -> dict[str, bytes]:
+    """The files that came with an answer, by path; what is none is left out."""
+    given = found.get("files")
+    if not isinstance(given, dict):
+        return {}
+    decoded = {}
+    for path, text in given.items():
+        with contextlib.suppress(ValueError, TypeError):
+            decoded[path] = base64.b64decode(text, validate=True)
+    return decoded
 
 
 def misses(job: str, result: Any) -> str | None:

@@ -43,10 +43,14 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """The answer to one job: what the agent's job function returned (plain JSON)."""
+    """The answer to one job: what the agent's job function returned (plain JSON).
+
+    `files`: what came with it of the files that it wrote, by path in the exchange.
+    """
 
     result: Mapping[str, Any]
     seconds: float
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Worker(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import signal
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 
 from skmig.environments import answers
 from skmig.environments.base import Limits, Reply, Worker
+from skmig.environments.files import checked
 from skmig.environments.rooms import Room, Wave
 from skmig.errors import (
     AgentError,
@@ -22,7 +24,6 @@ from skmig.errors import (
     OutOfMemoryError,
     SkmigError,
     TimeoutExpiredError,
-    UsageError,
 )
 
 # The agent enforces the time-out; this much later the worker itself is taken for hung.
@@ -61,8 +62,10 @@ class Channel(Protocol):
 class Exchange(Protocol):
     """The flat folder of files that a worker's jobs read and write, and rooms: folders in it.
 
-    The room "" is the folder itself.
+    The room "" is the folder itself.  `inline`: copying a file takes longer than sending it along.
     """
+
+    inline: bool
 
     def put(self, room: str, name: str, source: Path | bytes) -> None: ...
 
@@ -107,19 +110,36 @@ class AgentWorker:
             self._exchange.get(room and checked(room), checked(name), target)
 
     def room(self, name: str, wave: Wave | None) -> Worker:
-        if wave is None:
-            return Room(self, name, lambda job, args: self.run(job, args, name))
-        return Room(self, name, lambda job, args: wave.call(self, job, args, name))
+        return Room(self, name, wave)
 
     def call(self, job: str, /, **args: Any) -> Reply:
         return self.run(job, args)
 
-    def run(self, job: str, args: Mapping[str, Any], room: str = "", *, jobs: int = 1) -> Reply:
-        """`call` in a room of the exchange, with the time that so many jobs may take."""
+    @property
+    def inline(self) -> bool:
+        """Should small files travel with requests and answers?"""
+        return self._exchange.inline
+
+    def run(
+        self,
+        job: str,
+        args: Mapping[str, Any],
+        room: str = "",
+        *,
+        files: Mapping[str, bytes] | None = None,
+        jobs: int = 1,
+    ) -> Reply:
+        """`call` in a room of the exchange, with the time that so many jobs may take.
+
+        `files`, by path in the exchange, are written before; then small ones come back, too.
+        """
         timeout = self._limits.timeout * jobs
         with self._lock:
             number = next(self._numbers)
             request = {"id": number, "job": job, "args": args, "timeout": timeout, "room": room}
+            if files is not None:
+                coded = {path: base64.b64encode(data).decode() for path, data in files.items()}
+                request |= {"files": coded, "inline": True}
             line = json.dumps(request, allow_nan=False).encode("ascii") + b"\n"
             started = time.monotonic()
             try:
@@ -139,8 +159,17 @@ class AgentWorker:
             raise self._babble(json.dumps(answer).encode())
         return self.settle(job, answer, seconds)
 
-    def settle(self, job: str, answer: Mapping[str, Any], seconds: float) -> Reply:
-        """The reply that an answer of the agent is; raises the error that it is."""
+    def settle(
+        self,
+        job: str,
+        answer: Mapping[str, Any],
+        seconds: float,
+        files: Mapping[str, bytes] | None = None,
+    ) -> Reply:
+        """The reply that an answer of the agent is; raises the error that it is.
+
+        `files`: those that came with it, where they are known already.
+        """
         if not answer["ok"]:
             raise self._failed(job, answer["error"])
         missed = answers.misses(job, answer["result"])
@@ -150,7 +179,9 @@ class AgentWorker:
                 " file runs may have forged it",
                 hint=_DO_NOT_USE,
             )
-        return Reply(result=answer["result"], seconds=seconds)
+        if files is None:
+            files = answers.files(answer)
+        return Reply(result=answer["result"], seconds=seconds, files=files)
 
     @property
     def closed(self) -> bool:
@@ -319,16 +350,6 @@ class AgentWorker:
             causes=(f"{error.get('kind')}: {error.get('message')}",),
             details=error,
         )
-
-
-def checked(name: str) -> str:
-    """`name` if it can be the name of a file in an exchange; UsageError otherwise."""
-    if not name or name in (".", "..") or "/" in name or "\\" in name or "\0" in name:
-        raise UsageError(
-            f"`{name}` cannot be the name of a file in an exchange",
-            hint="use a plain file name, without folders",
-        )
-    return name
 
 
 def _last(text: str | None) -> tuple[str, ...]:

@@ -79,6 +79,8 @@ class DockerBackend:
 class Container:
     """One container with its volume: the channel to the worker, and its exchange."""
 
+    inline = True
+
     def __init__(self, client: Any, name: str, run: str) -> None:
         self._client = client
         self._name = name

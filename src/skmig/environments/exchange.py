@@ -25,6 +25,8 @@ _UNFINISHED = 600.0  # seconds after which a folder without owner was left by a 
 class RunFolder:
     """The private folder of one local worker: `files` is its exchange, `home` its home."""
 
+    inline = False
+
     def __init__(self, most: int = Limits().disk) -> None:
         """`most`: bytes of one file that is copied out."""
         self._most = most

@@ -1,10 +1,12 @@
-"""Which files of a folder go into an exchange."""
+"""Which files go into an exchange, and under which names."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from skmig.errors import UsageError
 
 # Of a folder given with `--code`: what is no code and may be large.
 IGNORED = frozenset(
@@ -21,3 +23,13 @@ def walk(folder: Path) -> Iterator[tuple[Path, Path]]:
             path = Path(top, name)
             if path.is_file():
                 yield path, path.relative_to(folder)
+
+
+def checked(name: str) -> str:
+    """`name` if it can be the name of a file in an exchange; UsageError otherwise."""
+    if not name or name in (".", "..") or "/" in name or "\\" in name or "\0" in name:
+        raise UsageError(
+            f"`{name}` cannot be the name of a file in an exchange",
+            hint="use a plain file name, without folders",
+        )
+    return name

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skmig.agent.inline import MOST
 from skmig.environments.base import Reply, Worker
+from skmig.environments.files import checked
 from skmig.errors import SkmigError
 
 if TYPE_CHECKING:
@@ -24,26 +26,50 @@ if TYPE_CHECKING:
 class Room:
     """A worker as one of several migrations sees it: its files lie in a folder of their own."""
 
-    def __init__(
-        self, worker: AgentWorker, name: str, run: Callable[[str, Mapping[str, Any]], Reply]
-    ) -> None:
+    def __init__(self, worker: AgentWorker, name: str, wave: Wave | None) -> None:
         self.hello = worker.hello
         self._worker = worker
         self._name = name
-        self._run = run
+        self._wave = wave
+        self._going: dict[str, bytes] | None = {} if worker.inline else None
+        self._came: dict[str, bytes] = {}
 
     @property
     def closed(self) -> bool:
         return self._worker.closed
 
     def put(self, name: str, source: Path | bytes) -> None:
+        self._came.pop(name, None)
+        if self._going is not None:
+            small = isinstance(source, bytes) or source.is_file()
+            size = len(source) if isinstance(source, bytes) else source.stat().st_size
+            if small and size <= MOST:
+                data = source if isinstance(source, bytes) else source.read_bytes()
+                self._going[checked(name)] = data
+                return
         self._worker.put(name, source, self._name)
 
     def get(self, name: str, target: Path) -> None:
-        self._worker.get(name, target, self._name)
+        if name in self._came:
+            target.write_bytes(self._came[name])
+        else:
+            self._worker.get(name, target, self._name)
 
     def call(self, job: str, /, **args: Any) -> Reply:
-        return self._run(job, args)
+        files = self._going
+        if files is not None:
+            self._going = {}
+            files = {f"{self._name}/{name}": data for name, data in files.items()}
+        asked = Asked(job=job, args=args, room=self._name, files=files)
+        if self._wave is None:
+            reply = self._worker.run(job, args, self._name, files=files)
+        else:
+            reply = self._wave.call(self._worker, asked)
+        for path, data in reply.files.items():
+            room, _, name = path.rpartition("/")
+            if room == self._name:
+                self._came[name] = data
+        return reply
 
     def room(self, name: str, wave: Wave | None) -> Worker:
         return self._worker.room(name, wave)
@@ -52,11 +78,14 @@ class Room:
         """The worker is closed by who started it."""
 
 
-@dataclass
-class _Waiting:
+@dataclass(kw_only=True)
+class Asked:
+    """A job of one member of a wave; `files` go with it, by path in the exchange."""
+
     job: str
     args: Mapping[str, Any]
     room: str
+    files: Mapping[str, bytes] | None = None
     reply: Reply | BaseException | None = None
 
     def outcome(self) -> Reply:
@@ -75,7 +104,7 @@ class Wave:
 
     def __init__(self, members: int) -> None:
         self._busy = members  # that do not wait for an answer
-        self._waiting: dict[AgentWorker, list[_Waiting]] = {}
+        self._waiting: dict[AgentWorker, list[Asked]] = {}
         self._changed = threading.Condition()
 
     def leave(self) -> None:
@@ -84,9 +113,8 @@ class Wave:
             self._busy -= 1
             self._changed.notify_all()
 
-    def call(self, worker: AgentWorker, job: str, args: Mapping[str, Any], room: str) -> Reply:
+    def call(self, worker: AgentWorker, mine: Asked) -> Reply:
         """`worker.call` of one member, perhaps together with others."""
-        mine = _Waiting(job, args, room)
         with self._changed:
             self._waiting.setdefault(worker, []).append(mine)
             self._busy -= 1
@@ -105,34 +133,37 @@ class Wave:
                     self._changed.notify_all()
         return mine.outcome()
 
-    def _is_first(self, worker: AgentWorker, mine: _Waiting) -> bool:
+    def _is_first(self, worker: AgentWorker, mine: Asked) -> bool:
         return not self._busy and self._waiting.get(worker, [None])[0] is mine
 
 
-def _ask(worker: AgentWorker, batch: list[_Waiting]) -> None:
+def _ask(worker: AgentWorker, batch: list[Asked]) -> None:
     """Set the reply of each."""
     if len(batch) == 1:
         batch[0].reply = _alone(worker, batch[0])
         return
     jobs = [{"job": one.job, "args": one.args, "room": one.room} for one in batch]
+    files = None
+    if worker.inline:
+        files = {path: data for one in batch for path, data in (one.files or {}).items()}
     started = time.monotonic()
     try:
-        answers = worker.run("several", {"jobs": jobs}, jobs=len(jobs)).result["answers"]
+        whole = worker.run("several", {"jobs": jobs}, files=files, jobs=len(jobs))
     except SkmigError:
         # one of them ended the child: each says for itself what became of it
         for one in batch:
             one.reply = _alone(worker, one)
         return
     seconds = (time.monotonic() - started) / len(batch)
-    for one, answer in zip(batch, answers, strict=True):
+    for one, answer in zip(batch, whole.result["answers"], strict=True):
         try:
-            one.reply = worker.settle(one.job, answer, seconds)
+            one.reply = worker.settle(one.job, answer, seconds, whole.files)
         except SkmigError as error:
             one.reply = error
 
 
-def _alone(worker: AgentWorker, one: _Waiting) -> Reply | SkmigError:
+def _alone(worker: AgentWorker, one: Asked) -> Reply | SkmigError:
     try:
-        return worker.run(one.job, one.args, one.room)
+        return worker.run(one.job, one.args, one.room, files=one.files)
     except SkmigError as error:
         return error
