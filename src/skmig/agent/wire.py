@@ -29,9 +29,10 @@ Runs on Python 3.6 with the standard library and numpy.
 """
 
 import base64
-import io
 import json
 import math
+import os
+import re
 import struct
 import zipfile
 from typing import Any, Dict, List, Optional
@@ -44,7 +45,15 @@ FORMAT = 1
 ALIGN = 64
 COLUMN = 32  # a homogeneous container of at least this many items becomes a column
 MAX_DEPTH = 400
-MAX_GRAPH_BYTES = 1 << 31
+# what a reader allows a file to be: more than any model needs
+MAX_MEMBERS = 1 << 16
+FREE_BYTES = 1 << 24  # a member that unpacks to no more than this may have any ratio
+MAX_RATIO = 60
+# a name that means the same everywhere: printable, relative, without a way up, a drive or "\"
+_MEMBER = re.compile(r"(?!/)(?!(.*/)?\.\.(/|\Z))[ !-9;-\[\]-~]+\Z")
+_PLAIN_FLAGS = 0x0806  # how hard it was deflated, and a name in UTF-8
+_LONG_NUMBER = re.compile(rb"[0-9]{4301}")
+_LAST_CODE_POINT = 0x10FFFF
 _SHARED = (list, dict, set, np.ndarray, Obj, New)
 _PADDING_FIELD = 0xD935  # extra field that zipalign uses for the same purpose
 
@@ -94,7 +103,7 @@ def dtype_from_spec(spec):
         if isinstance(spec, str):
             dtype = np.dtype(spec)
             # only the spelling that dtype_spec writes: no field syntax, no aliases
-            if dtype.names is not None or dtype.subdtype is not None:
+            if dtype.names is not None or dtype.subdtype is not None or dtype.str != spec:
                 raise WireError("unexpected dtype %r" % spec)
             return dtype
         if "base" in spec:
@@ -365,6 +374,7 @@ class Bundle(object):
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.size = os.path.getsize(path)
         try:
             self.archive = zipfile.ZipFile(path)
         except (
@@ -374,6 +384,12 @@ class Bundle(object):
             NotImplementedError,  # another version of the format
             struct.error,
         ) as exc:
+            raise WireError("%s is not a payload: %s" % (path, exc))
+        try:
+            with open(path, "rb") as handle:
+                self.starts = _check_members(self.archive, handle, self.size)
+        except WireError as exc:
+            self.archive.close()
             raise WireError("%s is not a payload: %s" % (path, exc))
 
     def __enter__(self) -> "Bundle":
@@ -394,13 +410,13 @@ class Bundle(object):
             info = self.archive.getinfo(name)
         except KeyError:
             raise WireError("%s has no member %s" % (self.path, name))
-        if info.file_size > MAX_GRAPH_BYTES:
-            raise WireError("%s: %s claims %d bytes" % (self.path, name, info.file_size))
         try:
             with self.archive.open(info) as member:
                 text = member.read(info.file_size + 1)
             if len(text) != info.file_size:
                 raise WireError("%s: %s is not as long as it claims" % (self.path, name))
+            if _LONG_NUMBER.search(text):
+                raise WireError("%s: %s has a number without end" % (self.path, name))
             return json.loads(text.decode("utf-8"), parse_constant=_no_constant)
         except WireError:
             raise
@@ -412,7 +428,12 @@ class Bundle(object):
         head = self.json(name + "/graph.json")
         if not isinstance(head, dict) or head.get("format") != FORMAT or "root" not in head:
             raise WireError("%s: document %s has no known format" % (self.path, name))
-        return _Decoder(self._arrays(name + "/arrays.bin")).decode(head["root"], name, 0)
+        try:
+            return _Decoder(self._arrays(name + "/arrays.bin")).decode(head["root"], name, 0)
+        except RecursionError:
+            raise WireError("%s: document %s is nested too deeply" % (self.path, name))
+        except MemoryError:
+            raise WireError("%s: document %s is larger than the memory" % (self.path, name))
 
     def _arrays(self, name):
         try:
@@ -423,18 +444,56 @@ class Bundle(object):
             raise WireError("%s: %s must be stored, not compressed" % (self.path, name))
         if info.file_size == 0:
             return np.zeros(0, dtype=np.uint8)
-        with open(self.path, "rb") as handle:
-            handle.seek(info.header_offset)
-            header = handle.read(30)
-            if len(header) != 30 or header[:4] != b"PK\x03\x04":
-                raise WireError("%s: %s has no local header" % (self.path, name))
-            name_length, extra_length = struct.unpack("<HH", header[26:30])
-            start = info.header_offset + 30 + name_length + extra_length
-            handle.seek(0, io.SEEK_END)
-            if start + info.file_size > handle.tell():
-                raise WireError("%s: %s is longer than the file" % (self.path, name))
+        start = self.starts[name]
         # mode "c": what reads it may change its copy, never the file
         return np.memmap(self.path, np.uint8, "c", start, (info.file_size,))
+
+
+def _check_members(archive, handle, size):
+    """Where the content of each member begins; refuses what `write_bundle` never writes.
+
+    What the directory says and what stands before each member must be the same, no two members
+    may share bytes, and none may unpack to much more than it is.
+    """
+    infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
+    if len(infos) > MAX_MEMBERS:
+        raise WireError("%d members" % len(infos))
+    starts = {}
+    end = 0
+    for info in infos:
+        name = info.filename
+        if not _MEMBER.match(name) or name != info.orig_filename:
+            raise WireError("a member of the name %r" % name)
+        if name in starts:
+            raise WireError("%s stands twice" % name)
+        if info.flag_bits & ~_PLAIN_FLAGS or info.compress_type not in (
+            zipfile.ZIP_STORED,
+            zipfile.ZIP_DEFLATED,
+        ):
+            raise WireError("%s is encrypted, streamed or packed in another way" % name)
+        if info.header_offset < end:
+            raise WireError("%s shares its bytes with another" % name)
+        handle.seek(info.header_offset)
+        header = handle.read(30)
+        if len(header) != 30 or header[:4] != b"PK\x03\x04":
+            raise WireError("%s has no local header" % name)
+        flags, method = struct.unpack("<HH", header[6:10])
+        name_length, extra_length = struct.unpack("<HH", header[26:30])
+        if (flags, method) != (info.flag_bits, info.compress_type) or handle.read(
+            name_length
+        ) != name.encode("ascii"):
+            raise WireError("%s is not what the directory says" % name)
+        start = info.header_offset + 30 + name_length + extra_length
+        if start + info.compress_size > size:
+            raise WireError("%s is longer than the file" % name)
+        end = start + info.compress_size
+        if info.compress_type == zipfile.ZIP_STORED:
+            if info.file_size != info.compress_size:
+                raise WireError("%s is not as long as it claims" % name)
+        elif info.file_size > max(FREE_BYTES, MAX_RATIO * info.compress_size):
+            raise WireError("%s unpacks to %d bytes" % (name, info.file_size))
+        starts[name] = start
+    return starts
 
 
 def _no_constant(text):
@@ -443,8 +502,9 @@ def _no_constant(text):
 
 class _Decoder(object):
     def __init__(self, block):
-        self.block = block
+        self.block = np.asarray(block)
         self.known = {}
+        self.left = len(block)  # bytes that no array took yet: no two take the same
 
     def decode(self, node, path, depth):
         if node is None or isinstance(node, (bool, int, str)):
@@ -469,7 +529,7 @@ class _Decoder(object):
     def register(self, node, value, path):
         number = node.get("id")
         if number is not None:
-            if not isinstance(number, int) or number in self.known:
+            if type(number) is not int or number in self.known:
                 raise WireError("%s: id %r stands twice" % (path, number))
             self.known[number] = value
         return value
@@ -522,9 +582,12 @@ class _Decoder(object):
                 self.decode(item, "%s[%d]" % (path, i), depth + 1)
                 for i, item in enumerate(node["v"])
             ]
-        return self.register(
-            node, {"tuple": tuple, "set": set, "frozenset": frozenset}[node["t"]](ready), path
-        )
+        if node["t"] == "set":
+            return self.register(node, set(ready), path)
+        # a chain of these that share one another would be walked without end
+        if "id" in node:
+            raise WireError("%s: a %s is not shared" % (path, node["t"]))
+        return frozenset(ready) if node["t"] == "frozenset" else tuple(ready)
 
     def dict(self, node, path, depth):
         result = self.register(node, {}, path)
@@ -572,28 +635,37 @@ class _Decoder(object):
         if dtype.hasobject:
             raise WireError("%s: dtype %s holds objects" % (path, dtype))
         start, nbytes = node["at"], size * dtype.itemsize
-        if type(start) is not int or start < 0 or start + nbytes > len(self.block):
-            raise WireError("%s: array of %d bytes at %r is outside" % (path, nbytes, start))
+        if size and not dtype.itemsize:
+            raise WireError("%s: %d items of no size" % (path, size))
+        self.take(start, nbytes, path)
         order = node["order"]
         if order not in ("C", "F"):
             raise WireError("%s: order %r" % (path, order))
         if nbytes == 0:
             return self.register(node, np.zeros(shape, dtype=dtype, order=order), path)
-        raw = np.asarray(self.block)[start : start + nbytes]
+        flat = self.block[start : start + nbytes].view(dtype)
+        _check_content(flat, path)
+        return self.register(node, flat.reshape(shape, order=order), path)
+
+    def take(self, start, nbytes, path):
+        """These bytes of the block are this array's and no other's."""
+        if type(start) is not int or start < 0 or start + nbytes > len(self.block):
+            raise WireError("%s: %d bytes at %r are outside" % (path, nbytes, start))
         if start % ALIGN:
-            raw = raw.copy()
-        return self.register(node, raw.view(dtype).reshape(shape, order=order), path)
+            raise WireError("%s: %r is not at a multiple of %d" % (path, start, ALIGN))
+        self.left -= nbytes
+        if self.left < 0:
+            raise WireError("%s: arrays share their bytes" % path)
 
     def strings(self, node, path):
         start, length = node["at"], node["bytes"]
         ends = self.array(node["ends"], path)
-        if type(start) is not int or type(length) is not int or start < 0 or length < 0:
-            raise WireError("%s: text at %r" % (path, start))
-        if start + length > len(self.block) or ends.dtype.str != "<i8" or ends.ndim != 1:
-            raise WireError("%s: text of %r bytes at %r is outside" % (path, length, start))
+        if type(length) is not int or length < 0 or ends.dtype.str != "<i8" or ends.ndim != 1:
+            raise WireError("%s: text of %r bytes" % (path, length))
+        self.take(start, length, path)
         if len(ends) and (ends[0] < 0 or ends[-1] != length or (np.diff(ends) < 0).any()):
             raise WireError("%s: text offsets are out of order" % path)
-        text = bytes(self.block[start : start + length])
+        text = self.block[start : start + length].tobytes()
         result, begin = [], 0
         for end in ends.tolist():
             result.append(text[begin:end].decode("utf-8", "surrogatepass"))
@@ -608,7 +680,11 @@ class _Decoder(object):
             raw = bytes.fromhex(node["x"])
             if len(raw) != dtype.itemsize:
                 raise WireError("%s: %d bytes for dtype %s" % (path, len(raw), dtype))
-            return np.frombuffer(raw, dtype=dtype)[0] if raw else dtype.type()
+            found = np.frombuffer(raw, dtype=dtype) if raw else None
+            if found is None:
+                return dtype.type()
+            _check_content(found, path)
+            return found[0]
         if dtype.kind not in "biuf" or isinstance(node["v"], (str, list, dict)):
             raise WireError("%s: scalar %r of dtype %s" % (path, node["v"], dtype))
         return np.array(node["v"], dtype=dtype)[()]
@@ -632,6 +708,21 @@ class _Decoder(object):
         if node["k"] not in ("function", "type"):
             raise WireError("%s: name of kind %r" % (path, node["k"]))
         return Name(node["k"], _tag(node["c"], path))
+
+
+def _check_content(flat, path):
+    """Bytes that numpy itself takes on trust: truth that is 0 or 1, text that is Unicode."""
+    dtype = flat.dtype
+    if dtype.names is not None:
+        for name in dtype.names:
+            if dtype[name].kind in ("b", "U") or dtype[name].names is not None:
+                _check_content(flat[name], path)
+    elif dtype.kind == "b" and flat.view(np.uint8).max() > 1:
+        raise WireError("%s: truth values other than 0 and 1" % path)
+    elif dtype.kind == "U":
+        points = np.ascontiguousarray(flat).view(dtype.byteorder + "u4")
+        if points.size and points.max() > _LAST_CODE_POINT:
+            raise WireError("%s: text that is not Unicode" % path)
 
 
 def _tag(text, path):

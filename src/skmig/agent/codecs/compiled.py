@@ -94,17 +94,35 @@ def _check_tree(nodes, values, n_classes, state):
     if values.shape != (count, state["n_outputs"], int(n_classes.max())):
         raise ValueError("values of shape %r" % (values.shape,))
     left, right = nodes["left_child"], nodes["right_child"]
-    leaf = left == _NO_CHILD
-    if (leaf != (right == _NO_CHILD)).any():
+    inner = np.flatnonzero(left != _NO_CHILD)
+    if not np.array_equal(inner, np.flatnonzero(right != _NO_CHILD)):
         raise ValueError("a node with one child")
-    here = np.arange(count)[~leaf]
-    for child in (left[~leaf], right[~leaf]):
-        # children stand behind their parent, so that no walk can turn in a circle
-        if (child <= here).any() or (child >= count).any():
-            raise ValueError("a child that is out of range")
-    feature = nodes["feature"][~leaf]
-    if (feature < 0).any() or (feature >= state["n_features"]).any():
+    children = np.concatenate((left[inner], right[inner]))
+    parents = np.concatenate((inner, inner))
+    # children stand behind their parent, so that no walk can turn in a circle
+    if len(children) and ((children <= parents).any() or children.max() >= count):
+        raise ValueError("a child that is out of range")
+    above = np.full(count, -1, dtype=np.intp)
+    above[children] = parents
+    if len(children) != count - 1 or (above[1:] < 0).any():
+        raise ValueError("a node that is the child of none or of several")
+    feature = nodes["feature"][inner]
+    if len(inner) and (feature.min() < 0 or feature.max() >= state["n_features"]):
         raise ValueError("a feature that is out of range")
+    # `decision_path` writes into as many places as the tree is deep
+    if not _depth(above) <= state["max_depth"] <= count:
+        raise ValueError("max_depth %r" % (state["max_depth"],))
+
+
+def _depth(above):
+    """How deep a tree is, from the parent of each node: steps of 1, 2, 4, … upwards at once."""
+    above = above.copy()
+    above[0] = 0
+    depth = (np.arange(len(above)) > 0).astype(np.intp)
+    while above.any():
+        depth += depth[above]
+        above = above[above]
+    return int(depth.max())
 
 
 # ------------------------------------------------------------------ distance metrics
@@ -211,13 +229,16 @@ def _make_space_tree(builder, value, path):
             pattern[place].ndim
         ):
             raise ValueError("an array of dtype %s in a neighbours tree" % given.dtype)
-    n_samples, n_nodes = data.shape[0], args["n_nodes"]
-    if sorted(index.tolist()) != list(range(n_samples)):
+    n_samples, n_nodes, n_levels = data.shape[0], args["n_nodes"], args["n_levels"]
+    if index.shape != (n_samples,) or not np.array_equal(np.sort(index), np.arange(n_samples)):
         raise ValueError("idx_array is not a permutation of the samples")
-    if nodes.shape != (n_nodes,) or n_nodes != 2 ** args["n_levels"] - 1:
-        raise ValueError("%r nodes in %r levels" % (nodes.shape, args["n_levels"]))
+    if not 1 <= n_levels < 64 or nodes.shape != (n_nodes,) or n_nodes != 2**n_levels - 1:
+        raise ValueError("%r nodes in %r levels" % (nodes.shape, n_levels))
     if bounds.shape[1:] != (n_nodes, data.shape[1]) or bounds.shape[0] != pattern[3].shape[0]:
         raise ValueError("node_bounds of shape %r" % (bounds.shape,))
+    weights = args["sample_weight"]
+    if weights is not None and (weights.shape != (n_samples,) or weights.dtype.kind != "f"):
+        raise ValueError("sample_weight of shape %r" % (weights.shape,))
     start, end = nodes["idx_start"], nodes["idx_end"]
     if (start < 0).any() or (end > n_samples).any() or (start > end).any():
         raise ValueError("a node that is out of range")
