@@ -127,7 +127,7 @@ def test_what_is_not_neutral_is_named_by_its_path(tmp_path: Path) -> None:
 def tampered(tmp_path: Path, root: Any, block: bytes = b"\0" * 64) -> Path:
     path = tmp_path / "tampered.skmig"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("model/graph.json", json.dumps({"format": 1, "root": root}))
+        archive.writestr("model/graph.json", json.dumps({"format": 2, "root": root}))
         archive.writestr("model/arrays.bin", block)
     return path
 
@@ -183,7 +183,7 @@ def test_no_zip_and_no_such_document(tmp_path: Path) -> None:
 def test_compressed_arrays_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.skmig"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("model/graph.json", json.dumps({"format": 1, "root": 1}))
+        archive.writestr("model/graph.json", json.dumps({"format": 2, "root": 1}))
         archive.writestr("model/arrays.bin", b"\0" * 1000)
     with Bundle(str(path)) as bundle, pytest.raises(WireError, match="stored"):
         bundle.document("model")
@@ -272,10 +272,10 @@ def test_content_that_numpy_takes_on_trust(dtype: str, content: bytes, tmp_path:
     "text",
     [
         "[" * 200_000,
-        '{"format": 1, "root": ' + "9" * 100_000 + "}",
-        '{"format": 1, "root": {"t": "tuple", "id": 0, "v": []}}',
-        '{"format": 1, "root": NaN}',
-        '{"format": 1, "root": ' + '{"t": "set", "v": [' * 390 + "1" + "]}" * 390 + "}",
+        '{"format": 2, "root": ' + "9" * 100_000 + "}",
+        '{"format": 2, "root": {"t": "tuple", "id": 0, "v": []}}',
+        '{"format": 2, "root": NaN}',
+        '{"format": 2, "root": ' + '{"t": "set", "v": [' * 390 + "1" + "]}" * 390 + "}",
     ],
     ids=["open", "digits", "shared", "nan", "deep"],
 )

@@ -14,7 +14,7 @@ from skmig.agent.codecs import decoder
 from skmig.agent.errors import JobError
 from skmig.agent.libraries import complete
 from skmig.agent.names import UnknownNameError, find
-from skmig.agent.neutral import CLASS, SETTER, WHOLE, Name, New, Obj
+from skmig.agent.neutral import CLASS, LONG, SETTER, WHOLE, Name, New, Obj, holds_scalars
 from skmig.agent.own import has_setter, is_sklearn, set_attributes
 from skmig.agent.sound import check
 
@@ -33,8 +33,12 @@ class Builder(object):
     def __call__(self, value, path):
         try:
             result = self.inner(value, path)
+        except JobError:
+            raise
         except RecursionError:
             raise JobError("build", path, ValueError("it is nested too deeply"))
+        except Exception as exc:  # such as a key that cannot be one
+            raise JobError("build", path, exc)
         made, self.inner.made = self.inner.made, []
         check(made)
         return result
@@ -52,6 +56,8 @@ class _Builder(object):
         if id(value) in self.known:
             return self.known[id(value)]
         kind = type(value)
+        if kind in (list, dict) and len(value) >= LONG and holds_scalars(value):
+            return value
         if kind is list:
             result = self.known[id(value)] = []
             result.extend(self(item, "%s[%d]" % (path, i)) for i, item in enumerate(value))

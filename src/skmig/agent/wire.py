@@ -15,6 +15,7 @@ JSON scalars and strings stand for themselves; every other value is an object wi
     bytes       v: base64                        ref       v: the id of a value met earlier
     list tuple set frozenset
                 v: [...], or strs: STRINGS, or col: NDARRAY with vt: "int" | "float"
+                (a column of int has the narrowest type that holds it)
     dict        v: {str: value} or [[key, value], ...],
                 or keys: STRINGS with vals: NDARRAY and vt: "int" | dtype of the numpy scalars
     ndarray     dtype, shape, order "C" | "F", at: offset; dtype "O" has v: a list instead of at
@@ -22,7 +23,8 @@ JSON scalars and strings stand for themselves; every other value is an object wi
     obj         c: tag, s: {name: value}         new       c: tag, a: {name: value}
     name        k: "function" | "type", c: tag
 
-A STRINGS is {at: offset of the UTF-8 text, bytes: its length, ends: NDARRAY of end offsets}.
+A STRINGS is {at: offset of the UTF-8 text, bytes: its length, lengths: NDARRAY, in characters}.
+A dtype is its string; a structured one is its number in the document's list `dtypes`.
 Where a value stands more than once, its first place carries an `id`.
 
 Runs on Python 3.6 with the standard library and numpy.
@@ -41,18 +43,19 @@ import numpy as np
 
 from skmig.agent.neutral import Name, New, Obj
 
-FORMAT = 1
+FORMAT = 2
 ALIGN = 64
 COLUMN = 32  # a homogeneous container of at least this many items becomes a column
 MAX_DEPTH = 400
 # what a reader allows a file to be: more than any model needs
 MAX_MEMBERS = 1 << 16
 FREE_BYTES = 1 << 24  # a member that unpacks to no more than this may have any ratio
-MAX_RATIO = 60
+MAX_RATIO = 150
 # a name that means the same everywhere: printable, relative, without a way up, a drive or "\"
 _MEMBER = re.compile(r"(?!/)(?!(.*/)?\.\.(/|\Z))[ !-9;-\[\]-~]+\Z")
 _PLAIN_FLAGS = 0x0806  # how hard it was deflated, and a name in UTF-8
-_LONG_NUMBER = re.compile(rb"[0-9]{4301}")
+_DIGITS = bytes(48 if 48 <= i < 58 else i for i in range(256))
+_LONG_NUMBER = b"0" * 4301
 _LAST_CODE_POINT = 0x10FFFF
 _SHARED = (list, dict, set, np.ndarray, Obj, New)
 _PADDING_FIELD = 0xD935  # extra field that zipalign uses for the same purpose
@@ -132,12 +135,29 @@ class _Encoder(object):
         self.seen = {}
         self.keep = []  # objects whose id() is a key of `seen` must stay alive
         self.next_id = 0
+        self.dtypes = []  # of structured arrays, each described once
+        self.numbers = {}  # id() of such a dtype -> its place there
 
     def key(self, value):
-        if isinstance(value, np.ndarray) and value.size and not value.dtype.hasobject:
-            where = value.__array_interface__["data"][0]
-            return (where, value.shape, value.strides, value.dtype.str, value.dtype.names)
+        """What is one array may be seen through several views."""
+        if isinstance(value, np.ndarray) and value.size:
+            dtype = value.dtype
+            if dtype.names is None and not dtype.hasobject:
+                where = value.__array_interface__["data"][0]
+                return (where, value.shape, value.strides, dtype.str)
         return id(value)
+
+    def dtype(self, dtype):
+        if dtype.names is None:
+            return dtype_spec(dtype)
+        number = self.numbers.get(id(dtype))
+        if number is None:
+            spec = dtype_spec(dtype)
+            if spec not in self.dtypes:
+                self.dtypes.append(spec)
+            number = self.numbers[id(dtype)] = self.dtypes.index(spec)
+            self.keep.append(dtype)
+        return number
 
     def encode(self, value, path, depth=0):
         if value is None or value is True or value is False:
@@ -221,8 +241,7 @@ class _Encoder(object):
         if column is str:
             node["strs"] = self.strings(value)
         elif column is not None:
-            dtype = np.dtype("<i8") if column is int else np.dtype("<f8")
-            node["col"] = self.plain(np.array(value, dtype=dtype))
+            node["col"] = self.plain(_column(value, column))
             node["vt"] = column.__name__
         else:
             node["v"] = [
@@ -234,10 +253,10 @@ class _Encoder(object):
         if all(type(key) is str for key in value):
             column = _column_type(value.values()) if len(value) >= COLUMN else None
             if column is int or (isinstance(column, type) and issubclass(column, np.integer)):
-                dtype = np.dtype("<i8") if column is int else np.dtype(column)
+                values = _column(value.values(), column)
                 node["keys"] = self.strings(value)
-                node["vals"] = self.plain(np.array(list(value.values()), dtype=dtype))
-                node["vt"] = "int" if column is int else dtype.str
+                node["vals"] = self.plain(values)
+                node["vt"] = "int" if column is int else values.dtype.str
                 return
             node["v"] = {
                 key: self.encode(item, "%s[%r]" % (path, key), depth + 1)
@@ -253,11 +272,12 @@ class _Encoder(object):
         ]
 
     def strings(self, items):
-        texts = [item.encode("utf-8", "surrogatepass") for item in items]
-        ends = np.cumsum(np.array([len(text) for text in texts], dtype="<i8"), dtype="<i8")
-        block = b"".join(texts)
-        at = self.arrays.add(block, len(block))
-        return {"at": at, "bytes": len(block), "ends": self.plain(ends)}
+        lengths = np.fromiter(map(len, items), dtype="<i8", count=len(items))
+        text = "".join(items).encode("utf-8", "surrogatepass")
+        at = self.arrays.add(text, len(text))
+        widest = int(lengths.max()) if len(lengths) else 0
+        lengths = lengths.astype(np.min_scalar_type(widest).newbyteorder("<"))
+        return {"at": at, "bytes": len(text), "lengths": self.plain(lengths)}
 
     def plain(self, array):
         node = {}
@@ -277,7 +297,7 @@ class _Encoder(object):
             self.sequence(items, list(value.ravel(order="C")), path, depth)
             node["v"] = items
             return
-        node["dtype"] = dtype_spec(value.dtype)
+        node["dtype"] = self.dtype(value.dtype)
         order = "C"
         if not value.flags.c_contiguous:
             if value.flags.f_contiguous:
@@ -330,6 +350,19 @@ def _column_type(items):
     return None
 
 
+def _column(values, kind):
+    """A column of numbers; of int the narrowest that holds them."""
+    dtype = {int: np.dtype("<i8"), float: np.dtype("<f8")}.get(kind) or np.dtype(kind)
+    column = np.fromiter(values, dtype=dtype, count=len(values))
+    if kind is not int:
+        return column
+    low, high = int(column.min()), int(column.max())
+    for narrow in ("|i1", "<i2", "<i4"):
+        if np.iinfo(narrow).min <= low and high <= np.iinfo(narrow).max:
+            return column.astype(narrow)
+    return column
+
+
 def write_bundle(
     path: str, documents: Dict[str, Any], extras: Optional[Dict[str, Any]] = None
 ) -> None:
@@ -352,7 +385,8 @@ def _write_json(archive, name, value):
 def _write_document(archive, handle, name, graph):
     encoder = _Encoder()
     root = encoder.encode(graph, name)
-    _write_json(archive, name + "/graph.json", {"format": FORMAT, "root": root})
+    head = {"format": FORMAT, "dtypes": encoder.dtypes, "root": root}
+    _write_json(archive, name + "/graph.json", head)
     info = zipfile.ZipInfo(name + "/arrays.bin")
     info.file_size = encoder.arrays.size
     _align(info, handle.tell())
@@ -415,7 +449,7 @@ class Bundle(object):
                 text = member.read(info.file_size + 1)
             if len(text) != info.file_size:
                 raise WireError("%s: %s is not as long as it claims" % (self.path, name))
-            if _LONG_NUMBER.search(text):
+            if text.translate(_DIGITS).find(_LONG_NUMBER) >= 0:
                 raise WireError("%s: %s has a number without end" % (self.path, name))
             return json.loads(text.decode("utf-8"), parse_constant=_no_constant)
         except WireError:
@@ -429,7 +463,8 @@ class Bundle(object):
         if not isinstance(head, dict) or head.get("format") != FORMAT or "root" not in head:
             raise WireError("%s: document %s has no known format" % (self.path, name))
         try:
-            return _Decoder(self._arrays(name + "/arrays.bin")).decode(head["root"], name, 0)
+            decoder = _Decoder(self._arrays(name + "/arrays.bin"), head.get("dtypes", ()))
+            return decoder.decode(head["root"], name, 0)
         except RecursionError:
             raise WireError("%s: document %s is nested too deeply" % (self.path, name))
         except MemoryError:
@@ -501,7 +536,10 @@ def _no_constant(text):
 
 
 class _Decoder(object):
-    def __init__(self, block):
+    def __init__(self, block, dtypes):
+        if not isinstance(dtypes, (list, tuple)):
+            raise WireError("the dtypes of the document are no list")
+        self.dtypes = [dtype_from_spec(spec) for spec in dtypes]
         self.block = np.asarray(block)
         self.known = {}
         self.left = len(block)  # bytes that no array took yet: no two take the same
@@ -558,7 +596,7 @@ class _Decoder(object):
             if node["vt"] not in ("int", "float"):
                 raise WireError("%s: column of %r" % (path, node["vt"]))
             column = self.array(node["col"], path)
-            if column.dtype.str != {"int": "<i8", "float": "<f8"}[node["vt"]]:
+            if column.dtype.kind != {"int": "i", "float": "f"}[node["vt"]] or column.ndim != 1:
                 raise WireError("%s: column of dtype %s" % (path, column.dtype))
             return column.tolist()
         if not isinstance(node["v"], list):
@@ -631,7 +669,11 @@ class _Decoder(object):
             for i, item in enumerate(items):
                 flat[i] = item
             return self.register(node, flat.reshape(shape), path)
-        dtype = dtype_from_spec(node["dtype"])
+        dtype = node["dtype"]
+        if type(dtype) is int and 0 <= dtype < len(self.dtypes):
+            dtype = self.dtypes[dtype]
+        else:
+            dtype = dtype_from_spec(dtype)
         if dtype.hasobject:
             raise WireError("%s: dtype %s holds objects" % (path, dtype))
         start, nbytes = node["at"], size * dtype.itemsize
@@ -658,19 +700,21 @@ class _Decoder(object):
             raise WireError("%s: arrays share their bytes" % path)
 
     def strings(self, node, path):
-        start, length = node["at"], node["bytes"]
-        ends = self.array(node["ends"], path)
-        if type(length) is not int or length < 0 or ends.dtype.str != "<i8" or ends.ndim != 1:
-            raise WireError("%s: text of %r bytes" % (path, length))
-        self.take(start, length, path)
-        if len(ends) and (ends[0] < 0 or ends[-1] != length or (np.diff(ends) < 0).any()):
-            raise WireError("%s: text offsets are out of order" % path)
-        text = self.block[start : start + length].tobytes()
-        result, begin = [], 0
-        for end in ends.tolist():
-            result.append(text[begin:end].decode("utf-8", "surrogatepass"))
-            begin = end
-        return result
+        start, size = node["at"], node["bytes"]
+        lengths = self.array(node["lengths"], path)
+        if type(size) is not int or size < 0 or lengths.dtype.kind != "u" or lengths.ndim != 1:
+            raise WireError("%s: text of %r bytes" % (path, size))
+        self.take(start, size, path)
+        text = self.block[start : start + size].tobytes().decode("utf-8", "surrogatepass")
+        # no single length may be so large that their sum turns over
+        if not len(lengths) or int(lengths.max()) > len(text):
+            ends = np.zeros(0, dtype=np.int64)
+        else:
+            ends = np.cumsum(lengths, dtype=np.int64)
+        if len(ends) != len(lengths) or (ends[-1] if len(ends) else 0) != len(text):
+            raise WireError("%s: texts that are not as long as they say" % path)
+        ends = ends.tolist()
+        return [text[begin:end] for begin, end in zip([0] + ends, ends)]
 
     def scalar(self, node, path, depth):
         dtype = dtype_from_spec(node["dtype"])

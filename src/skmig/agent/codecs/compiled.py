@@ -5,7 +5,7 @@ first, distance metrics and losses by their constructors, KD and ball trees from
 """
 
 import importlib
-from typing import List
+from typing import Dict, List, Tuple
 
 import numpy as np
 
@@ -36,12 +36,26 @@ def _tree(walker, value, path):
 
 def _without_padding(array):
     """A copy of a structured array whose bytes between the fields are zero."""
-    result = np.zeros(array.shape, dtype=array.dtype)
-    for name in array.dtype.names:
-        result[name] = array[name]
+    result = np.array(array)
+    key = id(array.dtype)
+    if key not in _PADDING:
+        used = np.zeros(array.dtype.itemsize, dtype=bool)
+        for name in array.dtype.names:
+            field, start = array.dtype.fields[name][:2]
+            used[start : start + field.itemsize] = True
+        _PADDING[key] = (np.flatnonzero(~used), array.dtype)  # an id() of what stays alive
+    padding = _PADDING[key][0]
+    if len(padding):
+        raw = result.view(np.uint8).reshape(-1, array.dtype.itemsize)
+        first, last = padding[0], padding[-1] + 1
+        if last - first == len(padding):
+            raw[:, first:last] = 0
+        else:
+            raw[:, padding] = 0
     return result
 
 
+_PADDING: Dict[int, Tuple[np.ndarray, np.dtype]] = {}
 _NODE_DTYPE: List[np.dtype] = []
 
 
@@ -104,7 +118,7 @@ def _check_tree(nodes, values, n_classes, state):
         raise ValueError("a child that is out of range")
     above = np.full(count, -1, dtype=np.intp)
     above[children] = parents
-    if len(children) != count - 1 or (above[1:] < 0).any():
+    if len(children) != count - 1 or (count > 1 and above[1:].min() < 0):
         raise ValueError("a node that is the child of none or of several")
     feature = nodes["feature"][inner]
     if len(inner) and (feature.min() < 0 or feature.max() >= state["n_features"]):
