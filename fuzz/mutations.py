@@ -137,7 +137,8 @@ class Payload:
     def _bytes(self, block: bytes, chance: random.Random) -> bytes:
         """One element of one array, or one field of it, becomes another of its own type."""
         node = chance.choice(self.arrays)
-        dtype = dtype_from_spec(node["dtype"])
+        spec = node["dtype"]
+        dtype = dtype_from_spec(self.graph["dtypes"][spec] if isinstance(spec, int) else spec)
         size = int(np.prod(node["shape"], dtype=np.int64)) * dtype.itemsize
         if not size:
             return block

@@ -131,35 +131,16 @@ def _skops():
 
 def _migrator():
     """The published peer: a serialiser for each class, whose result is written as JSON."""
-    import importlib
-
     import sklearn
-
-    places = {
-        "RandomForestClassifier": ("classification.random_forest_clf", "random_forest_clf"),
-        "GradientBoostingClassifier": (
-            "classification.gradient_boosting_clf",
-            "gradient_boosting_clf",
-        ),
-        "SVC": ("classification.svm_clf", "svm_clf"),
-        "KNeighborsClassifier": ("classification.knn_clf", "knn_clf"),
-    }
-
-    def functions(name):
-        place, tail = places[name]
-        module = importlib.import_module("sklearn_migrator." + place)
-        return getattr(module, "serialize_" + tail), getattr(module, "deserialize_" + tail)
+    from sklearn_migrator import core
 
     def dump(model, path):
-        name = type(model).__name__
-        found = functions(name)[0](model, sklearn.__version__)
         with open(path, "w") as handle:
-            json.dump({"class": name, "model": found}, handle)
+            json.dump(core.serialize(model, sklearn.__version__), handle)
 
     def load(path):
         with open(path) as handle:
-            found = json.load(handle)
-        return functions(found["class"])[1](found["model"], sklearn.__version__)
+            return core.deserialize(json.load(handle), sklearn.__version__)
 
     return dump, load
 

@@ -21,6 +21,11 @@ MAX_THREADS = 1024
 MAX_BINS = 256  # a binned value is one byte
 _BITSET_WORDS = 8  # 256 bits
 _LIBSVM_PRECOMPUTED = "precomputed"
+# compiled code takes None for an array and reads from nothing
+_LIBSVM_ARRAYS = (
+    "support_ support_vectors_ n_support_ _n_support dual_coef_ _dual_coef_ intercept_ _intercept_ "
+    "probA_ _probA probB_ _probB class_weight_"
+).split()
 
 
 class UnsoundError(ValueError):
@@ -44,9 +49,9 @@ def _n_features(state):
 
 def _array(state, name, ndim, kinds):
     """The attribute as an array of that many dimensions; None where it is not there."""
-    value = state.get(name)
-    if value is None:
+    if name not in state:
         return None
+    value = state[name]
     _require(isinstance(value, np.ndarray), "%s is no array but %s", name, type(value).__name__)
     _require(
         value.ndim == ndim and value.dtype.kind in kinds,
@@ -300,11 +305,15 @@ def _predictor(state, n_features, categorical, name):
 # ------------------------------------------------------------------ libsvm (svm.cpp)
 def _libsvm(estimator, state):
     """set_model and svm_predict_values read these by counts that they take from one another."""
+    if "support_vectors_" not in state and "shape_fit_" not in state:
+        return
+    for name in _LIBSVM_ARRAYS:
+        _require(name not in state or state[name] is not None, "%s is None", name)
     counts = state.get("_n_support", state.get("n_support_"))
     support = _array(state, "support_", 1, "i")
     vectors = state.get("support_vectors_")
-    if counts is None or support is None or vectors is None:
-        return
+    for name, item in (("n_support_", counts), ("support_", support), ("vectors", vectors)):
+        _require(item is not None, "%s is missing", name)
     counts = np.asarray(counts)
     _require(counts.ndim == 1 and counts.size > 1, "n_support_ has shape %r", counts.shape)
     n_classes, total = len(counts), len(support)
@@ -350,6 +359,12 @@ def _libsvm(estimator, state):
     for name in ("intercept_", "_intercept_"):
         if name in state:
             _require(len(state[name]) >= pairs, "%s has %d values", name, len(state[name]))
+    if state.get("_sparse") is True and state.get(
+        "_effective_probability", state.get("probability", False)
+    ):
+        # the sparse model copies them without a look at how many there are
+        for name in ("_probA", "_probB"):
+            _require(name not in state or len(state[name]) >= pairs, "%s is too short", name)
     for names in (("probA_", "_probA"), ("probB_", "_probB")):
         for name in names:
             values = state.get(name)

@@ -48,6 +48,7 @@ ALIGN = 64
 COLUMN = 32  # a homogeneous container of at least this many items becomes a column
 MAX_DEPTH = 400
 # what a reader allows a file to be: more than any model needs
+MAX_ITEM = 1 << 24  # bytes of one element of a structured array
 MAX_MEMBERS = 1 << 16
 FREE_BYTES = 1 << 24  # a member that unpacks to no more than this may have any ratio
 MAX_RATIO = 150
@@ -111,13 +112,15 @@ def dtype_from_spec(spec):
             return dtype
         if "base" in spec:
             return np.dtype((dtype_from_spec(spec["base"]), tuple(spec["shape"])))
+        formats = [dtype_from_spec(item) for item in spec["formats"]]
+        offsets, size = spec["offsets"], spec["itemsize"]
+        # numpy adds these up in 32 bits and then believes the sum
+        for start, part in zip(offsets, formats):
+            if type(start) is not int or not 0 <= start <= size - part.itemsize < MAX_ITEM:
+                raise WireError("a field at %r of %r bytes" % (start, size))
+        names = [str(name) for name in spec["names"]]
         return np.dtype(
-            {
-                "names": [str(name) for name in spec["names"]],
-                "formats": [dtype_from_spec(item) for item in spec["formats"]],
-                "offsets": [int(item) for item in spec["offsets"]],
-                "itemsize": int(spec["itemsize"]),
-            }
+            {"names": names, "formats": formats, "offsets": offsets, "itemsize": int(size)}
         )
     except WireError:
         raise

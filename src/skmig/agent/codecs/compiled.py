@@ -21,7 +21,10 @@ def _tree(walker, value, path):
     nodes = _without_padding(np.asarray(state["nodes"]))
     if "missing_go_to_left" in nodes.dtype.names:
         # the bytes of leaves were never written in 1.3.0 and 1.3.1, and nothing reads them
-        nodes["missing_go_to_left"][nodes["left_child"] == _NO_CHILD] = 0
+        leaf = nodes["left_child"] == _NO_CHILD
+        if nodes["missing_go_to_left"][leaf].any():
+            nodes = nodes.copy()
+            nodes["missing_go_to_left"][leaf] = 0
     fields = {
         "n_features": int(n_features),
         "n_classes": np.asarray(n_classes),
@@ -35,8 +38,7 @@ def _tree(walker, value, path):
 
 
 def _without_padding(array):
-    """A copy of a structured array whose bytes between the fields are zero."""
-    result = np.array(array)
+    """A structured array whose bytes between the fields are zero; a copy only if they are not."""
     key = id(array.dtype)
     if key not in _PADDING:
         used = np.zeros(array.dtype.itemsize, dtype=bool)
@@ -45,14 +47,21 @@ def _without_padding(array):
             used[start : start + field.itemsize] = True
         _PADDING[key] = (np.flatnonzero(~used), array.dtype)  # an id() of what stays alive
     padding = _PADDING[key][0]
-    if len(padding):
-        raw = result.view(np.uint8).reshape(-1, array.dtype.itemsize)
-        first, last = padding[0], padding[-1] + 1
-        if last - first == len(padding):
-            raw[:, first:last] = 0
-        else:
-            raw[:, padding] = 0
+    if not len(padding) or _is_clean(array, padding):
+        return array
+    result = np.array(array)
+    result.view(np.uint8).reshape(-1, array.dtype.itemsize)[:, padding] = 0
     return result
+
+
+def _is_clean(array, padding):
+    """Are these bytes zero?  Asked where they end the last word of each element, as in a tree."""
+    size, count = array.dtype.itemsize, len(padding)
+    last = size % 8 == 0 and count < 8 and padding[0] == size - count
+    if not last or not array.flags.c_contiguous or not array.size:
+        return False
+    words = array.reshape(-1).view("<u8").reshape(-1, size // 8)[:, -1]
+    return int(words.max()) < 1 << 8 * (8 - count)
 
 
 _PADDING: Dict[int, Tuple[np.ndarray, np.dtype]] = {}
@@ -80,9 +89,11 @@ def _make_tree(builder, value, path):
             "tree nodes lack %s and have %s beyond this release's"
             % (sorted(missing) or "nothing", sorted(extra) or "nothing")
         )
-    nodes = np.zeros(given.shape, dtype=dtype)
-    for name in dtype.names:
-        nodes[name] = given[name]
+    nodes = given
+    if given.dtype != dtype:
+        nodes = np.zeros(given.shape, dtype=dtype)
+        for name in dtype.names:
+            nodes[name] = given[name]
     n_classes = np.ascontiguousarray(state["n_classes"], dtype=np.intp)
     values = np.ascontiguousarray(state["values"], dtype=np.float64)
     _check_tree(nodes, values, n_classes, state)
@@ -103,7 +114,7 @@ def _check_tree(nodes, values, n_classes, state):
     count = state["node_count"]
     if nodes.shape != (count,) or count < 1:
         raise ValueError("%r nodes for node_count %r" % (nodes.shape, count))
-    if len(n_classes) != state["n_outputs"] or (n_classes < 1).any():
+    if len(n_classes) != state["n_outputs"] or n_classes.min() < 1:
         raise ValueError("n_classes %r for %r outputs" % (n_classes, state["n_outputs"]))
     if values.shape != (count, state["n_outputs"], int(n_classes.max())):
         raise ValueError("values of shape %r" % (values.shape,))
@@ -133,7 +144,7 @@ def _depth(above):
     above = above.copy()
     above[0] = 0
     depth = (np.arange(len(above)) > 0).astype(np.intp)
-    while above.any():
+    while above.max():
         depth += depth[above]
         above = above[above]
     return int(depth.max())
@@ -246,6 +257,8 @@ def _make_space_tree(builder, value, path):
     n_samples, n_nodes, n_levels = data.shape[0], args["n_nodes"], args["n_levels"]
     if index.shape != (n_samples,) or not np.array_equal(np.sort(index), np.arange(n_samples)):
         raise ValueError("idx_array is not a permutation of the samples")
+    if type(args["leaf_size"]) is not int or args["leaf_size"] < 1:
+        raise ValueError("leaf_size %r" % (args["leaf_size"],))
     if not 1 <= n_levels < 64 or nodes.shape != (n_nodes,) or n_nodes != 2**n_levels - 1:
         raise ValueError("%r nodes in %r levels" % (nodes.shape, n_levels))
     if bounds.shape[1:] != (n_nodes, data.shape[1]) or bounds.shape[0] != pattern[3].shape[0]:
