@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-docker browser bubblewrap faketime lint format images census check draft names mutations faults fuzz fuzz-pickles scanners clean
+.PHONY: help demo test test-quick test-docker browser bubblewrap faketime lint format images census check draft names mutations faults fuzz fuzz-pickles fuzz-payloads scanners clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -85,6 +85,8 @@ fuzz-pickles: $(STAMP) ## ten million mutated pickles through the scan (FUZZ="--
 
 scanners: $(STAMP) ## ask other scanners and `inspect` about the corpus; writes docs/scanning.md
 	$(BIN)/python -W ignore -m bench.scanners
+fuzz-payloads: $(STAMP) ## a million mutated payloads; goes on where it stopped (COUNT=1000000)
+	$(BIN)/python -m fuzz.payloads --count $(or $(COUNT),1000000) --jobs $(JOBS)
 
 clean: ## delete what the targets made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -127,7 +127,7 @@ def test_what_is_not_neutral_is_named_by_its_path(tmp_path: Path) -> None:
 def tampered(tmp_path: Path, root: Any, block: bytes = b"\0" * 64) -> Path:
     path = tmp_path / "tampered.skmig"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("model/graph.json", json.dumps({"format": 1, "root": root}))
+        archive.writestr("model/graph.json", json.dumps({"format": 2, "root": root}))
         archive.writestr("model/arrays.bin", block)
     return path
 
@@ -142,6 +142,14 @@ def tampered(tmp_path: Path, root: Any, block: bytes = b"\0" * 64) -> Path:
         {"t": "ndarray", "dtype": "|O", "shape": [1], "order": "C", "at": 0},
         {"t": "ndarray", "dtype": "O", "shape": [3], "v": {"v": [1]}},
         {"t": "ndarray", "dtype": "f8,O", "shape": [1], "order": "C", "at": 0},
+        {
+            "t": "ndarray",
+            "dtype": {"names": ["a"], "formats": ["<i8"], "offsets": [2**31 - 1], "itemsize": 8},
+            "shape": [8],
+            "order": "C",
+            "at": 0,
+        },
+        {"t": "ndarray", "dtype": 0, "shape": [8], "order": "C", "at": 0},
         {"t": "ref", "v": 0},
         {"t": "list", "id": 0, "v": [{"t": "list", "id": 0, "v": []}]},
         {"t": "tuple", "v": 3},
@@ -183,7 +191,106 @@ def test_no_zip_and_no_such_document(tmp_path: Path) -> None:
 def test_compressed_arrays_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.skmig"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("model/graph.json", json.dumps({"format": 1, "root": 1}))
+        archive.writestr("model/graph.json", json.dumps({"format": 2, "root": 1}))
         archive.writestr("model/arrays.bin", b"\0" * 1000)
     with Bundle(str(path)) as bundle, pytest.raises(WireError, match="stored"):
+        bundle.document("model")
+
+
+def a_bundle(tmp_path: Path) -> bytes:
+    path = tmp_path / "whole.skmig"
+    write_bundle(str(path), {"model": [np.arange(4.0)]}, {"payload.json": {"release": "1.6.1"}})
+    return path.read_bytes()
+
+
+def local(made: bytes, name: bytes) -> int:
+    """Where a member's local header begins."""
+    return made.index(name) - 30
+
+
+def listed(made: bytes, name: bytes) -> int:
+    """Where a member's entry in the directory begins."""
+    return made.rindex(name) - 46
+
+
+def with_bytes(made: bytes, place: int, content: bytes) -> bytes:
+    return made[:place] + content + made[place + len(content) :]
+
+
+ARRAYS = b"model/arrays.bin"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda made: made[: len(made) // 2], "zip"),
+        (lambda made: with_bytes(made, listed(made, ARRAYS) + 8, b"\x01\0"), "encrypted"),
+        (lambda made: with_bytes(made, listed(made, ARRAYS) + 8, b"\x08\0"), "streamed"),
+        (lambda made: with_bytes(made, listed(made, ARRAYS) + 10, b"\x0c\0"), "packed"),
+        (lambda made: with_bytes(made, listed(made, ARRAYS) + 24, b"\x10\0"), "claims"),
+        (lambda made: with_bytes(made, listed(made, ARRAYS) + 42, b"\0\0\0\0"), "shares"),
+        (lambda made: with_bytes(made, listed(made, ARRAYS) + 42, b"\xf0\0\0\0"), "header"),
+        (lambda made: with_bytes(made, local(made, ARRAYS) + 30, b"mode_"), "directory"),
+        (lambda made: with_bytes(made, listed(made, ARRAYS) + 46, b"../.."), "name"),
+        (lambda made: made.replace(b"payload.json", b"/etc/passwdx"), "name"),
+    ],
+)
+def test_a_zip_that_lies_is_refused(change: Any, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "changed.skmig"
+    path.write_bytes(change(a_bundle(tmp_path)))
+    with pytest.raises(WireError, match=said), Bundle(str(path)) as bundle:
+        bundle.document("model")
+
+
+def test_members_of_one_name_and_bombs_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.skmig"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("model/graph.json", b" " * (1 << 25))
+    with pytest.raises(WireError, match="unpacks to"):
+        Bundle(str(path))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("payload.json", b"1")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("payload.json", b"2")
+    with pytest.raises(WireError, match="stands twice"):
+        Bundle(str(path))
+
+
+def test_no_two_arrays_share_their_bytes(tmp_path: Path) -> None:
+    """A small file cannot stand for a large graph."""
+    node = {"t": "ndarray", "dtype": "|u1", "shape": [64], "order": "C", "at": 0}
+    with Bundle(str(tampered(tmp_path, {"t": "list", "v": [node]}))) as bundle:
+        assert len(bundle.document("model")[0]) == 64
+    path = tampered(tmp_path, {"t": "list", "v": [node, node]})
+    with Bundle(str(path)) as bundle, pytest.raises(WireError, match="share"):
+        bundle.document("model")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "content"), [("|b1", b"\x02"), ("<U1", b"\xff\xff\xff\x7f"), ("|b1", b"\xff")]
+)
+def test_content_that_numpy_takes_on_trust(dtype: str, content: bytes, tmp_path: Path) -> None:
+    node = {"t": "ndarray", "dtype": dtype, "shape": [1], "order": "C", "at": 0}
+    path = tampered(tmp_path, node, content + bytes(64))
+    with Bundle(str(path)) as bundle, pytest.raises(WireError):
+        bundle.document("model")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 200_000,
+        '{"format": 2, "root": ' + "9" * 100_000 + "}",
+        '{"format": 2, "root": {"t": "tuple", "id": 0, "v": []}}',
+        '{"format": 2, "root": NaN}',
+        '{"format": 2, "root": ' + '{"t": "set", "v": [' * 390 + "1" + "]}" * 390 + "}",
+    ],
+    ids=["open", "digits", "shared", "nan", "deep"],
+)
+def test_graphs_without_end(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.skmig"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("model/graph.json", text)
+        archive.writestr("model/arrays.bin", b"")
+    with Bundle(str(path)) as bundle, pytest.raises(WireError):
         bundle.document("model")

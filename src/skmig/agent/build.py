@@ -1,10 +1,12 @@
 """Build: a neutral graph becomes a native model of the release that is installed here.
 
 Objects are made without their constructors and given their state; values of `New` are made by the
-codec of their tag.  Whatever a graph names is looked up through `names`, which knows what may be.
+codec of their tag.  Whatever a graph names is looked up through `names`, which knows what may be;
+what compiled code would follow blindly is checked by the codecs and by `sound`, when all is built.
 """
 
 import sys
+import types
 from typing import Any, Sequence
 
 import numpy as np
@@ -13,21 +15,50 @@ from skmig.agent.codecs import decoder
 from skmig.agent.errors import JobError
 from skmig.agent.libraries import complete
 from skmig.agent.names import UnknownNameError, find
-from skmig.agent.neutral import CLASS, SETTER, WHOLE, Name, New, Obj
+from skmig.agent.neutral import CLASS, LONG, SETTER, WHOLE, Name, New, Obj, holds_scalars
 from skmig.agent.own import has_setter, is_sklearn, set_attributes
+from skmig.agent.sound import check
+
+_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: the class is written in Python
 
 
 class Builder(object):
-    """One build; `__call__(value, path)` gives the native form of a neutral value."""
+    """Builds graphs: `__call__(value, path)` gives the native form of a neutral value, checked.
+
+    `allow`: top-level modules beyond the scientific stack whose classes may be made.
+    """
 
     def __init__(self, allow=()):
+        self.inner = _Builder(allow)
+
+    def __call__(self, value, path):
+        try:
+            result = self.inner(value, path)
+        except JobError:
+            raise
+        except RecursionError:
+            raise JobError("build", path, ValueError("it is nested too deeply"))
+        except Exception as exc:  # such as a key that cannot be one
+            raise JobError("build", path, exc)
+        made, self.inner.made = self.inner.made, []
+        check(made)
+        return result
+
+
+class _Builder(object):
+    """One build; codecs call it for the parts of what they make."""
+
+    def __init__(self, allow):
         self.allow = tuple(allow)
         self.known = {}
+        self.made = []  # objects, each with its path, that are still to be checked
 
     def __call__(self, value, path):
         if id(value) in self.known:
             return self.known[id(value)]
         kind = type(value)
+        if kind in (list, dict) and len(value) >= LONG and holds_scalars(value):
+            return value
         if kind is list:
             result = self.known[id(value)] = []
             result.extend(self(item, "%s[%d]" % (path, i)) for i, item in enumerate(value))
@@ -85,9 +116,13 @@ class Builder(object):
             return result
         own = value.state.get(CLASS)
         kind = self.look_up(value.tag if own is None else own.tag, path)
-        if not isinstance(kind, type):
-            raise JobError("build", path, TypeError("`%s` is not a class" % value.tag))
-        result = self.known[id(value)] = kind.__new__(kind)
+        if not isinstance(kind, type) or not _made_of_attributes(kind):
+            raise JobError("build", path, TypeError("`%s` is not made of attributes" % value.tag))
+        try:
+            result = self.known[id(value)] = kind.__new__(kind)
+        except Exception as exc:
+            raise JobError("build", path, exc)
+        self.made.append((result, path))
         if WHOLE in value.state:
             result.__setstate__(self(value.state[WHOLE], path))
             return result
@@ -97,7 +132,9 @@ class Builder(object):
             for name, item in value.state.items()
             if name not in (CLASS, SETTER)
         }
-        if not is_sklearn(kind):
+        if is_sklearn(kind):
+            self.check_names(kind, state, path)
+        else:
             complete(kind, state)
         try:
             if SETTER in value.state and has_setter(kind):
@@ -107,6 +144,20 @@ class Builder(object):
         except Exception as exc:
             raise JobError("build", path, exc)
         return result
+
+    def check_names(self, kind, state, path):
+        """An attribute of a method's name would stand in its place, and in that of its checks."""
+        for name in state:
+            if isinstance(getattr(kind, name, None), (types.FunctionType, types.MethodType)):
+                raise JobError(
+                    "build", path, TypeError("`%s` is a method of `%s`" % (name, kind.__name__))
+                )
+
+
+def _made_of_attributes(kind):
+    """Is an object of the class whole without its constructor?  A compiled one has no memory."""
+    builtin = [base for base in kind.__mro__ if not base.__flags__ & _HEAP]
+    return all(base.__module__ == "builtins" for base in builtin)
 
 
 def build(graph: Any, allow: Sequence[str] = (), path: str = "model") -> Any:

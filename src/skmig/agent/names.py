@@ -26,7 +26,34 @@ NUMPY_DENIED = frozenset(
     "load loads save savez savez_compressed savetxt loadtxt genfromtxt fromfile fromregex memmap "
     "DataSource get_include lookfor source info test show_config deprecate safe_eval "
     "open_memmap frompyfunc vectorize apply_along_axis apply_over_axes fromfunction "
-    "piecewise errstate set_printoptions seterrcall".split()
+    "piecewise errstate set_printoptions seterrcall seterr seterrobj setbufsize "
+    "set_numeric_ops set_string_function ndfromtxt mafromtxt recfromcsv recfromtxt bench who "
+    "add_docstring add_newdoc add_newdoc_ufunc disp array2string".split()
+)
+# parts of scipy that read or write files, or run its tests
+SCIPY_DENIED = frozenset("save_npz load_npz test".split())
+# Parts of scikit-learn that fetch, read, write or run: no model is made of them.
+SKLEARN_DENIED = frozenset(
+    "externals conftest tests datasets _build_utils __check_build _min_dependencies "
+    "_distributor_init setup".split()
+)
+SKLEARN_MODULES_DENIED = frozenset(
+    "testing _testing estimator_checks _test_common mocking _mocking _show_versions "
+    "_openmp_helpers _openmp_prefetch".split()
+)
+SKLEARN_FUNCTIONS_DENIED = frozenset("export_graphviz makedirs _open_text show_versions".split())
+# Private functions skip the checks of the public ones; these are what models were seen to hold.
+SKLEARN_PRIVATE = frozenset(
+    "_passthrough_scorer _identity _kmeans_single_elkan _kmeans_single_lloyd".split()
+)
+# `operator` without what calls or reaches whatever it is given
+OPERATOR_DENIED = frozenset("call methodcaller attrgetter".split())
+# methods and attributes by which an object writes, runs, or shows more than itself
+METHODS_DENIED = frozenset(
+    "tofile dump dumps ctypes base data setflags setfield eval query pipe apply applymap agg "
+    "aggregate map transform to_pickle to_csv to_excel to_hdf to_sql to_json to_parquet "
+    "to_feather to_stata to_html to_latex to_clipboard to_string to_xml to_orc to_gbq "
+    "to_markdown gi_frame gi_code cr_frame f_globals f_locals f_builtins func_globals".split()
 )
 # Where a name stands in two modules of one package, the one that models are made of is here:
 # a drawing helper of sklearn.tree has a Tree of its own, and 0.21 and 0.22 kept deprecated copies
@@ -111,6 +138,22 @@ def _ufunc_tag(function):
     raise UnknownNameError(function.__name__, "is a ufunc of neither numpy nor scipy.special")
 
 
+def may_bind(kind, name, allow=()):
+    """May a model hold the method `name` of objects of the class `kind`?
+
+    Methods of scikit-learn, of text and containers, of numpy's arrays as far as they compute, and
+    of what the user named.
+    """
+    if not isinstance(name, str) or name.startswith("_"):
+        return False
+    root = kind.__module__.split(".")[0]
+    if root in allow or root == "sklearn":
+        return True
+    if name in METHODS_DENIED:
+        return False
+    return root in ("builtins", "re", "_sre", "numpy", "scipy", "datetime", "collections", "math")
+
+
 _FOUND: Dict[Tuple[str, Tuple[str, ...]], Any] = {}
 
 
@@ -141,7 +184,7 @@ def _find(tag, allow):
         home = importlib.import_module(module) if module in NUMPY_MODULES else None
         renamed = NUMPY_RENAMED.get(name) if home is np else None
         thing = getattr(home, renamed or name, None)
-        public = isinstance(thing, (type, np.ufunc)) or callable(thing)
+        public = callable(thing) and not name.startswith("_")
         if not public or name in NUMPY_DENIED:
             raise UnknownNameError(
                 tag,
@@ -152,8 +195,13 @@ def _find(tag, allow):
     if root == "scipy":
         if module not in SCIPY_MODULES:
             raise UnknownNameError(tag, "is not in a part of scipy that a model may name")
-        return _attribute(tag, module, name)
-    if root in allow or root == "operator" or root == "math":
+        thing = _attribute(tag, module, name)
+        if name in SCIPY_DENIED or name.startswith("_") or not callable(thing):
+            raise UnknownNameError(tag, "is no function or type of scipy that a model may name")
+        return thing
+    if module == "operator" and (name in OPERATOR_DENIED or name.startswith("_")):
+        raise UnknownNameError(tag, "is not a function that a model may name")
+    if root in allow or module in ("operator", "math"):
         return _attribute(tag, module, name)
     raise UnknownNameError(tag, "belongs to a module that was not allowed by name")
 
@@ -186,7 +234,7 @@ def _installed(root):
 
 def _find_sklearn(tag, module, name):
     parts = module.split(".")
-    if len(parts) != 2 or parts[1] in ("externals", "conftest", "tests"):
+    if len(parts) != 2 or parts[1] in SKLEARN_DENIED or name in SKLEARN_FUNCTIONS_DENIED:
         raise UnknownNameError(tag, "is not a public tag")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # shims of moved modules warn when they are imported
@@ -207,7 +255,8 @@ def _find_sklearn(tag, module, name):
                 pkgutil.walk_packages(package.__path__, module + ".", onerror=lambda _name: None),
                 key=lambda item: item[1].count("."),
             ):
-                if ".tests" in info[1] or info[1].endswith(".setup"):
+                below = info[1].split(".")
+                if ".tests" in info[1] or below[-1] == "setup" or _denied(below):
                     continue
                 try:
                     found = _named(importlib.import_module(info[1]), name, tag)
@@ -220,6 +269,19 @@ def _find_sklearn(tag, module, name):
     return found
 
 
+def _is_compiled(thing):
+    """A bare compiled function believes its arguments: it is for scikit-learn's own classes."""
+    return not isinstance(thing, (type, types.FunctionType)) and type(thing).__name__ in (
+        "builtin_function_or_method",
+        "cython_function_or_method",
+        "fused_cython_function",
+    )
+
+
+def _denied(parts):
+    return any(part in SKLEARN_MODULES_DENIED for part in parts)
+
+
 def _named(module, name, tag):
     thing = module
     try:
@@ -228,6 +290,11 @@ def _named(module, name, tag):
     except ImportError:  # how sklearn says that a class is experimental
         return None
     if isinstance(thing, types.ModuleType) or not callable(thing):
+        return None
+    if name.startswith("_") and not isinstance(thing, type):
+        if name not in SKLEARN_PRIVATE and not tag.startswith("sklearn.utils."):
+            return None
+    if _denied((getattr(thing, "__module__", None) or "").split(".")) or _is_compiled(thing):
         return None
     try:
         return thing if tag_of(thing) == tag else None

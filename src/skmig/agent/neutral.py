@@ -14,6 +14,18 @@ CLASS = "__class__"  # its own class; the tag is the estimator of scikit-learn t
 SETTER = "__setstate__"  # True: its `__setstate__` takes the state
 WHOLE = "__getstate__"  # what its `__getstate__` gave, where that is no dict of attributes
 
+# A list or dict of at least this many scalars and nothing else is not copied, as arrays are not.
+LONG = 4096
+_SCALARS = frozenset((type(None), bool, int, float, complex, str, bytes))
+
+
+def holds_scalars(value: Any) -> bool:
+    """Does a list or dict hold nothing but plain scalars?"""
+    kinds = set(map(type, value))
+    if isinstance(value, dict):
+        kinds.update(map(type, value.values()))
+    return kinds <= _SCALARS
+
 
 class Obj(object):
     """An object by public tag, with its state.

@@ -12,7 +12,7 @@ import numpy as np
 from skmig.agent.codecs import encoder
 from skmig.agent.errors import JobError
 from skmig.agent.names import UnknownNameError, tag_of
-from skmig.agent.neutral import CLASS, SETTER, WHOLE, Name, New, Obj
+from skmig.agent.neutral import CLASS, LONG, SETTER, WHOLE, Name, New, Obj, holds_scalars
 from skmig.agent.own import estimator_base, has_setter, is_sklearn, reduces_itself, state_of
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
@@ -40,6 +40,8 @@ class Walker(object):
             return value
         if id(value) in self.known:
             return self.known[id(value)]
+        if kind in (list, dict) and len(value) >= LONG and holds_scalars(value):
+            return value  # a vocabulary: nothing in it has another form
         if kind is list:
             return self.fill_list(self.remember(value, []), value, path)
         if kind is dict:

@@ -15,6 +15,7 @@ JSON scalars and strings stand for themselves; every other value is an object wi
     bytes       v: base64                        ref       v: the id of a value met earlier
     list tuple set frozenset
                 v: [...], or strs: STRINGS, or col: NDARRAY with vt: "int" | "float"
+                (a column of int has the narrowest type that holds it)
     dict        v: {str: value} or [[key, value], ...],
                 or keys: STRINGS with vals: NDARRAY and vt: "int" | dtype of the numpy scalars
     ndarray     dtype, shape, order "C" | "F", at: offset; dtype "O" has v: a list instead of at
@@ -22,16 +23,18 @@ JSON scalars and strings stand for themselves; every other value is an object wi
     obj         c: tag, s: {name: value}         new       c: tag, a: {name: value}
     name        k: "function" | "type", c: tag
 
-A STRINGS is {at: offset of the UTF-8 text, bytes: its length, ends: NDARRAY of end offsets}.
+A STRINGS is {at: offset of the UTF-8 text, bytes: its length, lengths: NDARRAY, in characters}.
+A dtype is its string; a structured one is its number in the document's list `dtypes`.
 Where a value stands more than once, its first place carries an `id`.
 
 Runs on Python 3.6 with the standard library and numpy.
 """
 
 import base64
-import io
 import json
 import math
+import os
+import re
 import struct
 import zipfile
 from typing import Any, Dict, List, Optional
@@ -40,11 +43,21 @@ import numpy as np
 
 from skmig.agent.neutral import Name, New, Obj
 
-FORMAT = 1
+FORMAT = 2
 ALIGN = 64
 COLUMN = 32  # a homogeneous container of at least this many items becomes a column
 MAX_DEPTH = 400
-MAX_GRAPH_BYTES = 1 << 31
+# what a reader allows a file to be: more than any model needs
+MAX_ITEM = 1 << 24  # bytes of one element of a structured array
+MAX_MEMBERS = 1 << 16
+FREE_BYTES = 1 << 24  # a member that unpacks to no more than this may have any ratio
+MAX_RATIO = 150
+# a name that means the same everywhere: printable, relative, without a way up, a drive or "\"
+_MEMBER = re.compile(r"(?!/)(?!(.*/)?\.\.(/|\Z))[ !-9;-\[\]-~]+\Z")
+_PLAIN_FLAGS = 0x0806  # how hard it was deflated, and a name in UTF-8
+_DIGITS = bytes(48 if 48 <= i < 58 else i for i in range(256))
+_LONG_NUMBER = b"0" * 4301
+_LAST_CODE_POINT = 0x10FFFF
 _SHARED = (list, dict, set, np.ndarray, Obj, New)
 _PADDING_FIELD = 0xD935  # extra field that zipalign uses for the same purpose
 
@@ -94,18 +107,20 @@ def dtype_from_spec(spec):
         if isinstance(spec, str):
             dtype = np.dtype(spec)
             # only the spelling that dtype_spec writes: no field syntax, no aliases
-            if dtype.names is not None or dtype.subdtype is not None:
+            if dtype.names is not None or dtype.subdtype is not None or dtype.str != spec:
                 raise WireError("unexpected dtype %r" % spec)
             return dtype
         if "base" in spec:
             return np.dtype((dtype_from_spec(spec["base"]), tuple(spec["shape"])))
+        formats = [dtype_from_spec(item) for item in spec["formats"]]
+        offsets, size = spec["offsets"], spec["itemsize"]
+        # numpy adds these up in 32 bits and then believes the sum
+        for start, part in zip(offsets, formats):
+            if type(start) is not int or not 0 <= start <= size - part.itemsize < MAX_ITEM:
+                raise WireError("a field at %r of %r bytes" % (start, size))
+        names = [str(name) for name in spec["names"]]
         return np.dtype(
-            {
-                "names": [str(name) for name in spec["names"]],
-                "formats": [dtype_from_spec(item) for item in spec["formats"]],
-                "offsets": [int(item) for item in spec["offsets"]],
-                "itemsize": int(spec["itemsize"]),
-            }
+            {"names": names, "formats": formats, "offsets": offsets, "itemsize": int(size)}
         )
     except WireError:
         raise
@@ -123,12 +138,29 @@ class _Encoder(object):
         self.seen = {}
         self.keep = []  # objects whose id() is a key of `seen` must stay alive
         self.next_id = 0
+        self.dtypes = []  # of structured arrays, each described once
+        self.numbers = {}  # id() of such a dtype -> its place there
 
     def key(self, value):
-        if isinstance(value, np.ndarray) and value.size and not value.dtype.hasobject:
-            where = value.__array_interface__["data"][0]
-            return (where, value.shape, value.strides, value.dtype.str, value.dtype.names)
+        """What is one array may be seen through several views."""
+        if isinstance(value, np.ndarray) and value.size:
+            dtype = value.dtype
+            if dtype.names is None and not dtype.hasobject:
+                where = value.__array_interface__["data"][0]
+                return (where, value.shape, value.strides, dtype.str)
         return id(value)
+
+    def dtype(self, dtype):
+        if dtype.names is None:
+            return dtype_spec(dtype)
+        number = self.numbers.get(id(dtype))
+        if number is None:
+            spec = dtype_spec(dtype)
+            if spec not in self.dtypes:
+                self.dtypes.append(spec)
+            number = self.numbers[id(dtype)] = self.dtypes.index(spec)
+            self.keep.append(dtype)
+        return number
 
     def encode(self, value, path, depth=0):
         if value is None or value is True or value is False:
@@ -212,8 +244,7 @@ class _Encoder(object):
         if column is str:
             node["strs"] = self.strings(value)
         elif column is not None:
-            dtype = np.dtype("<i8") if column is int else np.dtype("<f8")
-            node["col"] = self.plain(np.array(value, dtype=dtype))
+            node["col"] = self.plain(_column(value, column))
             node["vt"] = column.__name__
         else:
             node["v"] = [
@@ -225,10 +256,10 @@ class _Encoder(object):
         if all(type(key) is str for key in value):
             column = _column_type(value.values()) if len(value) >= COLUMN else None
             if column is int or (isinstance(column, type) and issubclass(column, np.integer)):
-                dtype = np.dtype("<i8") if column is int else np.dtype(column)
+                values = _column(value.values(), column)
                 node["keys"] = self.strings(value)
-                node["vals"] = self.plain(np.array(list(value.values()), dtype=dtype))
-                node["vt"] = "int" if column is int else dtype.str
+                node["vals"] = self.plain(values)
+                node["vt"] = "int" if column is int else values.dtype.str
                 return
             node["v"] = {
                 key: self.encode(item, "%s[%r]" % (path, key), depth + 1)
@@ -244,11 +275,12 @@ class _Encoder(object):
         ]
 
     def strings(self, items):
-        texts = [item.encode("utf-8", "surrogatepass") for item in items]
-        ends = np.cumsum(np.array([len(text) for text in texts], dtype="<i8"), dtype="<i8")
-        block = b"".join(texts)
-        at = self.arrays.add(block, len(block))
-        return {"at": at, "bytes": len(block), "ends": self.plain(ends)}
+        lengths = np.fromiter(map(len, items), dtype="<i8", count=len(items))
+        text = "".join(items).encode("utf-8", "surrogatepass")
+        at = self.arrays.add(text, len(text))
+        widest = int(lengths.max()) if len(lengths) else 0
+        lengths = lengths.astype(np.min_scalar_type(widest).newbyteorder("<"))
+        return {"at": at, "bytes": len(text), "lengths": self.plain(lengths)}
 
     def plain(self, array):
         node = {}
@@ -268,7 +300,7 @@ class _Encoder(object):
             self.sequence(items, list(value.ravel(order="C")), path, depth)
             node["v"] = items
             return
-        node["dtype"] = dtype_spec(value.dtype)
+        node["dtype"] = self.dtype(value.dtype)
         order = "C"
         if not value.flags.c_contiguous:
             if value.flags.f_contiguous:
@@ -321,6 +353,19 @@ def _column_type(items):
     return None
 
 
+def _column(values, kind):
+    """A column of numbers; of int the narrowest that holds them."""
+    dtype = {int: np.dtype("<i8"), float: np.dtype("<f8")}.get(kind) or np.dtype(kind)
+    column = np.fromiter(values, dtype=dtype, count=len(values))
+    if kind is not int:
+        return column
+    low, high = int(column.min()), int(column.max())
+    for narrow in ("|i1", "<i2", "<i4"):
+        if np.iinfo(narrow).min <= low and high <= np.iinfo(narrow).max:
+            return column.astype(narrow)
+    return column
+
+
 def write_bundle(
     path: str, documents: Dict[str, Any], extras: Optional[Dict[str, Any]] = None
 ) -> None:
@@ -343,7 +388,8 @@ def _write_json(archive, name, value):
 def _write_document(archive, handle, name, graph):
     encoder = _Encoder()
     root = encoder.encode(graph, name)
-    _write_json(archive, name + "/graph.json", {"format": FORMAT, "root": root})
+    head = {"format": FORMAT, "dtypes": encoder.dtypes, "root": root}
+    _write_json(archive, name + "/graph.json", head)
     info = zipfile.ZipInfo(name + "/arrays.bin")
     info.file_size = encoder.arrays.size
     _align(info, handle.tell())
@@ -365,6 +411,7 @@ class Bundle(object):
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.size = os.path.getsize(path)
         try:
             self.archive = zipfile.ZipFile(path)
         except (
@@ -374,6 +421,12 @@ class Bundle(object):
             NotImplementedError,  # another version of the format
             struct.error,
         ) as exc:
+            raise WireError("%s is not a payload: %s" % (path, exc))
+        try:
+            with open(path, "rb") as handle:
+                self.starts = _check_members(self.archive, handle, self.size)
+        except WireError as exc:
+            self.archive.close()
             raise WireError("%s is not a payload: %s" % (path, exc))
 
     def __enter__(self) -> "Bundle":
@@ -394,13 +447,13 @@ class Bundle(object):
             info = self.archive.getinfo(name)
         except KeyError:
             raise WireError("%s has no member %s" % (self.path, name))
-        if info.file_size > MAX_GRAPH_BYTES:
-            raise WireError("%s: %s claims %d bytes" % (self.path, name, info.file_size))
         try:
             with self.archive.open(info) as member:
                 text = member.read(info.file_size + 1)
             if len(text) != info.file_size:
                 raise WireError("%s: %s is not as long as it claims" % (self.path, name))
+            if text.translate(_DIGITS).find(_LONG_NUMBER) >= 0:
+                raise WireError("%s: %s has a number without end" % (self.path, name))
             return json.loads(text.decode("utf-8"), parse_constant=_no_constant)
         except WireError:
             raise
@@ -412,7 +465,13 @@ class Bundle(object):
         head = self.json(name + "/graph.json")
         if not isinstance(head, dict) or head.get("format") != FORMAT or "root" not in head:
             raise WireError("%s: document %s has no known format" % (self.path, name))
-        return _Decoder(self._arrays(name + "/arrays.bin")).decode(head["root"], name, 0)
+        try:
+            decoder = _Decoder(self._arrays(name + "/arrays.bin"), head.get("dtypes", ()))
+            return decoder.decode(head["root"], name, 0)
+        except RecursionError:
+            raise WireError("%s: document %s is nested too deeply" % (self.path, name))
+        except MemoryError:
+            raise WireError("%s: document %s is larger than the memory" % (self.path, name))
 
     def _arrays(self, name):
         try:
@@ -423,18 +482,56 @@ class Bundle(object):
             raise WireError("%s: %s must be stored, not compressed" % (self.path, name))
         if info.file_size == 0:
             return np.zeros(0, dtype=np.uint8)
-        with open(self.path, "rb") as handle:
-            handle.seek(info.header_offset)
-            header = handle.read(30)
-            if len(header) != 30 or header[:4] != b"PK\x03\x04":
-                raise WireError("%s: %s has no local header" % (self.path, name))
-            name_length, extra_length = struct.unpack("<HH", header[26:30])
-            start = info.header_offset + 30 + name_length + extra_length
-            handle.seek(0, io.SEEK_END)
-            if start + info.file_size > handle.tell():
-                raise WireError("%s: %s is longer than the file" % (self.path, name))
+        start = self.starts[name]
         # mode "c": what reads it may change its copy, never the file
         return np.memmap(self.path, np.uint8, "c", start, (info.file_size,))
+
+
+def _check_members(archive, handle, size):
+    """Where the content of each member begins; refuses what `write_bundle` never writes.
+
+    What the directory says and what stands before each member must be the same, no two members
+    may share bytes, and none may unpack to much more than it is.
+    """
+    infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
+    if len(infos) > MAX_MEMBERS:
+        raise WireError("%d members" % len(infos))
+    starts = {}
+    end = 0
+    for info in infos:
+        name = info.filename
+        if not _MEMBER.match(name) or name != info.orig_filename:
+            raise WireError("a member of the name %r" % name)
+        if name in starts:
+            raise WireError("%s stands twice" % name)
+        if info.flag_bits & ~_PLAIN_FLAGS or info.compress_type not in (
+            zipfile.ZIP_STORED,
+            zipfile.ZIP_DEFLATED,
+        ):
+            raise WireError("%s is encrypted, streamed or packed in another way" % name)
+        if info.header_offset < end:
+            raise WireError("%s shares its bytes with another" % name)
+        handle.seek(info.header_offset)
+        header = handle.read(30)
+        if len(header) != 30 or header[:4] != b"PK\x03\x04":
+            raise WireError("%s has no local header" % name)
+        flags, method = struct.unpack("<HH", header[6:10])
+        name_length, extra_length = struct.unpack("<HH", header[26:30])
+        if (flags, method) != (info.flag_bits, info.compress_type) or handle.read(
+            name_length
+        ) != name.encode("ascii"):
+            raise WireError("%s is not what the directory says" % name)
+        start = info.header_offset + 30 + name_length + extra_length
+        if start + info.compress_size > size:
+            raise WireError("%s is longer than the file" % name)
+        end = start + info.compress_size
+        if info.compress_type == zipfile.ZIP_STORED:
+            if info.file_size != info.compress_size:
+                raise WireError("%s is not as long as it claims" % name)
+        elif info.file_size > max(FREE_BYTES, MAX_RATIO * info.compress_size):
+            raise WireError("%s unpacks to %d bytes" % (name, info.file_size))
+        starts[name] = start
+    return starts
 
 
 def _no_constant(text):
@@ -442,9 +539,13 @@ def _no_constant(text):
 
 
 class _Decoder(object):
-    def __init__(self, block):
-        self.block = block
+    def __init__(self, block, dtypes):
+        if not isinstance(dtypes, (list, tuple)):
+            raise WireError("the dtypes of the document are no list")
+        self.dtypes = [dtype_from_spec(spec) for spec in dtypes]
+        self.block = np.asarray(block)
         self.known = {}
+        self.left = len(block)  # bytes that no array took yet: no two take the same
 
     def decode(self, node, path, depth):
         if node is None or isinstance(node, (bool, int, str)):
@@ -469,7 +570,7 @@ class _Decoder(object):
     def register(self, node, value, path):
         number = node.get("id")
         if number is not None:
-            if not isinstance(number, int) or number in self.known:
+            if type(number) is not int or number in self.known:
                 raise WireError("%s: id %r stands twice" % (path, number))
             self.known[number] = value
         return value
@@ -498,7 +599,7 @@ class _Decoder(object):
             if node["vt"] not in ("int", "float"):
                 raise WireError("%s: column of %r" % (path, node["vt"]))
             column = self.array(node["col"], path)
-            if column.dtype.str != {"int": "<i8", "float": "<f8"}[node["vt"]]:
+            if column.dtype.kind != {"int": "i", "float": "f"}[node["vt"]] or column.ndim != 1:
                 raise WireError("%s: column of dtype %s" % (path, column.dtype))
             return column.tolist()
         if not isinstance(node["v"], list):
@@ -522,9 +623,12 @@ class _Decoder(object):
                 self.decode(item, "%s[%d]" % (path, i), depth + 1)
                 for i, item in enumerate(node["v"])
             ]
-        return self.register(
-            node, {"tuple": tuple, "set": set, "frozenset": frozenset}[node["t"]](ready), path
-        )
+        if node["t"] == "set":
+            return self.register(node, set(ready), path)
+        # a chain of these that share one another would be walked without end
+        if "id" in node:
+            raise WireError("%s: a %s is not shared" % (path, node["t"]))
+        return frozenset(ready) if node["t"] == "frozenset" else tuple(ready)
 
     def dict(self, node, path, depth):
         result = self.register(node, {}, path)
@@ -568,37 +672,52 @@ class _Decoder(object):
             for i, item in enumerate(items):
                 flat[i] = item
             return self.register(node, flat.reshape(shape), path)
-        dtype = dtype_from_spec(node["dtype"])
+        dtype = node["dtype"]
+        if type(dtype) is int and 0 <= dtype < len(self.dtypes):
+            dtype = self.dtypes[dtype]
+        else:
+            dtype = dtype_from_spec(dtype)
         if dtype.hasobject:
             raise WireError("%s: dtype %s holds objects" % (path, dtype))
         start, nbytes = node["at"], size * dtype.itemsize
-        if type(start) is not int or start < 0 or start + nbytes > len(self.block):
-            raise WireError("%s: array of %d bytes at %r is outside" % (path, nbytes, start))
+        if size and not dtype.itemsize:
+            raise WireError("%s: %d items of no size" % (path, size))
+        self.take(start, nbytes, path)
         order = node["order"]
         if order not in ("C", "F"):
             raise WireError("%s: order %r" % (path, order))
         if nbytes == 0:
             return self.register(node, np.zeros(shape, dtype=dtype, order=order), path)
-        raw = np.asarray(self.block)[start : start + nbytes]
+        flat = self.block[start : start + nbytes].view(dtype)
+        _check_content(flat, path)
+        return self.register(node, flat.reshape(shape, order=order), path)
+
+    def take(self, start, nbytes, path):
+        """These bytes of the block are this array's and no other's."""
+        if type(start) is not int or start < 0 or start + nbytes > len(self.block):
+            raise WireError("%s: %d bytes at %r are outside" % (path, nbytes, start))
         if start % ALIGN:
-            raw = raw.copy()
-        return self.register(node, raw.view(dtype).reshape(shape, order=order), path)
+            raise WireError("%s: %r is not at a multiple of %d" % (path, start, ALIGN))
+        self.left -= nbytes
+        if self.left < 0:
+            raise WireError("%s: arrays share their bytes" % path)
 
     def strings(self, node, path):
-        start, length = node["at"], node["bytes"]
-        ends = self.array(node["ends"], path)
-        if type(start) is not int or type(length) is not int or start < 0 or length < 0:
-            raise WireError("%s: text at %r" % (path, start))
-        if start + length > len(self.block) or ends.dtype.str != "<i8" or ends.ndim != 1:
-            raise WireError("%s: text of %r bytes at %r is outside" % (path, length, start))
-        if len(ends) and (ends[0] < 0 or ends[-1] != length or (np.diff(ends) < 0).any()):
-            raise WireError("%s: text offsets are out of order" % path)
-        text = bytes(self.block[start : start + length])
-        result, begin = [], 0
-        for end in ends.tolist():
-            result.append(text[begin:end].decode("utf-8", "surrogatepass"))
-            begin = end
-        return result
+        start, size = node["at"], node["bytes"]
+        lengths = self.array(node["lengths"], path)
+        if type(size) is not int or size < 0 or lengths.dtype.kind != "u" or lengths.ndim != 1:
+            raise WireError("%s: text of %r bytes" % (path, size))
+        self.take(start, size, path)
+        text = self.block[start : start + size].tobytes().decode("utf-8", "surrogatepass")
+        # no single length may be so large that their sum turns over
+        if not len(lengths) or int(lengths.max()) > len(text):
+            ends = np.zeros(0, dtype=np.int64)
+        else:
+            ends = np.cumsum(lengths, dtype=np.int64)
+        if len(ends) != len(lengths) or (ends[-1] if len(ends) else 0) != len(text):
+            raise WireError("%s: texts that are not as long as they say" % path)
+        ends = ends.tolist()
+        return [text[begin:end] for begin, end in zip([0] + ends, ends)]
 
     def scalar(self, node, path, depth):
         dtype = dtype_from_spec(node["dtype"])
@@ -608,7 +727,11 @@ class _Decoder(object):
             raw = bytes.fromhex(node["x"])
             if len(raw) != dtype.itemsize:
                 raise WireError("%s: %d bytes for dtype %s" % (path, len(raw), dtype))
-            return np.frombuffer(raw, dtype=dtype)[0] if raw else dtype.type()
+            found = np.frombuffer(raw, dtype=dtype) if raw else None
+            if found is None:
+                return dtype.type()
+            _check_content(found, path)
+            return found[0]
         if dtype.kind not in "biuf" or isinstance(node["v"], (str, list, dict)):
             raise WireError("%s: scalar %r of dtype %s" % (path, node["v"], dtype))
         return np.array(node["v"], dtype=dtype)[()]
@@ -632,6 +755,21 @@ class _Decoder(object):
         if node["k"] not in ("function", "type"):
             raise WireError("%s: name of kind %r" % (path, node["k"]))
         return Name(node["k"], _tag(node["c"], path))
+
+
+def _check_content(flat, path):
+    """Bytes that numpy itself takes on trust: truth that is 0 or 1, text that is Unicode."""
+    dtype = flat.dtype
+    if dtype.names is not None:
+        for name in dtype.names:
+            if dtype[name].kind in ("b", "U") or dtype[name].names is not None:
+                _check_content(flat[name], path)
+    elif dtype.kind == "b" and flat.view(np.uint8).max() > 1:
+        raise WireError("%s: truth values other than 0 and 1" % path)
+    elif dtype.kind == "U":
+        points = np.ascontiguousarray(flat).view(dtype.byteorder + "u4")
+        if points.size and points.max() > _LAST_CODE_POINT:
+            raise WireError("%s: text that is not Unicode" % path)
 
 
 def _tag(text, path):

@@ -5,7 +5,7 @@ first, distance metrics and losses by their constructors, KD and ball trees from
 """
 
 import importlib
-from typing import List
+from typing import Dict, List, Tuple
 
 import numpy as np
 
@@ -21,7 +21,10 @@ def _tree(walker, value, path):
     nodes = _without_padding(np.asarray(state["nodes"]))
     if "missing_go_to_left" in nodes.dtype.names:
         # the bytes of leaves were never written in 1.3.0 and 1.3.1, and nothing reads them
-        nodes["missing_go_to_left"][nodes["left_child"] == _NO_CHILD] = 0
+        leaf = nodes["left_child"] == _NO_CHILD
+        if nodes["missing_go_to_left"][leaf].any():
+            nodes = nodes.copy()
+            nodes["missing_go_to_left"][leaf] = 0
     fields = {
         "n_features": int(n_features),
         "n_classes": np.asarray(n_classes),
@@ -35,13 +38,33 @@ def _tree(walker, value, path):
 
 
 def _without_padding(array):
-    """A copy of a structured array whose bytes between the fields are zero."""
-    result = np.zeros(array.shape, dtype=array.dtype)
-    for name in array.dtype.names:
-        result[name] = array[name]
+    """A structured array whose bytes between the fields are zero; a copy only if they are not."""
+    key = id(array.dtype)
+    if key not in _PADDING:
+        used = np.zeros(array.dtype.itemsize, dtype=bool)
+        for name in array.dtype.names:
+            field, start = array.dtype.fields[name][:2]
+            used[start : start + field.itemsize] = True
+        _PADDING[key] = (np.flatnonzero(~used), array.dtype)  # an id() of what stays alive
+    padding = _PADDING[key][0]
+    if not len(padding) or _is_clean(array, padding):
+        return array
+    result = np.array(array)
+    result.view(np.uint8).reshape(-1, array.dtype.itemsize)[:, padding] = 0
     return result
 
 
+def _is_clean(array, padding):
+    """Are these bytes zero?  Asked where they end the last word of each element, as in a tree."""
+    size, count = array.dtype.itemsize, len(padding)
+    last = size % 8 == 0 and count < 8 and padding[0] == size - count
+    if not last or not array.flags.c_contiguous or not array.size:
+        return False
+    words = array.reshape(-1).view("<u8").reshape(-1, size // 8)[:, -1]
+    return int(words.max()) < 1 << 8 * (8 - count)
+
+
+_PADDING: Dict[int, Tuple[np.ndarray, np.dtype]] = {}
 _NODE_DTYPE: List[np.dtype] = []
 
 
@@ -66,9 +89,11 @@ def _make_tree(builder, value, path):
             "tree nodes lack %s and have %s beyond this release's"
             % (sorted(missing) or "nothing", sorted(extra) or "nothing")
         )
-    nodes = np.zeros(given.shape, dtype=dtype)
-    for name in dtype.names:
-        nodes[name] = given[name]
+    nodes = given
+    if given.dtype != dtype:
+        nodes = np.zeros(given.shape, dtype=dtype)
+        for name in dtype.names:
+            nodes[name] = given[name]
     n_classes = np.ascontiguousarray(state["n_classes"], dtype=np.intp)
     values = np.ascontiguousarray(state["values"], dtype=np.float64)
     _check_tree(nodes, values, n_classes, state)
@@ -89,22 +114,40 @@ def _check_tree(nodes, values, n_classes, state):
     count = state["node_count"]
     if nodes.shape != (count,) or count < 1:
         raise ValueError("%r nodes for node_count %r" % (nodes.shape, count))
-    if len(n_classes) != state["n_outputs"] or (n_classes < 1).any():
+    if len(n_classes) != state["n_outputs"] or n_classes.min() < 1:
         raise ValueError("n_classes %r for %r outputs" % (n_classes, state["n_outputs"]))
     if values.shape != (count, state["n_outputs"], int(n_classes.max())):
         raise ValueError("values of shape %r" % (values.shape,))
     left, right = nodes["left_child"], nodes["right_child"]
-    leaf = left == _NO_CHILD
-    if (leaf != (right == _NO_CHILD)).any():
+    inner = np.flatnonzero(left != _NO_CHILD)
+    if not np.array_equal(inner, np.flatnonzero(right != _NO_CHILD)):
         raise ValueError("a node with one child")
-    here = np.arange(count)[~leaf]
-    for child in (left[~leaf], right[~leaf]):
-        # children stand behind their parent, so that no walk can turn in a circle
-        if (child <= here).any() or (child >= count).any():
-            raise ValueError("a child that is out of range")
-    feature = nodes["feature"][~leaf]
-    if (feature < 0).any() or (feature >= state["n_features"]).any():
+    children = np.concatenate((left[inner], right[inner]))
+    parents = np.concatenate((inner, inner))
+    # children stand behind their parent, so that no walk can turn in a circle
+    if len(children) and ((children <= parents).any() or children.max() >= count):
+        raise ValueError("a child that is out of range")
+    above = np.full(count, -1, dtype=np.intp)
+    above[children] = parents
+    if len(children) != count - 1 or (count > 1 and above[1:].min() < 0):
+        raise ValueError("a node that is the child of none or of several")
+    feature = nodes["feature"][inner]
+    if len(inner) and (feature.min() < 0 or feature.max() >= state["n_features"]):
         raise ValueError("a feature that is out of range")
+    # `decision_path` writes into as many places as the tree is deep
+    if not _depth(above) <= state["max_depth"] <= count:
+        raise ValueError("max_depth %r" % (state["max_depth"],))
+
+
+def _depth(above):
+    """How deep a tree is, from the parent of each node: steps of 1, 2, 4, … upwards at once."""
+    above = above.copy()
+    above[0] = 0
+    depth = (np.arange(len(above)) > 0).astype(np.intp)
+    while above.max():
+        depth += depth[above]
+        above = above[above]
+    return int(depth.max())
 
 
 # ------------------------------------------------------------------ distance metrics
@@ -211,13 +254,18 @@ def _make_space_tree(builder, value, path):
             pattern[place].ndim
         ):
             raise ValueError("an array of dtype %s in a neighbours tree" % given.dtype)
-    n_samples, n_nodes = data.shape[0], args["n_nodes"]
-    if sorted(index.tolist()) != list(range(n_samples)):
+    n_samples, n_nodes, n_levels = data.shape[0], args["n_nodes"], args["n_levels"]
+    if index.shape != (n_samples,) or not np.array_equal(np.sort(index), np.arange(n_samples)):
         raise ValueError("idx_array is not a permutation of the samples")
-    if nodes.shape != (n_nodes,) or n_nodes != 2 ** args["n_levels"] - 1:
-        raise ValueError("%r nodes in %r levels" % (nodes.shape, args["n_levels"]))
+    if type(args["leaf_size"]) is not int or args["leaf_size"] < 1:
+        raise ValueError("leaf_size %r" % (args["leaf_size"],))
+    if not 1 <= n_levels < 64 or nodes.shape != (n_nodes,) or n_nodes != 2**n_levels - 1:
+        raise ValueError("%r nodes in %r levels" % (nodes.shape, n_levels))
     if bounds.shape[1:] != (n_nodes, data.shape[1]) or bounds.shape[0] != pattern[3].shape[0]:
         raise ValueError("node_bounds of shape %r" % (bounds.shape,))
+    weights = args["sample_weight"]
+    if weights is not None and (weights.shape != (n_samples,) or weights.dtype.kind != "f"):
+        raise ValueError("sample_weight of shape %r" % (weights.shape,))
     start, end = nodes["idx_start"], nodes["idx_end"]
     if (start < 0).any() or (end > n_samples).any() or (start > end).any():
         raise ValueError("a node that is out of range")

@@ -66,6 +66,22 @@ ENCODERS = {
 _BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 
 
+_WORDS = 624  # of the Mersenne twister
+
+
+def _check_places(state):
+    """numpy reads on from these places without looking."""
+    name, inner = state["bit_generator"], state["state"]
+    if name == "MT19937" and (
+        np.shape(inner["key"]) != (_WORDS,) or not 0 <= int(inner["pos"]) <= _WORDS
+    ):
+        raise ValueError("a Mersenne twister at %r" % (inner["pos"],))
+    if name == "Philox" and (
+        np.shape(state["buffer"]) != (4,) or not 0 <= int(state["buffer_pos"]) <= 4
+    ):
+        raise ValueError("a Philox at %r" % (state["buffer_pos"],))
+
+
 def _make_bit_generator(state):
     if state["bit_generator"] not in _BIT_GENERATORS:
         raise ValueError("unknown bit generator %r" % (state["bit_generator"],))
@@ -73,6 +89,7 @@ def _make_bit_generator(state):
         raise ValueError(
             "numpy %s has no random generator %s" % (np.__version__, state["bit_generator"])
         )
+    _check_places(state)
     generator = getattr(np.random, state["bit_generator"])(0)
     generator.state = state
     return generator
@@ -88,6 +105,7 @@ def _seeded():
 def _make_random_state(builder, value, path):
     state = builder(value.args["state"], path)
     if state["bit_generator"] == "MT19937":
+        _check_places(state)
         result = _seeded()
         inner = state["state"]
         result.set_state(

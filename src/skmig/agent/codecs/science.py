@@ -114,14 +114,26 @@ def _sparse_class(tag):
 def _make_compressed(builder, value, path):
     args = value.args
     parts = tuple(builder(args[name], path) for name in ("data", "indices", "indptr"))
+    for name, part in zip(("data", "indices", "indptr"), parts):
+        kinds = "biufc" if name == "data" else "i"
+        if not isinstance(part, np.ndarray) or part.dtype.kind not in kinds:
+            raise TypeError("%s of a sparse matrix of dtype %s" % (name, np.asarray(part).dtype))
     result = _sparse_class(value.tag)(parts, shape=args["shape"])
     # the constructor may choose another index type: keep the one that was stored
     result.indices, result.indptr = parts[1], parts[2]
     if hasattr(result, "check_format"):
         result.check_format(full_check=True)
+    if args.get("sorted") and not _sorted(result.indices, result.indptr):
+        raise ValueError("indices of a sparse matrix are not sorted as it says")
     if args.get("sorted") is not None:
         result.has_sorted_indices = args["sorted"]
     return result
+
+
+def _sorted(indices, indptr):
+    """Do the indices rise in every row?"""
+    falls = np.flatnonzero(indices[1:] < indices[:-1]) + 1
+    return bool(np.isin(falls, indptr).all())
 
 
 def _make_coordinate(builder, value, path):
@@ -166,6 +178,9 @@ def _make_pieces(builder, value, path):
     name = value.tag.rsplit(".", 1)[1]
     kind = getattr(interpolate, name, None) or interpolate.PPoly
     args = {key: builder(item, path + "." + key) for key, item in value.args.items()}
+    c, x = args["c"], args["x"]
+    if x.ndim != 1 or c.ndim < 2 or len(x) < 2 or c.shape[1] != len(x) - 1 or not c.shape[0]:
+        raise ValueError("coefficients of shape %r for %r pieces" % (c.shape, x.shape))
     return kind.construct_fast(args["c"], args["x"], args["extrapolate"], args["axis"])
 
 

@@ -10,7 +10,7 @@ import pathlib
 import re
 import uuid
 
-from skmig.agent.names import find
+from skmig.agent.names import METHODS_DENIED, find, may_bind, tag_of
 from skmig.agent.neutral import New
 from skmig.agent.own import merged, set_attributes
 
@@ -198,10 +198,11 @@ def _make_memory(builder, value, path):
 
 
 def _make_bound(builder, value, path):
-    name = value.args["name"]
-    if name.startswith("_"):
-        raise ValueError("a bound method of the name %r" % name)
-    return getattr(builder(value.args["of"], path), name)
+    of, name = builder(value.args["of"], path), value.args["name"]
+    kind = of if isinstance(of, type) else type(of)
+    if not may_bind(kind, name, builder.allow):
+        raise LookupError("`%s` of `%s` is no method that a model may name" % (name, tag_of(kind)))
+    return getattr(of, name)
 
 
 def _make_namedtuple(builder, value, path):
@@ -248,6 +249,12 @@ def _from_text(kind):
     return lambda builder, value, path: kind(value.args["text"])
 
 
+def _make_fraction(builder, value, path):
+    """As `str` writes it; an exponent could ask for more digits than there is memory."""
+    parts = [int(part) for part in value.args["text"].split("/")]
+    return fractions.Fraction(*parts)
+
+
 def _make_path(builder, value, path):
     kinds = {name: getattr(pathlib, name) for name in ("Path", "PurePosixPath", "PureWindowsPath")}
     return kinds[value.args["kind"]](value.args["text"])
@@ -273,6 +280,11 @@ def _make_reduced(builder, value, path):
     if tag not in _REDUCED and tag.split(".")[0] not in builder.allow:
         raise LookupError("`%s` belongs to a module that was not allowed by name" % tag)
     parameters = builder(args["args"], path)
+    if tag == "operator.attrgetter":
+        for name in parameters:
+            for part in str(name).split("."):
+                if part.startswith("_") or part in METHODS_DENIED:
+                    raise LookupError("`%s` is no attribute that a model may name" % name)
     result = of.__new__(of, *parameters) if args["plain"] else of(*parameters)
     builder.known[id(value)] = result
     for item in builder(args["items"], path):
@@ -298,7 +310,7 @@ DECODERS = {
     "datetime.timezone": _make_timezone,
     "decimal.Decimal": _from_text(decimal.Decimal),
     "enum.member": _make_member,
-    "fractions.Fraction": _from_text(fractions.Fraction),
+    "fractions.Fraction": _make_fraction,
     "pathlib.Path": _make_path,
     "uuid.UUID": _from_text(uuid.UUID),
     "collections.namedtuple": _make_namedtuple,
