@@ -45,7 +45,7 @@ def test_only_downloads_are_tried_again(line: str, transient: bool) -> None:
         (FULL, "no space left", "docker system"),
         (PULL, "base image `python:3.10", "docker pull"),
         (EMULATION, "cannot run", "binfmt"),
-        ("something else", "could not be built", "-v build-images 1.1.0"),
+        ("something else", "could not be built", "build-images 1.1.0 -v"),
     ],
 )
 def test_explained(line: str, said: str, hint: str) -> None:

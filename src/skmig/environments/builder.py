@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from typing import Any
 
 import docker.errors
 
-from skmig.environments import buildlog, cache, engine, recipes
+from skmig.environments import bases, buildlog, cache, engine, indexes, packages, recipes
 from skmig.environments.base import Progress
 from skmig.environments.buildlog import BuildFailedError
 from skmig.environments.recipes import Recipe
@@ -26,15 +27,6 @@ from skmig.errors import EnvironmentFailedError, UnsupportedError
 ATTEMPTS = 3
 PAUSE = 5.0  # seconds before the second attempt; doubled before each further one
 SWEEPS = 6
-
-# What of the user's settings a build needs to reach a package index.  None of it gets into the
-# image: the Dockerfiles declare these arguments in a stage that is thrown away, and builders do
-# not record the proxy arguments.
-_ARGUMENTS = (
-    *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST"),
-    *("PIP_DEFAULT_TIMEOUT", "PIP_RETRIES"),
-    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
-)
 
 
 class _AbortedError(Exception):
@@ -151,7 +143,7 @@ def _with_retries(
     pause = PAUSE
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            _stream(running, recipe, temporary, progress, base=base, platform=platform)
+            _attempt(running, recipe, temporary, progress, base=base, platform=platform)
         except BuildFailedError as failure:
             running.check()
             if attempt == ATTEMPTS or not buildlog.is_transient(failure.log):
@@ -166,7 +158,7 @@ def _with_retries(
             return
 
 
-def _stream(
+def _attempt(
     running: _Running,
     recipe: Recipe,
     temporary: str,
@@ -175,21 +167,52 @@ def _stream(
     base: str | None,
     platform: str | None,
 ) -> None:
-    arguments = {name: os.environ[name] for name in _ARGUMENTS if os.environ.get(name)}
-    if base is not None:
-        arguments["BASE"] = base
-    chunks = running.client.api.build(
-        fileobj=recipe.context(),
-        custom_context=True,
-        tag=temporary,
-        rm=True,
-        forcerm=True,
-        decode=True,
-        buildargs=arguments,
-        labels={recipes.RECIPE_LABEL: recipe.digest, **_source_labels()},
-        platform=platform,
-        network_mode=os.environ.get(buildlog.NETWORK) or None,
-    )
+    """Fetch the packages here and build without network; or let pip do it in the build.
+
+    Only that needs the user's indexes and proxies: the Dockerfiles declare them in a stage that
+    is thrown away, and builders do not record proxies.
+    """
+    labels = {recipes.RECIPE_LABEL: recipe.digest, **_source_labels()}
+    if base is None:
+        found = bases.find(running.client, recipe.release)
+        base, labels = found.reference, {**labels, **found.labels}
+    progress.step(f"{recipe.tag}: fetching packages")
+    with tempfile.TemporaryFile() as context:
+        arguments = {"BASE": base}
+        try:
+            wanted = _platform(running.client, recipe, platform)
+            with packages.fetched(recipe, wanted, running.check) as added:
+                packages.write_context(recipe, added, context)
+            network: str | None = "none"
+        except packages.NoWheelError:
+            progress.step(f"{recipe.tag}: not all packages have wheels, so pip fetches and builds")
+            packages.write_context(recipe, {}, context)
+            arguments |= indexes.for_pip()
+            network = os.environ.get(buildlog.NETWORK) or None
+        chunks = running.client.api.build(
+            fileobj=context,
+            custom_context=True,
+            tag=temporary,
+            rm=True,
+            forcerm=True,
+            decode=True,
+            buildargs=arguments,
+            labels=labels,
+            platform=platform,
+            network_mode=network,
+        )
+        _stream(running, recipe, chunks, progress)
+
+
+def _platform(client: Any, recipe: Recipe, platform: str | None) -> str:
+    """The platform that packages are fetched for: the one by name, or the engine's own."""
+    known = recipe.release.platforms
+    found = platform or f"linux/{client.version()['Arch']}"
+    return found if found in known else known[0]  # of which the Dockerfile says so
+
+
+def _stream(running: _Running, recipe: Recipe, chunks: Any, progress: Progress) -> None:
+    """Follow the log of a build to its end; raises BuildFailedError."""
     log: list[str] = []
     failed = False
     try:
@@ -228,9 +251,30 @@ def _source_labels() -> dict[str, str]:
 
 def check(client: Any, image: str, recipe: Recipe, running: _Running | None = None) -> None:
     """Compare the `pip freeze` of an image with its lock; raises EnvironmentFailedError."""
+    freeze = ["python", "-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "freeze"]
+    status, said, noise = run_once(client, image, freeze, running)
+    found = recipes.differences(recipe, said) if status == 0 else noise.splitlines()[-4:]
+    if found:
+        raise EnvironmentFailedError(
+            f"the image of {recipe.tag} is not what its lock says",
+            causes=tuple(found),
+            hint="report it: a lock that installs something else is a defect of its row in"
+            " images/versions.toml"
+            if not recipe.requirements
+            else "pin the requirement to a version that agrees with the lock",
+        )
+
+
+def run_once(
+    client: Any, image: str, command: list[str], running: _Running | None = None
+) -> tuple[int, str, str]:
+    """Run a command in an image, with no rights and no network: exit code, stdout, stderr.
+
+    Raises what the SDK raises.
+    """
     container = client.containers.create(
         image,
-        ["python", "-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "freeze"],
+        command,
         network_mode="none",
         read_only=True,
         cap_drop=["ALL"],
@@ -251,16 +295,7 @@ def check(client: Any, image: str, recipe: Recipe, running: _Running | None = No
         remove_container(client, container.id)
     if running is not None:
         running.check()
-    found = recipes.differences(recipe, said) if status == 0 else noise.splitlines()[-4:]
-    if found:
-        raise EnvironmentFailedError(
-            f"the image of {recipe.tag} is not what its lock says",
-            causes=tuple(found),
-            hint="report it: a lock that installs something else is a defect of its row in"
-            " images/versions.toml"
-            if not recipe.requirements
-            else "pin the requirement to a version that agrees with the lock",
-        )
+    return int(status), said, noise
 
 
 def require_platform(recipe: Recipe, platform: str | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from skmig.environments import engine
+from skmig.environments import engine, indexes
 from skmig.environments.locks import base_image
 from skmig.environments.recipes import Recipe
 from skmig.errors import EnvironmentFailedError, SkmigError
@@ -18,11 +18,12 @@ _TRANSIENT = re.compile(
     r"|ConnectionError|ConnectTimeout|Read timed out|IncompleteRead|ProtocolError"
     r"|RemoteDisconnected|Network is unreachable|Retrying \(Retry\(total=0"
     r"|TLS handshake timeout|i/o timeout|unexpected EOF|toomanyrequests"
+    r"|error sending request|dns error|operation timed out|error decoding response body"
     r"|HTTP error 5\d\d|50[0234] (Server Error|Bad Gateway|Service)",
     re.IGNORECASE,
 )
+_WHERE = "PIP_INDEX_URL, UV_DEFAULT_INDEX, HTTPS_PROXY and a netrc file"
 _CONTAINER = re.compile(r"Running in ([0-9a-f]{12,64})")
-_CREDENTIALS = re.compile(r"://[^/@\s]+@")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -48,7 +49,7 @@ def container(line: str) -> str | None:
 
 def lines(text: str) -> list[str]:
     """The lines of a piece of log, without escapes and credentials."""
-    plain = _CREDENTIALS.sub("://****@", _ESCAPES.sub("", text))
+    plain = indexes.redact(_ESCAPES.sub("", text))
     return [line.rstrip() for line in plain.splitlines() if line.strip()]
 
 
@@ -72,20 +73,26 @@ def explain(recipe: Recipe, log: list[str], attempts: int) -> SkmigError:
             causes=causes,
             hint=f"try `docker pull {base_image(recipe.release)}`",
         )
-    if "DO NOT MATCH THE HASHES" in words:
+    if re.search(r"\b40[137]\b.*(Unauthorized|Forbidden|Proxy|Error)", words):
+        return EnvironmentFailedError(
+            f"{name}: the package index or the proxy refused the credentials",
+            causes=causes,
+            hint=f"check what {_WHERE} say",
+        )
+    if "DO NOT MATCH THE HASHES" in words or "Hash mismatch" in words:
         return EnvironmentFailedError(
             f"{name}: the package index gave a file that is not the one of the lock",
             causes=causes,
-            hint="use another index (PIP_INDEX_URL is passed on to the build)",
+            hint="use another index (PIP_INDEX_URL or UV_DEFAULT_INDEX)",
         )
     if _TRANSIENT.search(words):
         return EnvironmentFailedError(
             f"{name}: a download failed {attempts} times",
             causes=causes,
-            hint="check the network of the engine; PIP_INDEX_URL, PIP_TRUSTED_HOST and the proxy"
-            f" variables are passed on to the build, and `{NETWORK}=host` changes its network",
+            hint=f"check the network; {_WHERE} are obeyed, and where pip runs in the build,"
+            f" `{NETWORK}=host` changes its network",
         )
-    if "No matching distribution found" in words:
+    if re.search(r"No matching distribution|no version of|found in the package registry", words):
         return EnvironmentFailedError(
             f"{name}: a package has no such version for Python {recipe.release.python}",
             causes=causes,
@@ -94,7 +101,7 @@ def explain(recipe: Recipe, log: list[str], attempts: int) -> SkmigError:
     return EnvironmentFailedError(
         f"{name} could not be built",
         causes=causes,
-        hint=f"`skmig -v build-images {recipe.release.version}` shows the whole log",
+        hint=f"`skmig build-images {recipe.release.version} -v` shows the whole log",
     )
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from skmig.environments import locks
+from skmig.environments import indexes, locks
 from skmig.environments.base import EnvironmentSpec
 from skmig.errors import EnvironmentFailedError, UnreadableError, UsageError
 from skmig.versions import Release, images_folder, release
@@ -48,16 +46,10 @@ class Recipe:
             found.update(f"{name} {len(content)}\n".encode() + content)
         return "sha256:" + found.hexdigest()
 
-    def context(self) -> io.BytesIO:
-        """The build context as a tar archive: no path of this machine is in it."""
-        stream = io.BytesIO()
-        with tarfile.open(fileobj=stream, mode="w") as archive:
-            for name, content in sorted(self.files.items()):
-                member = tarfile.TarInfo(name)
-                member.size = len(content)
-                archive.addfile(member, io.BytesIO(content))
-        stream.seek(0)
-        return stream
+    @property
+    def is_own(self) -> bool:
+        """Is it a lock of the user's own?"""
+        return self.base is None and self.tag != self.release.version
 
 
 def recipe(spec: EnvironmentSpec) -> Recipe:
@@ -128,7 +120,12 @@ def _extended(base: Recipe, texts: tuple[str, ...]) -> Recipe:
             )
     tag = f"{base.tag}-with-{_short(wanted)}"
     template = (images_folder() / "Dockerfile.with.template").read_text(encoding="utf-8")
-    dockerfile = template.format(tag=tag, python=base.release.python, pip_options=locks.OWN_OPTIONS)
+    dockerfile = template.format(
+        tag=tag,
+        python=base.release.python,
+        pip_options=locks.OWN_OPTIONS,
+        layers=" ".join(locks.LAYERS),
+    )
     files = {
         "Dockerfile": dockerfile.encode(),
         "constraints.txt": constraints.encode(),
@@ -150,13 +147,13 @@ def _requirement(text: str) -> Requirement:
         found = Requirement(text)
     except InvalidRequirement as error:
         raise UsageError(
-            f"`{text}` is no requirement",
-            causes=(str(error).splitlines()[0],),
+            f"`{indexes.redact(text)}` is no requirement",
+            causes=(indexes.redact(str(error)).splitlines()[0],),
             hint="write it as `xgboost==1.5.0`; give files and folders with `--code`",
         ) from error
     if found.url is not None:
         raise UsageError(
-            f"`{text}` is an address; a requirement comes from the package index",
+            f"`{indexes.redact(text)}` is an address; a requirement comes from the package index",
             hint="write it as `xgboost==1.5.0`; give files and folders with `--code`",
         )
     return found

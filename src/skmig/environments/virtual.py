@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from skmig.environments import cache, interpreters, locks
+from skmig.environments import cache, indexes, interpreters, locks
 from skmig.environments.base import EnvironmentSpec, Progress
 from skmig.environments.cleanup import Finalizer
 from skmig.environments.recipes import Recipe, recipe
@@ -83,18 +83,14 @@ def _make(spec: EnvironmentSpec, wanted: Recipe, folder: Path, progress: Progres
         if wanted.requirements:
             (files / "uv.toml").write_text(locks.uv_config())
             arguments = ["--constraints", str(files / "constraints.txt")]
-            arguments += ["--config-file", str(files / "uv.toml")] if _old_metadata(wanted) else []
+            if locks.needs_metadata(wanted.pins):
+                arguments += ["--config-file", str(files / "uv.toml")]
             arguments += ["--requirements", str(files / "requirements.txt")]
             _uv(wanted, new.parent, "pip", "install", *where, *only, *arguments)
         _compile(new)
         new.rename(folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)
-
-
-def _old_metadata(wanted: Recipe) -> bool:
-    """Does uv need our word for what pandas depends on?  (It cannot read its metadata.)"""
-    return f'"{wanted.pins.get("pandas")}"' in locks.uv_config()
 
 
 def _uv(wanted: Recipe, cwd: Path, *arguments: str) -> None:
@@ -104,10 +100,11 @@ def _uv(wanted: Recipe, cwd: Path, *arguments: str) -> None:
         stderr=subprocess.PIPE,
         text=True,
         cwd=cwd,  # so that no project's configuration is met
+        env=indexes.for_uv(),
     )
     ended = Finalizer(process, process.kill)  # or a run that is told to end would wait for it
     try:
-        words = process.communicate()[1].strip()
+        words = indexes.redact(process.communicate()[1]).strip()
     finally:
         ended()
     if process.returncode == 0:
@@ -119,7 +116,8 @@ def _uv(wanted: Recipe, cwd: Path, *arguments: str) -> None:
         hint = f"there may be no wheels for this machine (only {', '.join(row.platforms)}):"
         hint += " use `--backend docker`"
     else:
-        hint = "is the package index within reach?  uv obeys UV_INDEX_URL, HTTPS_PROXY and uv.toml"
+        hint = "is the package index within reach?  PIP_INDEX_URL, UV_DEFAULT_INDEX, HTTPS_PROXY,"
+        hint += " a netrc file and uv.toml are obeyed"
     raise EnvironmentFailedError(
         f"the environment {wanted.tag} (Python {row.python}) could not be made",
         causes=tuple(words.splitlines()[-6:]),
