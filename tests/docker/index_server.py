@@ -95,7 +95,7 @@ def serving(host: str, user: str, password: str) -> Iterator[tuple[int, list[str
                 self._answer(404, b"nothing", "text/plain")
 
         def _answer(self, status: int, body: bytes, kind: str) -> None:
-            if status == 200:
+            if status == 200 and self.command == "GET":
                 given.append(self.path)
             self.send_response(status)
             if status == 401:
@@ -103,7 +103,10 @@ def serving(host: str, user: str, password: str) -> Iterator[tuple[int, list[str
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_HEAD = do_GET
 
         def log_message(self, *_: object) -> None:
             pass

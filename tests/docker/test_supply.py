@@ -62,12 +62,12 @@ def index(host: str) -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.fixture
-def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.MonkeyPatch]:
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """No setting of the caller's; caches of their own, so that everything is fetched."""
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-    yield monkeypatch
+    return monkeypatch
 
 
 class _Watching(threading.Thread):
@@ -122,9 +122,8 @@ def _leaks(client: Any, name: str | None) -> list[str]:
         said = (client.api.inspect_image(one.id), client.api.history(one.id))
         if PASSWORD in str(said):
             found.append(f"image {one.id} {one.tags}")
-    for one in client.containers.list(all=True, ignore_removed=True):
-        if PASSWORD in str(one.attrs):
-            found.append(f"container {one.name}")
+    containers = client.containers.list(all=True, ignore_removed=True)
+    found += [f"container {one.name}" for one in containers if PASSWORD in str(one.attrs)]
     if name is not None:
         tail = b""
         for chunk in client.api.get_image(name):
@@ -132,6 +131,11 @@ def _leaks(client: Any, name: str | None) -> list[str]:
                 found.append(f"a layer of {name}")
             tail = chunk[-len(mark) :]
     return found
+
+
+def _forget(client: Any, name: str) -> None:
+    with contextlib.suppress(docker.errors.ImageNotFound):
+        client.images.remove(name)
 
 
 def _stages(client: Any, tag: str) -> list[Any]:
@@ -172,7 +176,7 @@ def test_credentials_of_an_index_leave_no_trace(
             *("build-images", RELEASE, "--with", requirement, "--json", "--verbose"),
             *("--sbom", str(bills)),
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         (result,) = json.loads(done.stdout)["images"]
         assert result["state"] == "built"
         assert given  # so the password was asked for, and known
@@ -197,7 +201,7 @@ def test_credentials_of_an_index_leave_no_trace(
         for path in (*bills.rglob("*"), *cache.rglob("*")):
             assert path.is_dir() or PASSWORD.encode() not in path.read_bytes(), path
     finally:
-        client.images.remove(image=name)
+        _forget(client, name)
 
 
 @pytest.mark.parametrize("requirement", [WHEEL, SOURCE], ids=["wheel", "source"])
@@ -309,13 +313,13 @@ def test_credentials_of_a_proxy_leave_no_trace(
                 assert "proxy" in done.stderr
                 assert given == []
     try:
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         assert given
         said = f"{client.api.history(images.image_name(made.tag))}"
         said += f"{client.api.inspect_image(images.image_name(made.tag))}"
         assert "m4rker" not in said
     finally:
-        client.images.remove(image=images.image_name(made.tag))
+        _forget(client, images.image_name(made.tag))
 
 
 def test_a_source_distribution_is_not_run_on_this_machine(
@@ -324,7 +328,7 @@ def test_a_source_distribution_is_not_run_on_this_machine(
     index: tuple[str, list[str]],
     settings: pytest.MonkeyPatch,
 ) -> None:
-    address, given = index
+    address, _ = index
     settings.setenv("PIP_INDEX_URL", f"http://{USER}:{PASSWORD}@{address}")
     settings.setenv("PIP_TRUSTED_HOST", address.partition(":")[0])
     spec = EnvironmentSpec(release=RELEASE, requirements=(SOURCE,))
@@ -337,7 +341,7 @@ def test_a_source_distribution_is_not_run_on_this_machine(
         )
         assert said == b"42\n"
     finally:
-        client.images.remove(image=images.image_name(recipe(spec).tag))
+        _forget(client, images.image_name(recipe(spec).tag))
 
 
 @pytest.fixture(scope="module")
@@ -384,7 +388,7 @@ def test_base_by_digest_and_push(
     made = _small("toml==0.10.2\n")
     reference = images.image_name(made.tag, f"{registry}/skmig")
     try:
-        pushed = fleet.push(client, f"{mirror}/{base}", SilentProgress())
+        pushed = fleet.push_image(client, f"{mirror}/{base}", SilentProgress())
         assert pushed.startswith("sha256:")
         # what the registry has counts, whatever bears that name here
         client.images.remove(f"{mirror}/{base}")
@@ -392,7 +396,7 @@ def test_base_by_digest_and_push(
         image = builder.build(client, made, reference, SilentProgress())
         assert image.labels[bases.NAME_LABEL] == f"{mirror}/{base}"
         assert image.labels[bases.DIGEST_LABEL] == pushed
-        digest = fleet.push(client, reference, SilentProgress())
+        digest = fleet.push_image(client, reference, SilentProgress())
         assert digest == client.images.get_registry_data(reference).id
         path = sbom.write(client, client.images.get(reference), reference, digest, tmp_path)
         text = path.read_text()
@@ -414,8 +418,7 @@ def test_base_by_digest_and_push(
         assert again.read_text() == text
     finally:
         for name in (reference, f"{mirror}/{base}"):
-            with contextlib.suppress(docker.errors.ImageNotFound):
-                client.images.remove(name)
+            _forget(client, name)
         for one in client.images.list(f"{mirror}/{repository}"):
             client.images.remove(one.attrs["RepoDigests"][-1])
 

@@ -198,7 +198,7 @@ def _result(
         made = make(client, one, progress, prefix=prefix, platform=platform)
         image, state, digest = made.image, made.state, _digest(made.image, reference)
         if push:
-            digest = push(client, reference, progress)
+            digest = push_image(client, reference, progress)
         if sbom is not None:
             progress.step(f"{one.tag}: writing the bill of materials")
             bill = str(bills.write(client, image, reference, digest, sbom))
@@ -227,7 +227,7 @@ def _digest(image: Any, reference: str) -> str:
     return next((digest for name, _, digest in known if name == repository), str(image.id))
 
 
-def push(client: Any, reference: str, progress: Progress) -> str:
+def push_image(client: Any, reference: str, progress: Progress) -> str:
     """Push an image; returns the registry's digest."""
     repository, _, tag = reference.rpartition(":")
     progress.step(f"pushing image `{reference}`")

@@ -32,6 +32,8 @@ from skmig.versions import Release, images_folder, release, releases
 
 COMMAND = "python -m skmig.environments.locks"
 LOCK = "requirements.lock"
+# What was installed, with hashes, where that is more than the lock says.
+INSTALLED = "installed.lock"
 DAYS = 30
 
 # A lock or a requirement of the user's own may need a source distribution, but not of these: an

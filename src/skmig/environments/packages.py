@@ -24,8 +24,6 @@ from skmig.environments.buildlog import BuildFailedError
 from skmig.environments.recipes import Recipe
 
 FOLDER = "packages"
-# What was installed, with hashes, where that is more than the lock says.
-INSTALLED = "installed.lock"
 
 _TESTS = frozenset({"test", "tests"})
 _LATER = frozenset({"bin", "__pycache__", ".lock"})
@@ -51,9 +49,9 @@ def fetched(
         lock = wanted.lock
         added: dict[str, bytes | Path] = {}
         if wanted.requirements:
-            lock = added[INSTALLED] = _resolve_extra(wanted, folder, platform, check)
+            lock = added[locks.INSTALLED] = _resolve_extra(wanted, folder, platform, check)
         elif wanted.is_own:
-            lock = added[INSTALLED] = _resolve_own(wanted, folder, platform, check)
+            lock = added[locks.INSTALLED] = _resolve_own(wanted, folder, platform, check)
         site = folder / "site"
         site.mkdir()
         if lock.strip():
@@ -65,20 +63,16 @@ def fetched(
 
 
 def _resolve_own(wanted: Recipe, folder: Path, platform: str, check: Callable[[], None]) -> bytes:
-    path = folder / "own.in"
-    path.write_bytes(wanted.lock)
-    return _compile(wanted, folder, platform, check, "--no-deps", str(path)).encode()
+    (folder / "own.in").write_bytes(wanted.lock)
+    return _compile(wanted, folder, platform, check, "--no-deps", "own.in").encode()
 
 
 def _resolve_extra(wanted: Recipe, folder: Path, platform: str, check: Callable[[], None]) -> bytes:
     """The requirements on top, with all that they need and the image below does not have."""
     for name in ("requirements.txt", "constraints.txt"):
         (folder / name).write_bytes(wanted.files[name])
-    arguments = ["--constraints", "constraints.txt", "requirements.txt"]
-    if locks.needs_metadata(wanted.pins):
-        (folder / "metadata.toml").write_text(locks.uv_config(), encoding="utf-8")
-        arguments += ["--config-file", "metadata.toml"]
-    text = _compile(wanted, folder, platform, check, *arguments)
+    limits = ("--constraints", "constraints.txt")
+    text = _compile(wanted, folder, platform, check, *limits, "requirements.txt")
     return "".join(
         entry
         for entry in re.split(r"^(?=\S)", text, flags=re.MULTILINE)
@@ -89,8 +83,11 @@ def _resolve_extra(wanted: Recipe, folder: Path, platform: str, check: Callable[
 def _compile(
     wanted: Recipe, folder: Path, platform: str, check: Callable[[], None], *arguments: str
 ) -> str:
-    shape = ("--generate-hashes", "--no-header", "--no-annotate", "--no-build")
-    return _uv(wanted, folder, platform, check, "compile", *shape, *arguments)
+    options = ["--generate-hashes", "--no-header", "--no-annotate", "--no-build"]
+    if locks.needs_metadata(wanted.pins):
+        (folder / "metadata.toml").write_text(locks.uv_config(), encoding="utf-8")
+        options += ["--config-file", "metadata.toml"]
+    return _uv(wanted, folder, platform, check, "compile", *options, *arguments)
 
 
 def _uv(

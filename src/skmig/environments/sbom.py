@@ -207,7 +207,7 @@ def _package(entry: Mapping[str, Any], hashes: Mapping[tuple[str, str], list[str
 
 def _licenses(entry: Mapping[str, Any]) -> list[Any]:
     """What the metadata says: an expression, else the short name of a licence, else classifiers."""
-    from cyclonedx.factory.license import LicenseFactory
+    from cyclonedx.contrib.license.factories import LicenseFactory
 
     said = entry.get("License-Expression") or entry.get("License") or ""
     if said and "\n" not in said.strip() and said.strip() != "UNKNOWN" and len(said) < 100:

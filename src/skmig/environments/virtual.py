@@ -78,15 +78,25 @@ def _make(spec: EnvironmentSpec, wanted: Recipe, folder: Path, progress: Progres
             (files / name).write_bytes(content)
         where = ("--python", str(_python(new)))
         only = [f"--only-binary={name}" for name in _WHEELS_ONLY]
-        checks = only if spec.lock is not None else ["--require-hashes", "--no-build"]
-        _uv(wanted, new.parent, "pip", "sync", *where, *checks, str(files / locks.LOCK))
-        if wanted.requirements:
+        lock = files / locks.LOCK
+        hashed = ("pip", "sync", *where, "--require-hashes")
+        config: list[str] = []
+        if locks.needs_metadata(wanted.pins):
             (files / "uv.toml").write_text(locks.uv_config())
-            arguments = ["--constraints", str(files / "constraints.txt")]
-            if locks.needs_metadata(wanted.pins):
-                arguments += ["--config-file", str(files / "uv.toml")]
-            arguments += ["--requirements", str(files / "requirements.txt")]
-            _uv(wanted, new.parent, "pip", "install", *where, *only, *arguments)
+            config = ["--config-file", str(files / "uv.toml")]
+        resolve = ("pip", "compile", *where, *only, *config, "--generate-hashes", "--no-annotate")
+        resolve = (*resolve, "--no-header", "--output-file", str(files / locks.INSTALLED))
+        if spec.lock is not None:
+            # what the index has under these names and versions now is written down by its hashes
+            _uv(wanted, new.parent, *resolve, "--no-deps", str(lock))
+            _uv(wanted, new.parent, *hashed, *only, str(files / locks.INSTALLED))
+        else:
+            _uv(wanted, new.parent, *hashed, "--no-build", str(lock))
+        if wanted.requirements:
+            limits = ("--constraints", str(files / "constraints.txt"))
+            _uv(wanted, new.parent, *resolve, *limits, str(files / "requirements.txt"))
+            install = ("pip", "install", *where, *only, "--require-hashes", "--no-deps")
+            _uv(wanted, new.parent, *install, "--requirements", str(files / locks.INSTALLED))
         _compile(new)
         new.rename(folder)
     finally:
