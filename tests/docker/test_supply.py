@@ -241,6 +241,8 @@ def test_a_local_environment_keeps_no_credentials(
     program = "import os, skmigprobe; print(skmigprobe.ANSWER)"
     assert subprocess.check_output([python, "-c", program], text=True) == "42\n"
     assert PASSWORD not in str(progress.said)
+    installed = python.parents[1] / "share" / "skmig" / locks.INSTALLED
+    assert index_server.HASHES["skmigprobe-1.0-py3-none-any.whl"] in installed.read_text()
     for path in tmp_path.rglob("*"):
         if path.is_file() and not path.is_symlink():
             assert PASSWORD.encode() not in path.read_bytes(), path
