@@ -176,11 +176,11 @@ def _attempt(
     if base is None:
         found = bases.find(running.client, recipe.release)
         base, labels = found.reference, {**labels, **found.labels}
+    wanted = _platform(running.client, recipe, platform)
     progress.step(f"{recipe.tag}: fetching packages")
     with tempfile.TemporaryFile() as context:
         arguments = {"BASE": base}
         try:
-            wanted = _platform(running.client, recipe, platform)
             with packages.fetched(recipe, wanted, running.check) as added:
                 packages.write_context(recipe, added, context)
             network: str | None = "none"
@@ -189,6 +189,8 @@ def _attempt(
             packages.write_context(recipe, {}, context)
             arguments |= indexes.for_pip()
             network = os.environ.get(buildlog.NETWORK) or None
+        except OSError as error:  # a disk that is full: nothing has been said to the engine yet
+            raise packages.no_room(recipe, str(error)) from error
         chunks = running.client.api.build(
             fileobj=context,
             custom_context=True,

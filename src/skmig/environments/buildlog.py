@@ -107,6 +107,6 @@ def explain(recipe: Recipe, log: list[str], attempts: int) -> SkmigError:
 
 def _telling(log: Iterable[str]) -> list[str]:
     lines = [line for line in log if not line.startswith(("Step ", " --->", "Removing inter"))]
-    errors = [line for line in lines if re.match(r"\s*(ERROR|error)\b", line)]
+    errors = [line for line in lines if re.match(r"\s*(ERROR|error|cause)\b", line)]
     last = [] if errors else lines[-1:] or ["the engine said nothing"]
     return [line[:300] for line in dict.fromkeys([*errors[-4:], *last])]

@@ -19,9 +19,10 @@ from typing import IO
 
 from packaging.utils import canonicalize_name
 
-from skmig.environments import indexes, locks
+from skmig.environments import engine, exchange, indexes, locks
 from skmig.environments.buildlog import BuildFailedError
 from skmig.environments.recipes import Recipe
+from skmig.errors import EnvironmentFailedError
 
 FOLDER = "packages"
 
@@ -44,8 +45,10 @@ def fetched(
     `check` is called while a download runs, and may raise.  Raises NoWheelError, and
     BuildFailedError with what uv said.
     """
-    with tempfile.TemporaryDirectory(prefix="skmig-packages-") as name:
-        folder = Path(name)
+    exchange.sweep()  # what was left by a run that was killed
+    room = exchange.RunFolder()
+    try:
+        folder = room.files
         lock = wanted.lock
         added: dict[str, bytes | Path] = {}
         if wanted.requirements:
@@ -60,6 +63,8 @@ def fetched(
             options = ("--target", str(site), "--require-hashes", "--no-deps", "--no-build")
             _uv(wanted, folder, platform, check, "install", *options, "--requirements", str(path))
         yield {**added, FOLDER: site}
+    finally:
+        room.close()
 
 
 def _resolve_own(wanted: Recipe, folder: Path, platform: str, check: Callable[[], None]) -> bytes:
@@ -118,9 +123,21 @@ def _uv(
     if process.returncode == 0:
         return said
     words = indexes.redact(words)
+    if engine.is_full(words) or "os error 28" in words:
+        raise no_room(wanted, words.strip().splitlines()[-1])
     if "has no usable wheels" in words or "building from source is disabled" in words:
         raise NoWheelError(words)
     raise BuildFailedError([line for line in words.splitlines() if line.strip()])
+
+
+def no_room(wanted: Recipe, cause: str) -> EnvironmentFailedError:
+    """The error for packages that this machine cannot hold."""
+    return EnvironmentFailedError(
+        f"the packages of {wanted.tag} could not be put into `{tempfile.gettempdir()}`",
+        causes=(cause,),
+        hint="free some space there (an image needs about 1 GB while it is built); TMPDIR and"
+        " UV_CACHE_DIR name other folders",
+    )
 
 
 def write_context(wanted: Recipe, added: dict[str, bytes | Path], stream: IO[bytes]) -> None:
