@@ -23,7 +23,7 @@ from tests.docker import index_server
 
 from skmig.environments import bases, builder, engine, fleet, images, locks, sbom, virtual
 from skmig.environments.base import EnvironmentSpec, SilentProgress
-from skmig.environments.recipes import Recipe, recipe
+from skmig.environments.recipes import Recipe, of_lock, recipe
 from skmig.errors import EnvironmentFailedError
 from skmig.versions import release
 
@@ -369,14 +369,7 @@ def _small(lock: str) -> Recipe:
     """An image of the real template that holds one small package."""
     row = release(RELEASE)
     tag = f"{RELEASE}-lock-of-a-test"
-    dockerfile = locks.render_dockerfile(row, lock.encode(), tag=tag).encode()
-    return Recipe(
-        release=row,
-        tag=tag,
-        files={"Dockerfile": dockerfile, locks.LOCK: lock.encode()},
-        pins=locks.read_pins(lock, "lock"),
-        lock=lock.encode(),
-    )
+    return of_lock(row, lock.encode(), tag, locks.read_pins(lock, "lock"))
 
 
 def test_base_by_digest_and_push(

@@ -62,7 +62,7 @@ def test_a_release_holds_what_it_must_and_no_more(
     one, _ = built
     wheel = set(zipfile.ZipFile(one[".whl"]).namelist())
     wanted = {"skmig/images/versions.toml", "skmig/matrix/results.json"}
-    wanted |= {f"skmig/images/Dockerfile{name}.template" for name in ("", ".with")}
+    wanted |= {f"skmig/images/Dockerfile{name}.template" for name in ("", ".with", ".layers")}
     for row in releases():
         names = ("Dockerfile", "requirements.lock", "census.json")
         wanted |= {f"skmig/images/{row.version}/{name}" for name in names}

@@ -60,6 +60,11 @@ def test_credentials_and_escapes_do_not_show() -> None:
     assert buildlog.lines(text) == ["Looking in https://****@example.org/simple"]
 
 
+def test_image_of_a_step() -> None:
+    assert buildlog.image(" ---> 4e9d1b2c3f4a") == "4e9d1b2c3f4a"
+    assert buildlog.image(" ---> Using cache") is None
+
+
 def test_running_container() -> None:
     assert buildlog.container(" ---> Running in 4e9d1b2c3f4a") == "4e9d1b2c3f4a"
     assert buildlog.container(" ---> 4e9d1b2c3f4a") is None

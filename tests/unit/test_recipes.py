@@ -12,7 +12,7 @@ import pytest
 from skmig.environments import locks, packages
 from skmig.environments.base import EnvironmentSpec
 from skmig.environments.images import image_name
-from skmig.environments.recipes import differences, recipe
+from skmig.environments.recipes import LAYERED, differences, recipe
 from skmig.errors import UnreadableError, UsageError
 
 PLAIN = recipe(EnvironmentSpec(release="1.1.0"))
@@ -23,7 +23,7 @@ def test_context_holds_the_generated_files_and_nothing_else() -> None:
     stream = io.BytesIO()
     packages.write_context(PLAIN, {}, stream)
     with tarfile.open(fileobj=stream) as archive:
-        assert archive.getnames() == ["Dockerfile", locks.LOCK]
+        assert archive.getnames() == ["Dockerfile", LAYERED, locks.LOCK]
         lock = archive.extractfile(locks.LOCK)
         assert lock is not None
         assert lock.read() == locks.lock_path(PLAIN.release).read_bytes()
@@ -50,6 +50,7 @@ def test_context_holds_packages_in_layers_without_tests_or_marks_of_this_machine
         folders = [one.name for one in archive if one.isdir() and one.name.count("/") == 1]
     assert names == [
         "Dockerfile",
+        LAYERED,
         locks.LOCK,
         "packages/numpy/numpy/core/x.so",
         "packages/numpy/numpy.libs/y.so",

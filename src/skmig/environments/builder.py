@@ -39,6 +39,7 @@ class _Running:
     def __init__(self, client: Any) -> None:
         self.client = client
         self.container: str | None = None
+        self.image: str | None = None  # of the last step
         self.aborted = False
 
     def check(self) -> None:
@@ -128,6 +129,8 @@ def build(
         finally:
             running.kill()
             _remove_image(client, temporary)
+            if running.image is not None:
+                _remove_unnamed(client, running.image)
             sweep(client, recipe.tag)
 
 
@@ -184,16 +187,18 @@ def _attempt(
             with packages.fetched(recipe, wanted, running.check) as added:
                 packages.write_context(recipe, added, context)
             network: str | None = "none"
+            dockerfile = recipes.LAYERED if recipe.base is None else "Dockerfile"
         except packages.NoWheelError:
             progress.step(f"{recipe.tag}: not all packages have wheels, so pip fetches and builds")
             packages.write_context(recipe, {}, context)
             arguments |= indexes.for_pip()
-            network = os.environ.get(buildlog.NETWORK) or None
+            network, dockerfile = os.environ.get(buildlog.NETWORK) or None, "Dockerfile"
         except OSError as error:  # a disk that is full: nothing has been said to the engine yet
             raise packages.no_room(recipe, str(error)) from error
         chunks = running.client.api.build(
             fileobj=context,
             custom_context=True,
+            dockerfile=dockerfile,
             tag=temporary,
             rm=True,
             forcerm=True,
@@ -226,6 +231,7 @@ def _stream(running: _Running, recipe: Recipe, chunks: Any, progress: Progress) 
                 log.append(line)
                 progress.step(f"{recipe.tag}: {line}")
                 running.container = buildlog.container(line) or running.container
+                running.image = buildlog.image(line) or running.image
             if running.aborted:
                 running.kill()
     except docker.errors.APIError as error:
@@ -321,6 +327,15 @@ def remove_container(client: Any, container: str) -> None:
 def _remove_image(client: Any, name: str) -> None:
     try:
         client.images.remove(name)
+    except engine.ENGINE_EXCEPTIONS:
+        pass
+
+
+def _remove_unnamed(client: Any, image: str) -> None:
+    """Remove what a build got to before it failed; not what has a name or is part of another."""
+    try:
+        if not client.images.get(image).tags:
+            client.images.remove(image)
     except engine.ENGINE_EXCEPTIONS:
         pass
 

@@ -24,6 +24,7 @@ _TRANSIENT = re.compile(
 )
 _WHERE = "PIP_INDEX_URL, UV_DEFAULT_INDEX, HTTPS_PROXY and a netrc file"
 _CONTAINER = re.compile(r"Running in ([0-9a-f]{12,64})")
+_IMAGE = re.compile(r" ---> ([0-9a-f]{12,64})")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -44,6 +45,12 @@ def is_transient(log: Iterable[str]) -> bool:
 def container(line: str) -> str | None:
     """The id of the container that a line of the log says is running."""
     found = _CONTAINER.search(line)
+    return found[1] if found else None
+
+
+def image(line: str) -> str | None:
+    """The id of the image that a line of the log says a step made."""
+    found = _IMAGE.fullmatch(line)
     return found[1] if found else None
 
 

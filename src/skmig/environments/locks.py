@@ -150,11 +150,25 @@ def render_dockerfile(row: Release, lock: bytes, *, tag: str | None = None) -> s
     A lock of the user's own (`tag` is then not the release) may come without hashes, may name
     packages that have no wheel, and packages that import their own tests (networkx 2 did).
     """
-    template = (images_folder() / "Dockerfile.template").read_text(encoding="utf-8")
+    return _render("Dockerfile.template", row, lock, tag)
+
+
+def render_layers(row: Release, lock: bytes, *, tag: str | None = None) -> str:
+    """The Dockerfile that makes the same image from packages that were fetched before."""
+    return _render("Dockerfile.layers.template", row, lock, tag)
+
+
+def _render(name: str, row: Release, lock: bytes, tag: str | None) -> str:
+    template = (images_folder() / name).read_text(encoding="utf-8")
     only = row.platforms[0] if len(row.platforms) == 1 else None
     own = tag is not None and tag != row.version
     site = f"/usr/local/lib/python{row.python}/site-packages"
-    copies = (f"COPY --from=packages /packages/{one} {site}" for one in (*LAYERS, OTHER))
+    # a file that was written for another Python may fail to compile
+    layers = (
+        f"COPY packages/{one} {site}/\n"
+        f"RUN cd {site} && (python -m compileall -q {'.' if one == OTHER else f'{one}*'} || true)"
+        for one in (*LAYERS, OTHER)
+    )
     return template.format(
         release=row.version,
         tag=tag or row.version,
@@ -164,8 +178,7 @@ def render_dockerfile(row: Release, lock: bytes, *, tag: str | None = None) -> s
         pip_options=OWN_OPTIONS if own else "--require-hashes --only-binary :all:",
         unwanted="-name __pycache__" if own else "-name tests -o -name test -o -name __pycache__",
         digest=digest(lock),
-        layers=" ".join(LAYERS),
-        copies="\n".join(copies),
+        layers="\n".join(layers),
     )
 
 

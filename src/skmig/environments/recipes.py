@@ -18,6 +18,9 @@ from skmig.versions import Release, images_folder, release
 RELEASE_LABEL = "skmig.release"
 LOCK_LABEL = "skmig.lock"
 TAG_LABEL = "skmig.tag"
+# The Dockerfile for packages that were fetched before; `Dockerfile` lets pip fetch them.
+LAYERED = "Dockerfile.layers"
+
 STAGE_LABEL = "skmig.stage"
 RECIPE_LABEL = "skmig.recipe"
 
@@ -74,7 +77,11 @@ def _released(row: Release) -> Recipe:
     return Recipe(
         release=row,
         tag=row.version,
-        files={"Dockerfile": dockerfile.read_bytes(), locks.LOCK: lock},
+        files={
+            "Dockerfile": dockerfile.read_bytes(),
+            LAYERED: locks.render_layers(row, lock).encode(),
+            locks.LOCK: lock,
+        },
         pins=locks.read_pins(lock.decode("utf-8"), path.name),
         lock=lock,
     )
@@ -101,8 +108,16 @@ def _own(row: Release, path: Path) -> Recipe:
     # Hashes of the user's lock are not kept: they are of that machine's platform.
     lock = "".join(f"{name}=={version}\n" for name, version in sorted(pins.items())).encode()
     tag = f"{row.version}-lock-{_short(lock)}"
-    dockerfile = locks.render_dockerfile(row, lock, tag=tag)
-    files = {"Dockerfile": dockerfile.encode(), locks.LOCK: lock}
+    return of_lock(row, lock, tag, pins)
+
+
+def of_lock(row: Release, lock: bytes, tag: str, pins: Mapping[str, str]) -> Recipe:
+    """The recipe of any lock in the place of a release's own."""
+    files = {
+        "Dockerfile": locks.render_dockerfile(row, lock, tag=tag).encode(),
+        LAYERED: locks.render_layers(row, lock, tag=tag).encode(),
+        locks.LOCK: lock,
+    }
     return Recipe(release=row, tag=tag, files=files, pins=pins, lock=lock)
 
 
