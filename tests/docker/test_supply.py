@@ -135,7 +135,7 @@ def _leaks(client: Any, name: str | None) -> list[str]:
 
 def _forget(client: Any, name: str) -> None:
     with contextlib.suppress(docker.errors.ImageNotFound):
-        client.images.remove(name)
+        client.images.remove(name, force=True)  # a container that just ended may be named yet
 
 
 def _stages(client: Any, tag: str) -> list[Any]:
