@@ -41,8 +41,8 @@ DAYS = 30
 OWN_OPTIONS = "--prefer-binary --only-binary numpy,scipy,scikit-learn,pandas"
 
 # Each of these is a layer of its own, which releases with equal pins share; `other` is the rest.
-# The biggest come first: a layer is shared only where those below it are.
-LAYERS = ("scipy", "pandas", "numpy")
+# A layer is shared only where those below it are: in this order the table's releases share most.
+LAYERS = ("scipy", "numpy", "pandas")
 OTHER = "other"
 
 # What pip and the base image bring; never part of a lock.
