@@ -69,18 +69,17 @@ def plain(client: Any, version: str) -> str:
     return name
 
 
-def ours(versions: Sequence[str], jobs: int) -> list[str]:
-    """`skmig build-images`; returns the images' names."""
-    with tempfile.TemporaryDirectory(prefix="skmig-bench-") as cache:
-        done = subprocess.run(
-            [
-                *(str(Path(sys.executable).with_name("skmig")), "build-images", *versions),
-                *("--jobs", str(jobs), "--prefix", PREFIX, "--json"),
-            ],
-            env={**os.environ, "UV_CACHE_DIR": cache},
-            stdout=subprocess.PIPE,
-            check=False,
-        )
+def ours(versions: Sequence[str], jobs: int, cache: str) -> list[str]:
+    """`skmig build-images` with the folder of uv's cache; returns the images' names."""
+    done = subprocess.run(
+        [
+            *(str(Path(sys.executable).with_name("skmig")), "build-images", *versions),
+            *("--jobs", str(jobs), "--prefix", PREFIX, "--json"),
+        ],
+        env={**os.environ, "UV_CACHE_DIR": cache},
+        stdout=subprocess.PIPE,
+        check=False,
+    )
     images = json.loads(done.stdout).get("images", [])
     if done.returncode or any(one["state"] != "built" for one in images):
         raise SystemExit(f"not all were built: {done.stdout.decode()[-2000:]}")
@@ -153,16 +152,17 @@ def main() -> None:
     client = engine.connect()
     found: dict[str, Any] = {"releases": versions, "jobs": options.jobs}
     ways = {
-        "plain": lambda: [plain(client, version) for version in versions],
-        "skmig": lambda: ours(versions, options.jobs),
+        "plain": lambda _: [plain(client, version) for version in versions],
+        "skmig": lambda cache: ours(versions, options.jobs, cache),
     }
     for way, build in ways.items():
         if options.only not in (None, way):
             continue
-        with removed(client) as names:
+        # deleting the cache takes a while, and is no part of the build
+        with removed(client) as names, tempfile.TemporaryDirectory() as cache:
             before = on_disk(client)
             started, used = time.monotonic(), cpu(options.cpu)
-            names += build()
+            names += build(cache)
             seconds = time.monotonic() - started
             used = cpu(options.cpu) - used
             sys.stderr.write(f"{way}: {seconds:.0f} s, {used:.0f} CPU s\n")
