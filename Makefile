@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-docker browser bubblewrap faketime lint format images census check draft names mutations faults fuzz fuzz-pickles fuzz-payloads scanners clean
+.PHONY: help demo test test-quick test-docker browser bubblewrap faketime registry lint format images census check draft names mutations faults fuzz fuzz-pickles fuzz-payloads scanners release clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -39,12 +39,19 @@ bubblewrap: ## install what confines local environments in the tests (apt, as ro
 		apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends bubblewrap; }
 
-lint: $(STAMP) ## style, types, layers, the agent's syntax, spelling
+registry: ## install the registry that the tests push to (apt, as root)
+	@command -v docker-registry >/dev/null || { \
+		apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends docker-registry; }
+
+lint: $(STAMP) ## style, types, layers, the agent's syntax, spelling, workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vermin --quiet --no-tips --target=3.6- --violations src/skmig/agent bench/inside
+	$(BIN)/zizmor --offline --quiet .github/workflows
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/codespell README.md docs src tests bench Makefile
 
 format: $(STAMP) ## put the sources into shape
@@ -85,8 +92,14 @@ fuzz-pickles: $(STAMP) ## ten million mutated pickles through the scan (FUZZ="--
 
 scanners: $(STAMP) ## ask other scanners and `inspect` about the corpus; writes docs/scanning.md
 	$(BIN)/python -W ignore -m bench.scanners
+
 fuzz-payloads: $(STAMP) ## a million mutated payloads; goes on where it stopped (COUNT=1000000)
 	$(BIN)/python -m fuzz.payloads --count $(or $(COUNT),1000000) --jobs $(JOBS)
+
+release: $(STAMP) ## sdist and wheel of the last commit in dist: the same bytes for everybody
+	rm -rf build/release dist && mkdir -p build/release
+	git archive HEAD | tar -xC build/release
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/uv build --quiet --out-dir dist build/release
 
 clean: ## delete what the targets made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

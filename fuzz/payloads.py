@@ -31,9 +31,9 @@ from typing import Any
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import numpy as np
+
 from fuzz.bases import BASES, Base
 from fuzz.mutations import Payload
-
 from skmig.agent.build import build
 from skmig.agent.errors import JobError
 from skmig.agent.walk import walk

@@ -99,7 +99,7 @@ class Mutator:
     """Changed pickles without end, the same ones for the same seed."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)  # noqa: S311
+        self.random = random.Random(seed)
         self.parts = [parts for data in seeds() if (parts := opcodes(data))]
         self.pool = list({part for parts in self.parts for part in parts if len(part) < 60})
         self.pool.sort()

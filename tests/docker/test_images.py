@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import subprocess
 import sys
@@ -9,12 +10,14 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import docker.errors
 import pytest
 
 from skmig.environments import builder, engine, fleet, images, locks, recipes
 from skmig.environments.base import EnvironmentSpec, SilentProgress
-from skmig.environments.recipes import Recipe, recipe
+from skmig.environments.recipes import Recipe, of_lock, recipe
 from skmig.errors import EnvironmentFailedError
+from skmig.versions import release
 
 pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("images")]
 
@@ -87,6 +90,37 @@ def test_what_is_there_is_not_built_again(client: Any, image: str) -> None:
     assert (result.state, result.id, result.error) == ("present", image, None)
     assert progress.said == []
     assert fleet.choose(client, [RELEASE], missing=True) == []
+
+
+def _small(lock: str) -> Recipe:
+    """An image of the real template that holds only what `lock` says."""
+    row = release(RELEASE)
+    tag = f"{RELEASE}-lock-{locks.digest(lock.encode())[7:19]}"
+    return of_lock(row, lock.encode(), tag, locks.read_pins(lock, "lock"))
+
+
+def test_equal_pins_are_equal_layers(client: Any) -> None:
+    # numpydoc is small, and goes into the layer of numpy
+    both = [_small(f"numpydoc==1.8.0\ntoml=={version}\n") for version in ("0.10.1", "0.10.2")]
+    progress = SilentProgress()
+    try:
+        for one in both:
+            builder.build(client, one, images.image_name(one.tag), progress)
+        steps = [
+            {
+                step["Id"]: step["CreatedBy"]
+                for step in client.api.history(images.image_name(one.tag))
+            }
+            for one in both
+        ]
+        shared = {words for step, words in steps[0].items() if step in steps[1]}
+        assert any("compileall -q numpy*" in words for words in shared)
+        assert not any("compileall -q ." in words for words in shared)
+        assert not any("Downloading" in said for said in progress.said)  # there is no network
+    finally:
+        for one in both:
+            with contextlib.suppress(docker.errors.ImageNotFound):
+                client.images.remove(images.image_name(one.tag))
 
 
 def test_a_requirement_goes_on_top_without_its_index(

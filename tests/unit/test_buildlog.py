@@ -45,7 +45,7 @@ def test_only_downloads_are_tried_again(line: str, transient: bool) -> None:
         (FULL, "no space left", "docker system"),
         (PULL, "base image `python:3.10", "docker pull"),
         (EMULATION, "cannot run", "binfmt"),
-        ("something else", "could not be built", "-v build-images 1.1.0"),
+        ("something else", "could not be built", "build-images 1.1.0 -v"),
     ],
 )
 def test_explained(line: str, said: str, hint: str) -> None:
@@ -58,6 +58,11 @@ def test_explained(line: str, said: str, hint: str) -> None:
 def test_credentials_and_escapes_do_not_show() -> None:
     text = "\x1b[91mLooking in https://user:secret@example.org/simple\x1b[0m\n\n"
     assert buildlog.lines(text) == ["Looking in https://****@example.org/simple"]
+
+
+def test_image_of_a_step() -> None:
+    assert buildlog.image(" ---> 4e9d1b2c3f4a") == "4e9d1b2c3f4a"
+    assert buildlog.image(" ---> Using cache") is None
 
 
 def test_running_container() -> None:

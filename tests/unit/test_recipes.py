@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import os
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from skmig.environments import locks
+from skmig.environments import locks, packages
 from skmig.environments.base import EnvironmentSpec
 from skmig.environments.images import image_name
-from skmig.environments.recipes import differences, recipe
+from skmig.environments.recipes import LAYERED, differences, recipe
 from skmig.errors import UnreadableError, UsageError
 
 PLAIN = recipe(EnvironmentSpec(release="1.1.0"))
@@ -18,12 +20,44 @@ FREEZE = "".join(f"{name}=={version}\n" for name, version in PLAIN.pins.items())
 
 
 def test_context_holds_the_generated_files_and_nothing_else() -> None:
-    with tarfile.open(fileobj=PLAIN.context()) as archive:
-        assert archive.getnames() == ["Dockerfile", locks.LOCK]
+    stream = io.BytesIO()
+    packages.write_context(PLAIN, {}, stream)
+    with tarfile.open(fileobj=stream) as archive:
+        assert archive.getnames() == ["Dockerfile", LAYERED, locks.LOCK]
         lock = archive.extractfile(locks.LOCK)
         assert lock is not None
         assert lock.read() == locks.lock_path(PLAIN.release).read_bytes()
     assert locks.digest(PLAIN.lock) in PLAIN.files["Dockerfile"].decode()
+
+
+def test_context_holds_packages_in_layers_without_tests_or_marks_of_this_machine(
+    tmp_path: Path,
+) -> None:
+    for name in ("numpy/core/x.so", "numpy.libs/y.so", "numpy/tests/t.py", "six.py", "bin/f2py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    written = []
+    for _ in range(2):
+        stream = io.BytesIO()
+        packages.write_context(PLAIN, {packages.FOLDER: tmp_path}, stream)
+        written.append(stream.getvalue())
+        for path in tmp_path.rglob("*"):
+            os.utime(path, (1, 1))
+    assert written[0] == written[1]
+    with tarfile.open(fileobj=io.BytesIO(written[0])) as archive:
+        names = [one.name for one in archive if one.isfile()]
+        assert {one.uid for one in archive} == {0}
+        folders = [one.name for one in archive if one.isdir() and one.name.count("/") == 1]
+    assert names == [
+        "Dockerfile",
+        LAYERED,
+        locks.LOCK,
+        "packages/numpy/numpy/core/x.so",
+        "packages/numpy/numpy.libs/y.so",
+        "packages/other/six.py",
+    ]
+    # the Dockerfile copies each of them, be it empty
+    assert folders == [f"packages/{name}" for name in (*locks.LAYERS, locks.OTHER)]
 
 
 def test_requirements_make_another_image_whatever_their_order() -> None:
@@ -56,6 +90,22 @@ def test_own_lock_replaces_the_lock(tmp_path: Path) -> None:
     assert own.tag.startswith("1.1.0-lock-")
     assert b"--require-hashes" not in own.files["Dockerfile"]
     assert b"--no-deps" in own.files["Dockerfile"]
+
+
+def test_passwords_in_what_is_refused_are_not_said(tmp_path: Path) -> None:
+    address = "https://somebody:s3cr3t@example.org/x.whl"
+    path = tmp_path / "freeze.txt"
+    path.write_text(f"scikit-learn==1.1.0\nx @ {address}\n")
+    specs = (
+        EnvironmentSpec(release="1.1.0", lock=path),
+        EnvironmentSpec(release="1.1.0", requirements=(f"x @ {address}",)),
+        EnvironmentSpec(release="1.1.0", requirements=(address,)),
+    )
+    for spec in specs:
+        with pytest.raises(UsageError) as caught:
+            recipe(spec)
+        assert "example.org" in caught.value.message
+        assert "s3cr3t" not in f"{caught.value.message} {caught.value.causes}"
 
 
 @pytest.mark.parametrize("text", ["scikit-learn==1.2.0\n", "numpy==1.22.0\n"])

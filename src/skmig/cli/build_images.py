@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,6 +27,10 @@ def build_images(
         str | None, typer.Option(help="Such as linux/arm64; default: the engine's own.")
     ] = None,
     with_: common.With = None,
+    sbom: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write a bill of materials (CycloneDX) per image."),
+    ] = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
@@ -46,6 +51,7 @@ def build_images(
             prefix=prefix,
             platform=platform,
             requirements=with_ or [],
+            sbom=sbom,
         )
     exit_code = max((result.error.code for result in results if result.error), default=0)
     if json:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +18,16 @@ from typing import Any
 
 import docker.errors
 
-from skmig.environments import buildlog, cache, engine, leftovers, recipes
+from skmig.environments import (
+    bases,
+    buildlog,
+    cache,
+    engine,
+    indexes,
+    leftovers,
+    packages,
+    recipes,
+)
 from skmig.environments.base import Progress
 from skmig.environments.buildlog import BuildFailedError
 from skmig.environments.recipes import Recipe
@@ -26,15 +36,6 @@ from skmig.errors import EnvironmentFailedError, UnsupportedError
 ATTEMPTS = 3
 PAUSE = 5.0  # seconds before the second attempt; doubled before each further one
 SWEEPS = 6
-
-# What of the user's settings a build needs to reach a package index.  None of it gets into the
-# image: the Dockerfiles declare these arguments in a stage that is thrown away, and builders do
-# not record the proxy arguments.
-_ARGUMENTS = (
-    *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST"),
-    *("PIP_DEFAULT_TIMEOUT", "PIP_RETRIES"),
-    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
-)
 
 
 class _AbortedError(Exception):
@@ -47,6 +48,7 @@ class _Running:
     def __init__(self, client: Any) -> None:
         self.client = client
         self.container: str | None = None
+        self.image: str | None = None  # of the last step
         self.aborted = False
 
     def check(self) -> None:
@@ -137,6 +139,8 @@ def build(
         finally:
             running.kill()
             _remove_image(client, temporary)
+            if running.image is not None:
+                _remove_unnamed(client, running.image)
             sweep(client, recipe.tag)
 
 
@@ -152,7 +156,7 @@ def _with_retries(
     pause = PAUSE
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            _stream(running, recipe, temporary, progress, base=base, platform=platform)
+            _attempt(running, recipe, temporary, progress, base=base, platform=platform)
         except BuildFailedError as failure:
             running.check()
             if attempt == ATTEMPTS or not buildlog.is_transient(failure.log):
@@ -167,7 +171,7 @@ def _with_retries(
             return
 
 
-def _stream(
+def _attempt(
     running: _Running,
     recipe: Recipe,
     temporary: str,
@@ -176,21 +180,56 @@ def _stream(
     base: str | None,
     platform: str | None,
 ) -> None:
-    arguments = {name: os.environ[name] for name in _ARGUMENTS if os.environ.get(name)}
-    if base is not None:
-        arguments["BASE"] = base
-    chunks = running.client.api.build(
-        fileobj=recipe.context(),
-        custom_context=True,
-        tag=temporary,
-        rm=True,
-        forcerm=True,
-        decode=True,
-        buildargs=arguments,
-        labels={recipes.RECIPE_LABEL: recipe.digest, **_source_labels()},
-        platform=platform,
-        network_mode=os.environ.get(buildlog.NETWORK) or None,
-    )
+    """Fetch the packages here and build without network; or let pip do it in the build.
+
+    Only that needs the user's indexes and proxies: the Dockerfiles declare them in a stage that
+    is thrown away, and builders do not record proxies.
+    """
+    labels = {recipes.RECIPE_LABEL: recipe.digest, **_source_labels()}
+    if base is None:
+        found = bases.find(running.client, recipe.release)
+        base, labels = found.reference, {**labels, **found.labels}
+    wanted = _platform(running.client, recipe, platform)
+    progress.step(f"{recipe.tag}: fetching packages")
+    with tempfile.TemporaryFile() as context:
+        arguments = {"BASE": base}
+        try:
+            with packages.fetched(recipe, wanted, running.check) as added:
+                packages.write_context(recipe, added, context)
+            network: str | None = "none"
+            dockerfile = recipes.LAYERED if recipe.base is None else "Dockerfile"
+        except packages.NoWheelError:
+            progress.step(f"{recipe.tag}: not all packages have wheels, so pip fetches and builds")
+            packages.write_context(recipe, {}, context)
+            arguments |= indexes.for_pip()
+            network, dockerfile = os.environ.get(buildlog.NETWORK) or None, "Dockerfile"
+        except OSError as error:  # a disk that is full: nothing has been said to the engine yet
+            raise packages.no_room(recipe, str(error)) from error
+        chunks = running.client.api.build(
+            fileobj=context,
+            custom_context=True,
+            dockerfile=dockerfile,
+            tag=temporary,
+            rm=True,
+            forcerm=True,
+            decode=True,
+            buildargs=arguments,
+            labels=labels,
+            platform=platform,
+            network_mode=network,
+        )
+        _stream(running, recipe, chunks, progress)
+
+
+def _platform(client: Any, recipe: Recipe, platform: str | None) -> str:
+    """The platform that packages are fetched for: the one by name, or the engine's own."""
+    known = recipe.release.platforms
+    found = platform or f"linux/{client.version()['Arch']}"
+    return found if found in known else known[0]  # of which the Dockerfile says so
+
+
+def _stream(running: _Running, recipe: Recipe, chunks: Any, progress: Progress) -> None:
+    """Follow the log of a build to its end; raises BuildFailedError."""
     log: list[str] = []
     failed = False
     try:
@@ -202,6 +241,7 @@ def _stream(
                 log.append(line)
                 progress.step(f"{recipe.tag}: {line}")
                 running.container = buildlog.container(line) or running.container
+                running.image = buildlog.image(line) or running.image
             if running.aborted:
                 running.kill()
     except docker.errors.APIError as error:
@@ -229,9 +269,30 @@ def _source_labels() -> dict[str, str]:
 
 def check(client: Any, image: str, recipe: Recipe, running: _Running | None = None) -> None:
     """Compare the `pip freeze` of an image with its lock; raises EnvironmentFailedError."""
+    freeze = ["python", "-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "freeze"]
+    status, said, noise = run_once(client, image, freeze, running)
+    found = recipes.differences(recipe, said) if status == 0 else noise.splitlines()[-4:]
+    if found:
+        raise EnvironmentFailedError(
+            f"the image of {recipe.tag} is not what its lock says",
+            causes=tuple(found),
+            hint="report it: a lock that installs something else is a defect of its row in"
+            " images/versions.toml"
+            if not recipe.requirements
+            else "pin the requirement to a version that agrees with the lock",
+        )
+
+
+def run_once(
+    client: Any, image: str, command: list[str], running: _Running | None = None
+) -> tuple[int, str, str]:
+    """Run a command in an image, with no rights and no network: exit code, stdout, stderr.
+
+    Raises what the SDK raises.
+    """
     container = client.containers.create(
         image,
-        ["python", "-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "freeze"],
+        command,
         labels=leftovers.labels("build"),
         network_mode="none",
         read_only=True,
@@ -253,16 +314,7 @@ def check(client: Any, image: str, recipe: Recipe, running: _Running | None = No
         remove_container(client, container.id)
     if running is not None:
         running.check()
-    found = recipes.differences(recipe, said) if status == 0 else noise.splitlines()[-4:]
-    if found:
-        raise EnvironmentFailedError(
-            f"the image of {recipe.tag} is not what its lock says",
-            causes=tuple(found),
-            hint="report it: a lock that installs something else is a defect of its row in"
-            " images/versions.toml"
-            if not recipe.requirements
-            else "pin the requirement to a version that agrees with the lock",
-        )
+    return int(status), said, noise
 
 
 def require_platform(recipe: Recipe, platform: str | None) -> None:
@@ -302,6 +354,15 @@ def _remove_unfinished(client: Any, reference: str, tag: str) -> None:
 def _remove_image(client: Any, name: str) -> None:
     try:
         client.images.remove(name)
+    except engine.ENGINE_EXCEPTIONS:
+        pass
+
+
+def _remove_unnamed(client: Any, image: str) -> None:
+    """Remove what a build got to before it failed; not what has a name or is part of another."""
+    try:
+        if not client.images.get(image).tags:
+            client.images.remove(image)
     except engine.ENGINE_EXCEPTIONS:
         pass
 

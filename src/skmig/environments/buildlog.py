@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from skmig.environments import engine
+from skmig.environments import engine, indexes
 from skmig.environments.locks import base_image
 from skmig.environments.recipes import Recipe
 from skmig.errors import EnvironmentFailedError, SkmigError
@@ -18,11 +18,13 @@ _TRANSIENT = re.compile(
     r"|ConnectionError|ConnectTimeout|Read timed out|IncompleteRead|ProtocolError"
     r"|RemoteDisconnected|Network is unreachable|Retrying \(Retry\(total=0"
     r"|TLS handshake timeout|i/o timeout|unexpected EOF|toomanyrequests"
+    r"|error sending request|dns error|operation timed out|error decoding response body"
     r"|HTTP error 5\d\d|50[0234] (Server Error|Bad Gateway|Service)",
     re.IGNORECASE,
 )
+_WHERE = "PIP_INDEX_URL, UV_DEFAULT_INDEX, HTTPS_PROXY and a netrc file"
 _CONTAINER = re.compile(r"Running in ([0-9a-f]{12,64})")
-_CREDENTIALS = re.compile(r"://[^/@\s]+@")
+_IMAGE = re.compile(r" ---> ([0-9a-f]{12,64})")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -46,9 +48,15 @@ def container(line: str) -> str | None:
     return found[1] if found else None
 
 
+def image(line: str) -> str | None:
+    """The id of the image that a line of the log says a step made."""
+    found = _IMAGE.fullmatch(line)
+    return found[1] if found else None
+
+
 def lines(text: str) -> list[str]:
     """The lines of a piece of log, without escapes and credentials."""
-    plain = _CREDENTIALS.sub("://****@", _ESCAPES.sub("", text))
+    plain = indexes.redact(_ESCAPES.sub("", text))
     return [line.rstrip() for line in plain.splitlines() if line.strip()]
 
 
@@ -72,20 +80,26 @@ def explain(recipe: Recipe, log: list[str], attempts: int) -> SkmigError:
             causes=causes,
             hint=f"try `docker pull {base_image(recipe.release)}`",
         )
-    if "DO NOT MATCH THE HASHES" in words:
+    if re.search(r"\b40[137]\b.*(Unauthorized|Forbidden|Proxy|Error)", words):
+        return EnvironmentFailedError(
+            f"{name}: the package index or the proxy refused the credentials",
+            causes=causes,
+            hint=f"check what {_WHERE} say",
+        )
+    if "DO NOT MATCH THE HASHES" in words or "Hash mismatch" in words:
         return EnvironmentFailedError(
             f"{name}: the package index gave a file that is not the one of the lock",
             causes=causes,
-            hint="use another index (PIP_INDEX_URL is passed on to the build)",
+            hint="use another index (PIP_INDEX_URL or UV_DEFAULT_INDEX)",
         )
     if _TRANSIENT.search(words):
         return EnvironmentFailedError(
             f"{name}: a download failed {attempts} times",
             causes=causes,
-            hint="check the network of the engine; PIP_INDEX_URL, PIP_TRUSTED_HOST and the proxy"
-            f" variables are passed on to the build, and `{NETWORK}=host` changes its network",
+            hint=f"check the network; {_WHERE} are obeyed, and where pip runs in the build,"
+            f" `{NETWORK}=host` changes its network",
         )
-    if "No matching distribution found" in words:
+    if re.search(r"No matching distribution|no version of|found in the package registry", words):
         return EnvironmentFailedError(
             f"{name}: a package has no such version for Python {recipe.release.python}",
             causes=causes,
@@ -94,12 +108,12 @@ def explain(recipe: Recipe, log: list[str], attempts: int) -> SkmigError:
     return EnvironmentFailedError(
         f"{name} could not be built",
         causes=causes,
-        hint=f"`skmig -v build-images {recipe.release.version}` shows the whole log",
+        hint=f"`skmig build-images {recipe.release.version} -v` shows the whole log",
     )
 
 
 def _telling(log: Iterable[str]) -> list[str]:
     lines = [line for line in log if not line.startswith(("Step ", " --->", "Removing inter"))]
-    errors = [line for line in lines if re.match(r"\s*(ERROR|error)\b", line)]
+    errors = [line for line in lines if re.match(r"\s*(ERROR|error|cause)\b", line)]
     last = [] if errors else lines[-1:] or ["the engine said nothing"]
     return [line[:300] for line in dict.fromkeys([*errors[-4:], *last])]

@@ -6,9 +6,11 @@ import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from skmig.environments import builder, engine, recipes
+from skmig.environments import bases, builder, engine, recipes
+from skmig.environments import sbom as bills
 from skmig.environments.base import EnvironmentSpec, Progress
 from skmig.environments.images import find, image_name, in_threads, make, prefix_in_use
 from skmig.environments.recipes import Recipe, recipe
@@ -21,7 +23,9 @@ class ImageResult:
     """What became of one image.
 
     `state` is `built`, `present` (from the same recipe), `pulled` or `failed`; `digest` is the
-    registry's after a push, else the image's id; `size` is in bytes, with its base image.
+    registry's after a push or a pull, else the image's id; `base` is the base image, by digest
+    where one is known; `sbom` is the path of the bill of materials; `size` is in bytes, with the
+    base image.
     """
 
     release: str
@@ -32,6 +36,8 @@ class ImageResult:
     id: str = ""
     digest: str = ""
     lock: str = ""
+    base: str = ""
+    sbom: str = ""
     size: int = 0
     error: SkmigError | None = None
 
@@ -45,6 +51,8 @@ class ImageResult:
             "id": self.id,
             "digest": self.digest,
             "lock": self.lock,
+            "base": self.base,
+            "sbom": self.sbom or None,
             "size": self.size,
             "error": self.error.as_json() if self.error else None,
         }
@@ -67,6 +75,7 @@ def run(
     prefix: str | None = None,
     platform: str | None = None,
     requirements: Sequence[str] = (),
+    sbom: Path | None = None,
 ) -> list[ImageResult]:
     """All of `skmig build-images`: connect, choose, build.  Raises UsageError and EngineError."""
     if push and "/" not in (prefix or prefix_in_use()):
@@ -74,6 +83,8 @@ def run(
             f"`--push`, but `{prefix or prefix_in_use()}` names no registry",
             hint="give `--prefix`, such as `--prefix ghcr.io/org/skmig`",
         )
+    if sbom is not None:
+        bills.require()
     client = engine.connect()
     try:
         chosen = choose(
@@ -94,6 +105,7 @@ def run(
             prefix=prefix,
             platform=platform,
             requirements=requirements,
+            sbom=sbom,
         )
     finally:
         client.close()
@@ -143,6 +155,7 @@ def build(
     prefix: str | None = None,
     platform: str | None = None,
     requirements: Sequence[str] = (),
+    sbom: Path | None = None,
     finished: Callable[[ImageResult], None] | None = None,
 ) -> list[ImageResult]:
     """Make the images of releases that are not there yet, `jobs` at a time.
@@ -158,7 +171,9 @@ def build(
         builder.require_platform(one, platform)
 
     def task(one: Recipe) -> ImageResult:
-        result = _result(client, one, progress, push=push, prefix=prefix, platform=platform)
+        result = _result(
+            client, one, progress, push=push, prefix=prefix, platform=platform, sbom=sbom
+        )
         if finished is not None:
             finished(result)
         return result
@@ -174,15 +189,19 @@ def _result(
     push: bool,
     prefix: str | None,
     platform: str | None,
+    sbom: Path | None,
 ) -> ImageResult:
     started = time.monotonic()
     reference = image_name(one.tag, prefix, platform)
-    state, error, image, digest = "failed", None, None, ""
+    state, error, image, digest, bill = "failed", None, None, "", ""
     try:
         made = make(client, one, progress, prefix=prefix, platform=platform)
-        image, state, digest = made.image, made.state, made.id
+        image, state, digest = made.image, made.state, _digest(made.image, reference)
         if push:
-            digest = _push(client, reference, progress)
+            digest = push_image(client, reference, progress)
+        if sbom is not None:
+            progress.step(f"{one.tag}: writing the bill of materials")
+            bill = str(bills.write(client, image, reference, digest, sbom))
     except SkmigError as caught:
         state, error = "failed", caught
     return ImageResult(
@@ -194,12 +213,21 @@ def _result(
         id=image.id if image is not None else "",
         digest=digest,
         lock=image.labels.get(recipes.LOCK_LABEL, "") if image is not None else "",
+        base=bases.said_by(image.labels) if image is not None else "",
+        sbom=bill,
         size=int(image.attrs["Size"]) if image is not None else 0,
         error=error,
     )
 
 
-def _push(client: Any, reference: str, progress: Progress) -> str:
+def _digest(image: Any, reference: str) -> str:
+    """The digest that a registry gave an image, else its id."""
+    repository = reference.rpartition(":")[0]
+    known = (str(one).rpartition("@") for one in image.attrs.get("RepoDigests") or ())
+    return next((digest for name, _, digest in known if name == repository), str(image.id))
+
+
+def push_image(client: Any, reference: str, progress: Progress) -> str:
     """Push an image; returns the registry's digest."""
     repository, _, tag = reference.rpartition(":")
     progress.step(f"pushing image `{reference}`")

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from skmig.environments.base import Progress
+from skmig.environments.indexes import redact
 from skmig.environments.locks import find_uv
 from skmig.errors import EnvironmentFailedError
 
@@ -35,7 +36,7 @@ def find_or_install(version: str, progress: Progress) -> Path:
         found = find(version)
         if done.returncode == 0 and found is not None:
             return found
-        causes = tuple(done.stderr.strip().splitlines()[-3:])
+        causes = tuple(redact(done.stderr).strip().splitlines()[-3:])
         hint = f"install it (`uv python install {version}`, or your system's packages)"
     else:
         hint = f"install it with `pyenv install {version}`"

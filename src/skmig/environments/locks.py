@@ -15,34 +15,41 @@ import datetime
 import functools
 import hashlib
 import json
-import os
 import re
 import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import uv
 
+from skmig.environments import indexes
 from skmig.errors import EnvironmentFailedError, SkmigError, UsageError
 from skmig.versions import Release, images_folder, release, releases
 
 COMMAND = "python -m skmig.environments.locks"
 LOCK = "requirements.lock"
+# What was installed, with hashes, where that is more than the lock says.
+INSTALLED = "installed.lock"
 DAYS = 30
 
 # A lock or a requirement of the user's own may need a source distribution, but not of these: an
 # image has no compiler.
 OWN_OPTIONS = "--prefer-binary --only-binary numpy,scipy,scikit-learn,pandas"
 
+# Each of these is a layer of its own, which releases with equal pins share; `other` is the rest.
+# A layer is shared only where those below it are: in this order the table's releases share most.
+LAYERS = ("scipy", "numpy", "pandas")
+OTHER = "other"
+
 # What pip and the base image bring; never part of a lock.
 TOOLS = frozenset({"pip", "setuptools", "wheel", "distribute"})
 
 # glibc of the oldest base image is 2.31; wheels for 2.28 are the newest that run there.
-_UV_PLATFORMS = {
+UV_PLATFORMS = {
     "linux/amd64": "x86_64-manylinux_2_28",
     "linux/arm64": "aarch64-manylinux_2_28",
 }
@@ -83,7 +90,8 @@ def read_pins(text: str, source: str) -> dict[str, str]:
         match = _PIN.fullmatch(words[0])
         if match is None or not all(_HASH.fullmatch(word) for word in words[1:]):
             raise UsageError(
-                f"`{source}` line {number}: `{line[:80]}` is not of the form `name==version`",
+                f"`{source}` line {number}: `{indexes.redact(line)[:80]}` is not of the form"
+                " `name==version`",
                 hint="write it with `python -m pip list --format=freeze`, and leave out packages"
                 " that no index has (give their code with `--code`)",
             )
@@ -94,6 +102,14 @@ def read_pins(text: str, source: str) -> dict[str, str]:
                 hint="keep the version that was installed when the model was saved",
             )
     return pins
+
+
+def read_hashes(text: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Canonical name, version and hashes (`sha256:…`) of each pin of a lock."""
+    for _, line in _logical_lines(text):
+        pin, *words = line.split()
+        name, _, version = pin.partition("==")
+        yield canonical(name), version, [word.removeprefix("--hash=") for word in words]
 
 
 def _logical_lines(text: str) -> list[tuple[int, str]]:
@@ -134,9 +150,25 @@ def render_dockerfile(row: Release, lock: bytes, *, tag: str | None = None) -> s
     A lock of the user's own (`tag` is then not the release) may come without hashes, may name
     packages that have no wheel, and packages that import their own tests (networkx 2 did).
     """
-    template = (images_folder() / "Dockerfile.template").read_text(encoding="utf-8")
+    return _render("Dockerfile.template", row, lock, tag)
+
+
+def render_layers(row: Release, lock: bytes, *, tag: str | None = None) -> str:
+    """The Dockerfile that makes the same image from packages that were fetched before."""
+    return _render("Dockerfile.layers.template", row, lock, tag)
+
+
+def _render(name: str, row: Release, lock: bytes, tag: str | None) -> str:
+    template = (images_folder() / name).read_text(encoding="utf-8")
     only = row.platforms[0] if len(row.platforms) == 1 else None
     own = tag is not None and tag != row.version
+    site = f"/usr/local/lib/python{row.python}/site-packages"
+    # a file that was written for another Python may fail to compile
+    layers = (
+        f"COPY packages/{one} {site}/\n"
+        f"RUN cd {site} && (python -m compileall -q {'.' if one == OTHER else f'{one}*'} || true)"
+        for one in (*LAYERS, OTHER)
+    )
     return template.format(
         release=row.version,
         tag=tag or row.version,
@@ -146,6 +178,7 @@ def render_dockerfile(row: Release, lock: bytes, *, tag: str | None = None) -> s
         pip_options=OWN_OPTIONS if own else "--require-hashes --only-binary :all:",
         unwanted="-name __pycache__" if own else "-name tests -o -name test -o -name __pycache__",
         digest=digest(lock),
+        layers="\n".join(layers),
     )
 
 
@@ -197,21 +230,21 @@ def _compile(row: Release, platform: str) -> str:
             [
                 *(find_uv(), "pip", "compile", "--quiet", "--config-file", str(config)),
                 *("--generate-hashes", "--only-binary", ":all:", "--no-header", "--no-annotate"),
-                *("--python-version", row.python, "--python-platform", _UV_PLATFORMS[platform]),
+                *("--python-version", row.python, "--python-platform", UV_PLATFORMS[platform]),
                 *("--exclude-newer", f"{_as_of(row)}T23:59:59Z", str(wanted)),
             ],
             capture_output=True,
             text=True,
             check=False,
             # No interpreter is needed to resolve wheels.
-            env={**os.environ, "UV_PYTHON_DOWNLOADS": "never"},
+            env={**indexes.for_uv(), "UV_PYTHON_DOWNLOADS": "never"},
         )
     if done.returncode != 0:
         raise EnvironmentFailedError(
             f"scikit-learn {row.version} on {platform}: uv could not resolve the row of"
             " images/versions.toml",
             hint="choose versions that have wheels for this Python and platform",
-            causes=tuple(done.stderr.strip().splitlines()[-6:]),
+            causes=tuple(indexes.redact(done.stderr).strip().splitlines()[-6:]),
         )
     return done.stdout
 
@@ -224,6 +257,11 @@ def uv_config() -> str:
         + "".join(f"{key} = {json.dumps(value)}\n" for key, value in entry.items())
         for entry in _table().get("dependency-metadata", [])
     )
+
+
+def needs_metadata(pins: Mapping[str, str]) -> bool:
+    """Does uv need `uv_config` to resolve beside these pins?"""
+    return f'"{pins.get("pandas")}"' in uv_config()
 
 
 def find_uv() -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skmig.environments import locks
+from skmig.environments import indexes, locks
 from skmig.environments.base import EnvironmentSpec
 from skmig.errors import EnvironmentFailedError, UnreadableError, UsageError
 from skmig.versions import Release, images_folder, release
@@ -22,6 +20,9 @@ if TYPE_CHECKING:
 RELEASE_LABEL = "skmig.release"
 LOCK_LABEL = "skmig.lock"
 TAG_LABEL = "skmig.tag"
+# The Dockerfile for packages that were fetched before; `Dockerfile` lets pip fetch them.
+LAYERED = "Dockerfile.layers"
+
 STAGE_LABEL = "skmig.stage"
 RECIPE_LABEL = "skmig.recipe"
 
@@ -50,16 +51,10 @@ class Recipe:
             found.update(f"{name} {len(content)}\n".encode() + content)
         return "sha256:" + found.hexdigest()
 
-    def context(self) -> io.BytesIO:
-        """The build context as a tar archive: no path of this machine is in it."""
-        stream = io.BytesIO()
-        with tarfile.open(fileobj=stream, mode="w") as archive:
-            for name, content in sorted(self.files.items()):
-                member = tarfile.TarInfo(name)
-                member.size = len(content)
-                archive.addfile(member, io.BytesIO(content))
-        stream.seek(0)
-        return stream
+    @property
+    def is_own(self) -> bool:
+        """Is it a lock of the user's own?"""
+        return self.base is None and self.tag != self.release.version
 
 
 def recipe(spec: EnvironmentSpec) -> Recipe:
@@ -84,7 +79,11 @@ def _released(row: Release) -> Recipe:
     return Recipe(
         release=row,
         tag=row.version,
-        files={"Dockerfile": dockerfile.read_bytes(), locks.LOCK: lock},
+        files={
+            "Dockerfile": dockerfile.read_bytes(),
+            LAYERED: locks.render_layers(row, lock).encode(),
+            locks.LOCK: lock,
+        },
         pins=locks.read_pins(lock.decode("utf-8"), path.name),
         lock=lock,
     )
@@ -111,8 +110,16 @@ def _own(row: Release, path: Path) -> Recipe:
     # Hashes of the user's lock are not kept: they are of that machine's platform.
     lock = "".join(f"{name}=={version}\n" for name, version in sorted(pins.items())).encode()
     tag = f"{row.version}-lock-{_short(lock)}"
-    dockerfile = locks.render_dockerfile(row, lock, tag=tag)
-    files = {"Dockerfile": dockerfile.encode(), locks.LOCK: lock}
+    return of_lock(row, lock, tag, pins)
+
+
+def of_lock(row: Release, lock: bytes, tag: str, pins: Mapping[str, str]) -> Recipe:
+    """The recipe of any lock in the place of a release's own."""
+    files = {
+        "Dockerfile": locks.render_dockerfile(row, lock, tag=tag).encode(),
+        LAYERED: locks.render_layers(row, lock, tag=tag).encode(),
+        locks.LOCK: lock,
+    }
     return Recipe(release=row, tag=tag, files=files, pins=pins, lock=lock)
 
 
@@ -130,7 +137,12 @@ def _extended(base: Recipe, texts: tuple[str, ...]) -> Recipe:
             )
     tag = f"{base.tag}-with-{_short(wanted)}"
     template = (images_folder() / "Dockerfile.with.template").read_text(encoding="utf-8")
-    dockerfile = template.format(tag=tag, python=base.release.python, pip_options=locks.OWN_OPTIONS)
+    dockerfile = template.format(
+        tag=tag,
+        python=base.release.python,
+        pip_options=locks.OWN_OPTIONS,
+        layers=" ".join(locks.LAYERS),
+    )
     files = {
         "Dockerfile": dockerfile.encode(),
         "constraints.txt": constraints.encode(),
@@ -154,13 +166,13 @@ def _requirement(text: str) -> Requirement:
         found = Requirement(text)
     except InvalidRequirement as error:
         raise UsageError(
-            f"`{text}` is no requirement",
-            causes=(str(error).splitlines()[0],),
+            f"`{indexes.redact(text)}` is no requirement",
+            causes=(indexes.redact(str(error)).splitlines()[0],),
             hint="write it as `xgboost==1.5.0`; give files and folders with `--code`",
         ) from error
     if found.url is not None:
         raise UsageError(
-            f"`{text}` is an address; a requirement comes from the package index",
+            f"`{indexes.redact(text)}` is an address; a requirement comes from the package index",
             hint="write it as `xgboost==1.5.0`; give files and folders with `--code`",
         )
     return found

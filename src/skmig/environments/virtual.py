@@ -7,9 +7,10 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from skmig.environments import cache, cleanup, interpreters, locks
+from skmig.environments import cache, cleanup, indexes, interpreters, locks
 from skmig.environments.base import EnvironmentSpec, Progress
 from skmig.environments.cleanup import Finalizer
 from skmig.environments.recipes import Recipe, recipe
@@ -83,28 +84,35 @@ def _make(spec: EnvironmentSpec, wanted: Recipe, folder: Path, progress: Progres
             (files / name).write_bytes(content)
         where = ("--python", str(_python(new)))
         only = [f"--only-binary={name}" for name in _WHEELS_ONLY]
-        checks = only if spec.lock is not None else ["--require-hashes", "--no-build"]
-        _uv(wanted, new.parent, "pip", "sync", *where, *checks, str(files / locks.LOCK))
-        if wanted.requirements:
+        lock = files / locks.LOCK
+        hashed = ("pip", "sync", *where, "--require-hashes")
+        config: list[str] = []
+        if locks.needs_metadata(wanted.pins):
             (files / "uv.toml").write_text(locks.uv_config())
-            arguments = ["--constraints", str(files / "constraints.txt")]
-            arguments += ["--config-file", str(files / "uv.toml")] if _old_metadata(wanted) else []
-            arguments += ["--requirements", str(files / "requirements.txt")]
-            _uv(wanted, new.parent, "pip", "install", *where, *only, *arguments)
+            config = ["--config-file", str(files / "uv.toml")]
+        resolve = ("pip", "compile", *where, *only, *config, "--generate-hashes", "--no-annotate")
+        resolve = (*resolve, "--no-header", "--output-file", str(files / locks.INSTALLED))
+        if spec.lock is not None:
+            # what the index has under these names and versions now is written down by its hashes
+            _uv(wanted, new.parent, *resolve, "--no-deps", str(lock))
+            _uv(wanted, new.parent, *hashed, *only, str(files / locks.INSTALLED))
+        else:
+            _uv(wanted, new.parent, *hashed, "--no-build", str(lock))
+        if wanted.requirements:
+            limits = ("--constraints", str(files / "constraints.txt"))
+            _uv(wanted, new.parent, *resolve, *limits, str(files / "requirements.txt"))
+            install = ("pip", "install", *where, *only, "--require-hashes", "--no-deps")
+            _uv(wanted, new.parent, *install, "--requirements", str(files / locks.INSTALLED))
         _compile(new)
         new.rename(folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _old_metadata(wanted: Recipe) -> bool:
-    """Does uv need our word for what pandas depends on?  (It cannot read its metadata.)"""
-    return f'"{wanted.pins.get("pandas")}"' in locks.uv_config()
-
-
 def _uv(wanted: Recipe, cwd: Path, *arguments: str) -> None:
     # in a folder in which no project's configuration is met
-    code, words = _run(cwd, locks.find_uv(), "--quiet", *arguments)
+    code, words = _run(cwd, locks.find_uv(), "--quiet", *arguments, env=indexes.for_uv())
+    words = indexes.redact(words)
     if code == 0:
         return
     cleanup.check()  # it was killed
@@ -115,7 +123,8 @@ def _uv(wanted: Recipe, cwd: Path, *arguments: str) -> None:
         hint = f"there may be no wheels for this machine (only {', '.join(row.platforms)}):"
         hint += " use `--backend docker`"
     else:
-        hint = "is the package index within reach?  uv obeys UV_INDEX_URL, HTTPS_PROXY and uv.toml"
+        hint = "is the package index within reach?  PIP_INDEX_URL, UV_DEFAULT_INDEX, HTTPS_PROXY,"
+        hint += " a netrc file and uv.toml are obeyed"
     raise EnvironmentFailedError(
         f"the environment {wanted.tag} (Python {row.python}) could not be made",
         causes=tuple(words.splitlines()[-6:]),
@@ -123,11 +132,11 @@ def _uv(wanted: Recipe, cwd: Path, *arguments: str) -> None:
     )
 
 
-def _run(cwd: Path, *command: str) -> tuple[int, str]:
+def _run(cwd: Path, *command: str, env: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Run a program that a run which is told to end does not wait for: exit code, and its words."""
     cleanup.check()
     process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=cwd
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=cwd, env=env
     )
     ended = Finalizer(process, process.kill)
     try:
