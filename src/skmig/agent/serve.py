@@ -118,8 +118,9 @@ def _freeze():
     Looking writes into every page, which the kernel then copies: ten times the cost of a fork.
     """
     gc.collect()
-    if hasattr(gc, "freeze"):  # Python 3.7
-        gc.freeze()
+    freeze = getattr(gc, "freeze", None)  # Python 3.7
+    if freeze is not None:
+        freeze()
 
 
 def _prctl(option, value):

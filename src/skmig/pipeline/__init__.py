@@ -7,6 +7,7 @@ from skmig.pipeline.own_rows import compare_rows, result_side, source_side
 from skmig.pipeline.passed import Exported, Migration, Planned, Request
 from skmig.pipeline.saying import documented, said_by_rules, words_for
 from skmig.pipeline.stages import check_apart, check_outputs, export, finish, migrate, prepare
+from skmig.pipeline.strange import data_of
 from skmig.pipeline.trust import check_trust, finding_names
 from skmig.pipeline.untouched import check_untouched
 from skmig.pipeline.workshop import Workshop, here, workshop
@@ -22,6 +23,7 @@ __all__ = [
     "check_trust",
     "check_untouched",
     "compare_rows",
+    "data_of",
     "documented",
     "export",
     "finding_names",

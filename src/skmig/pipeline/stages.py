@@ -21,6 +21,7 @@ from skmig.pipeline.naive import is_fitted, load_naively
 from skmig.pipeline.own_rows import compare_data
 from skmig.pipeline.passed import Adapted, Compared, Exported, Migration, Planned, Request, Restored
 from skmig.pipeline.saying import comparisons, documented, how_to_accept, make_manifest, sentence
+from skmig.pipeline.strange import data_of
 from skmig.pipeline.trust import check_trust, dangers, finding_names
 from skmig.pipeline.untouched import check_untouched
 from skmig.pipeline.workshop import Workshop, machine
@@ -115,7 +116,8 @@ def adapt(exported: Exported, shop: Workshop) -> Adapted:
     graph = read_document(exported.bundle, "model")
     source, target = exported.environment.release, exported.target.release
     allowed = exported.request.settings.allow_substitution
-    adapted = chain.adapt(graph, source, target, substitution=allowed)
+    with data_of(exported.request.artifact.name):
+        adapted = chain.adapt(graph, source, target, substitution=allowed)
     losses = () if exported.request.settings.allow_loss else adapted.losses
     _refuse(adapted.refusals, losses, source, target)
     bundle = shop.path(".skmig")
@@ -164,13 +166,16 @@ def restore(adapted: Adapted, shop: Workshop) -> Restored:
         worker.get("result.model", result)
         worker.get("answers.skmig", answers)
         fact = shop.fact(target, worker)
+    arrived = read_document(answers, "state")
+    with data_of(exported.request.artifact.name):
+        state = carried.measure(adapted.before, adapted.adapted, arrived)
     return Restored(
         adapted=adapted,
         result=result,
         answers=answers,
         environment=fact,
         failures=dict(reply.result["failures"]),
-        state=carried.measure(adapted.before, adapted.adapted, read_document(answers, "state")),
+        state=state,
     )
 
 
@@ -193,17 +198,19 @@ def compare(restored: Restored, shop: Workshop) -> Compared:
     settings = exported.request.settings
     expected = read_document(exported.bundle, "expected")
     actual = read_document(restored.answers, "actual")
-    found = parity.compare(
-        expected,
-        actual,
-        rtol=settings.rtol,
-        atol=settings.atol,
-        documented=documented(restored.adapted.adapted),
-        accept=settings.accept,
-        rounding=read_document(exported.bundle, "rounding"),
-    )
+    rounding = read_document(exported.bundle, "rounding")
     sketches = parity.Sketches()
-    sketches.add(expected, actual)
+    with data_of(exported.request.artifact.name):
+        found = parity.compare(
+            expected,
+            actual,
+            rtol=settings.rtol,
+            atol=settings.atol,
+            documented=documented(restored.adapted.adapted),
+            accept=settings.accept,
+            rounding=rounding,
+        )
+        sketches.add(expected, actual)
     return Compared(restored=restored, parity=found, sketches=sketches)
 
 

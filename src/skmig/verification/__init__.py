@@ -6,7 +6,7 @@ import dataclasses
 import tempfile
 from pathlib import Path
 
-from skmig import parity, record
+from skmig import parity, pipeline, record
 from skmig.errors import UnreadableError
 from skmig.record import record_of
 from skmig.verification.answer import Options, Shops, Verification, failed
@@ -60,7 +60,8 @@ def verify(path: Path, shops: Shops, options: Options, role: str = "target") -> 
         return Verification(record=place, result=result, ok=False, summary=summary)
     if result.stat().st_size != manifest.result.size:
         raise _contradiction(place, "the result has another size than it says")
-    with tempfile.TemporaryDirectory(dir=shops.target.room) as folder:
+    room = tempfile.TemporaryDirectory(dir=shops.target.room)
+    with room as folder, pipeline.data_of(place.name):
         return Asking(read, result, shops, options, role, Path(folder)).answer()
 
 
