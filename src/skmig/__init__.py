@@ -4,12 +4,23 @@ from typing import TYPE_CHECKING, Any
 
 from skmig.version import __version__
 
-__all__ = ["Settings", "__version__", "check", "inspect", "migrate", "payload", "report", "verify"]
+__all__ = [
+    "PredictionLog",
+    "Settings",
+    "__version__",
+    "check",
+    "inspect",
+    "migrate",
+    "payload",
+    "report",
+    "verify",
+]
 
 if TYPE_CHECKING:
     from skmig import payload
     from skmig.api import check, inspect, migrate, report, verify
     from skmig.plan import Settings
+    from skmig.watch.log import PredictionLog
 
 _HOMES = {
     "check": "skmig.api",
@@ -18,6 +29,7 @@ _HOMES = {
     "report": "skmig.api",
     "verify": "skmig.api",
     "Settings": "skmig.plan",
+    "PredictionLog": "skmig.watch.log",
 }
 
 

@@ -51,6 +51,7 @@ def _register() -> None:
         agent,
         build_images,
         check,
+        check_models,
         doctor,
         export,
         import_,
@@ -60,6 +61,7 @@ def _register() -> None:
         report,
         support,
         verify,
+        watch,
     )
 
     app.command("migrate")(migrate.migrate)
@@ -74,6 +76,8 @@ def _register() -> None:
     app.command("doctor")(doctor.doctor)
     app.command("matrix")(matrix.matrix)
     app.command("support")(support.support)
+    app.command("watch")(watch.watch)
+    app.command("check-models")(check_models.check_models)
 
 
 _register()
