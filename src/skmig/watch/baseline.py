@@ -38,8 +38,8 @@ def from_record(known: Known) -> Baseline | None:
     try:
         place = next(iter(probes))
         found = probes[place]["input"]
-        rows = values.row_count(found)
         inputs, categories = _plain_input(found)
+        rows = inputs.shape[0] if hasattr(inputs, "shape") else len(inputs)
         columns = _batch(inputs, None, None, rows).columns(known.names)
         methods = answers[place]["methods"]
         columns |= _answers(methods, rows)
@@ -79,7 +79,7 @@ def _plain_input(found: Any) -> tuple[Any, dict[str, frozenset[Any]]]:
     if not values.is_frame(found):
         return found, {}
     columns, categories = {}, {}
-    for name, column in values.columns_of(found).items():
+    for name, column in zip(_index(found.args["columns"]), found.args["values"], strict=True):
         columns[str(name)], allowed = _plain_column(column)
         if allowed is not None:
             categories[str(name)] = allowed
@@ -88,16 +88,20 @@ def _plain_input(found: Any) -> tuple[Any, dict[str, frozenset[Any]]]:
     return rows, categories
 
 
+def _index(found: Any) -> list[Any]:
+    """The values of a neutral index."""
+    if "values" in found.args:
+        return _plain_column(found.args["values"])[0]
+    return list(range(*(found.args[name] for name in ("start", "stop", "step"))))
+
+
 def _plain_column(column: Any) -> tuple[list[Any], frozenset[Any] | None]:
     if isinstance(column, np.ndarray):
         if column.dtype.kind in "mM":
             return [None if str(item) == "NaT" else str(item) for item in column], None
         return column.tolist(), None
     if column.tag == "pandas.Categorical":
-        index = column.args["categories"]
-        known = np.asarray(index.args["values"]).tolist() if "values" in index.args else None
-        if known is None:
-            known = list(range(index.args["start"], index.args["stop"], index.args["step"]))
+        known = _index(column.args["categories"])
         items = [None if code < 0 else known[code] for code in column.args["codes"].tolist()]
         return items, frozenset(known)
     if "items" in column.args:
