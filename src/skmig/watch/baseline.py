@@ -63,7 +63,7 @@ def from_record(known: Known) -> Baseline | None:
 
 def _batch(inputs: Any, predictions: Any, probabilities: Any, rows: int) -> Batch:
     return Batch(
-        time=0.0,
+        times=(0.0,) * rows,
         count=rows,
         inputs=inputs,
         predictions=predictions,

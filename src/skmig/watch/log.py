@@ -21,7 +21,7 @@ from typing import Any
 
 from skmig.errors import OutputError, UsageError
 from skmig.watch import segments
-from skmig.watch.rows import Batch, Column, Value, taken
+from skmig.watch.rows import Batch, Column, Value, joined, taken
 
 _LOGGER = logging.getLogger("skmig.log")
 _LOGS: weakref.WeakSet[PredictionLog] = weakref.WeakSet()
@@ -216,12 +216,15 @@ class PredictionLog:
                 some, count = list(self._waiting), self._rows
                 self._waiting.clear()
                 closed = self._closed
-            for batch, columns in self._turned(some):
-                try:
-                    self._write(batch, columns)
-                except Exception as exc:  # the disk is full, the folder is gone
-                    self._failed(exc, sum(item.count for item in batch))
-                    self._end()
+            left = count  # rows of which nothing is known yet
+            try:
+                batches, columns = self._turned(some)
+                left = sum(batch.count for batch in batches)
+                if batches:
+                    self._write(batches, columns)
+            except Exception as exc:  # the disk is full, the folder is gone
+                self._failed(exc, left)
+                self._end()
             with contextlib.suppress(Exception):
                 self._rotate()
             with self._changed:
@@ -231,13 +234,11 @@ class PredictionLog:
                     self._end()
                     return
 
-    def _turned(
-        self, some: list[Batch]
-    ) -> Iterable[tuple[list[Batch], list[dict[Column, list[Value]]]]]:
-        """Batches as columns, as many as one transaction takes."""
+    def _turned(self, some: list[Batch]) -> tuple[list[Batch], list[dict[Column, list[Value]]]]:
+        """Batches as columns; what cannot be turned is dropped alone."""
         batches: list[Batch] = []
         turned: list[dict[Column, list[Value]]] = []
-        for batch in some:
+        for batch in joined(some):
             try:
                 found = batch.columns(self._columns)
             except Exception as exc:
@@ -251,8 +252,7 @@ class PredictionLog:
                 }
             batches.append(batch)
             turned.append(found)
-        if batches:
-            yield batches, turned
+        return batches, turned
 
     def _write(self, batches: list[Batch], turned: list[dict[Column, list[Value]]]) -> None:
         wanted = dict.fromkeys(column for found in turned for column in found)
@@ -268,7 +268,7 @@ class PredictionLog:
             meta = {**self._meta, "pid": str(os.getpid())}
             self._segment = segments.Segment(self.path, list(wanted), meta)
         columns = self._segment.columns
-        times = [batch.time for batch in batches for _ in range(batch.count)]
+        times = [time for batch in batches for time in batch.times]
         values: list[list[Value]] = [[] for _ in columns]
         for batch, found in zip(batches, turned, strict=True):
             missing: list[Value] = [None] * batch.count

@@ -15,7 +15,6 @@ from skmig import record
 from skmig.errors import UnreadableError
 from skmig.payload import Bundle, WireError
 from skmig.record.bundle import member_digests
-from skmig.verification import record_of
 
 _CAPTURE = "capture.json"  # what `skmig.save` and `skmig capture` write
 _HINT = "restore the record from where it was stored, or capture the model again"
@@ -73,6 +72,14 @@ def read(path: Path) -> Known:
         return known
     # the model may have got another name since
     return Known(**{**vars(known), "model": path})
+
+
+def record_of(path: Path) -> Path:
+    """The record for a path that names the record or the model."""
+    if path.suffix == record.SUFFIX:
+        return path
+    whole = record.beside(path, whole=True)
+    return whole if whole.is_file() else record.beside(path)
 
 
 def _is_capture(place: Path) -> bool:

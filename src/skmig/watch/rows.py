@@ -30,9 +30,12 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """What was logged by one call, copied, and not yet looked at."""
+    """What was logged by one call (or by several that are alike), and not yet looked at.
 
-    time: float
+    `times` is one of each row.
+    """
+
+    times: tuple[float, ...]
     count: int
     inputs: Any
     predictions: Any
@@ -68,13 +71,59 @@ def taken(
     first = next((item for item in (inputs, predictions, probabilities) if item is not None), None)
     if first is None:
         raise TypeError("there is nothing to log")
+    count = int(first.shape[0]) if hasattr(first, "shape") else len(first)
     return Batch(
-        time=time,
-        count=int(first.shape[0]) if hasattr(first, "shape") else len(first),
+        times=(time,) * count,
+        count=count,
         inputs=_copy(inputs),
         predictions=_copy(predictions),
         probabilities=_copy(probabilities),
         labels=None if labels is None else tuple(str(_plain(item)) for item in labels),
+    )
+
+
+def joined(batches: Iterable[Batch]) -> list[Batch]:
+    """Batches that follow each other and are alike as one: a row alone costs much more."""
+    runs: list[list[Batch]] = []
+    last: Any = None
+    for batch in batches:
+        form = (*map(_form, (batch.inputs, batch.predictions, batch.probabilities)), batch.labels)
+        if runs and form == last:
+            runs[-1].append(batch)
+        else:
+            runs.append([batch])
+        last = form
+    return [run[0] if len(run) == 1 else _as_one(run) for run in runs]
+
+
+def _form(value: Any) -> Any:
+    """What two values have in common that may stand below each other; nothing has itself only."""
+    if value is None:
+        return None
+    if isinstance(value, np.ndarray) and value.ndim:
+        return (value.dtype, value.shape[1:])
+    if hasattr(value, "iloc") and hasattr(value, "columns"):
+        return (tuple(value.columns), tuple(value.dtypes))
+    return object()
+
+
+def _as_one(run: list[Batch]) -> Batch:
+    def below(values: list[Any]) -> Any:
+        if values[0] is None:
+            return None
+        if isinstance(values[0], np.ndarray):
+            return np.concatenate(values)
+        import pandas as pd
+
+        return pd.concat(values, ignore_index=True)
+
+    return Batch(
+        times=tuple(time for batch in run for time in batch.times),
+        count=sum(batch.count for batch in run),
+        inputs=below([batch.inputs for batch in run]),
+        predictions=below([batch.predictions for batch in run]),
+        probabilities=below([batch.probabilities for batch in run]),
+        labels=run[0].labels,
     )
 
 
