@@ -87,7 +87,8 @@ def joined(batches: Iterable[Batch]) -> list[Batch]:
     runs: list[list[Batch]] = []
     last: Any = None
     for batch in batches:
-        form = (*map(_form, (batch.inputs, batch.predictions, batch.probabilities)), batch.labels)
+        said = map(_form, (batch.predictions, batch.probabilities))
+        form = (_form(batch.inputs, rows=True), *said, batch.labels)
         if runs and form == last:
             runs[-1].append(batch)
         else:
@@ -96,15 +97,21 @@ def joined(batches: Iterable[Batch]) -> list[Batch]:
     return [run[0] if len(run) == 1 else _as_one(run) for run in runs]
 
 
-def _form(value: Any) -> Any:
-    """What two values have in common that may stand below each other; nothing has itself only."""
+def _form(value: Any, rows: bool = False) -> Any:
+    """What two values have in common that may stand below each other.
+
+    A list is one of `rows`, or what the model says of several outputs, which is left alone.
+    """
     if value is None:
         return None
     if isinstance(value, np.ndarray) and value.ndim:
         return (value.dtype, value.shape[1:])
     if hasattr(value, "iloc") and hasattr(value, "columns"):
         return (tuple(value.columns), tuple(value.dtypes))
-    return object()
+    if rows and isinstance(value, list) and value:
+        first = value[0]
+        return (type(first), None if isinstance(first, str | Mapping) else len(first))
+    return object()  # which equals nothing else
 
 
 def _as_one(run: list[Batch]) -> Batch:
@@ -113,6 +120,8 @@ def _as_one(run: list[Batch]) -> Batch:
             return None
         if isinstance(values[0], np.ndarray):
             return np.concatenate(values)
+        if isinstance(values[0], list):
+            return [item for value in values for item in value]
         import pandas as pd
 
         return pd.concat(values, ignore_index=True)
