@@ -64,9 +64,12 @@ def release(version: str) -> Release:
 
     Raises UnsupportedError, whose hint names the nearest releases.
     """
+    for row in releases():
+        if row.version == version:  # where a model is served, there may be no packaging
+            return row
     wanted = _plain(version)
     for row in releases():
-        if row.version == version or (wanted is not None and _plain(row.version) == wanted):
+        if wanted is not None and _plain(row.version) == wanted:
             return row
     raise UnsupportedError(
         f"scikit-learn `{version}` is not in the table of releases",
