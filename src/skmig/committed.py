@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,9 +74,14 @@ def pinned(locks: Iterable[Path], folder: Path) -> tuple[Pin, ...]:
 
 
 def expand(paths: Iterable[Path]) -> list[Path]:
-    """Files as named, folders as the model files in them.  Raises UnreadableError."""
-    found: list[Path] = []
-    for path in paths:
+    """Files as named, folders as the model files in them; a lock file stands for all that is
+    committed here, since it decides about all.  Raises UnreadableError."""
+    named = list(paths)
+    locks = [path for path in named if pins.is_lock(path)]
+    found: list[Path] = _committed() if locks else []
+    for path in named:
+        if path in locks:
+            continue
         if path.is_dir():
             found += sorted(
                 item
@@ -85,7 +92,17 @@ def expand(paths: Iterable[Path]) -> list[Path]:
             found.append(path)
         else:
             raise UnreadableError(f"there is no file `{path}`", hint="check the path")
-    return found
+    return list(dict.fromkeys(found))
+
+
+def _committed() -> list[Path]:
+    """The model files that git knows below this folder; all where it knows of none."""
+    try:
+        done = subprocess.run(["git", "ls-files", "-z"], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return expand([Path()])
+    names = (Path(os.fsdecode(item)) for item in done.stdout.split(b"\0") if item)
+    return [path for path in names if path.suffix.lower() in SUFFIXES and path.is_file()]
 
 
 def _hidden(item: Path, folder: Path) -> bool:

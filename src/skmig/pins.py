@@ -59,7 +59,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def read(path: Path, folder: Path = Path()) -> list[Pin]:
     """What one file pins.  Raises UnreadableError for one that is damaged or of no known kind."""
-    reader = next((how for name, how in _READERS.items() if path.match(name)), None)
+    reader = _reader(path)
     if reader is None:
         raise UnreadableError(
             f"`{path}` is no lock file of a known kind",
@@ -71,6 +71,15 @@ def read(path: Path, folder: Path = Path()) -> list[Pin]:
         raise UnreadableError(
             f"`{path}` cannot be read", causes=(str(exc),), hint="repair it, or write it again"
         ) from exc
+
+
+def is_lock(path: Path) -> bool:
+    """Is it a file of a kind that can pin?  By its name."""
+    return _reader(path) is not None
+
+
+def _reader(path: Path) -> Callable[[Path, str], Iterator[Pin]] | None:
+    return next((how for name, how in _READERS.items() if path.match(name)), None)
 
 
 def _shown(path: Path, folder: Path) -> str:

@@ -169,6 +169,8 @@ def test_models_that_match_and_one_that_does_not(
     )
     code, document = asked(capsys, "models/own.pkl")
     assert (code, len(document["models"])) == (0, 1)
+    code, document = asked(capsys, "requirements.txt")
+    assert (code, len(document["models"])) == (1, 2)
     code, document = asked(capsys, "models/gone.pkl")
     assert (code, document["error"]["kind"]) == (3, "UnreadableError")
 
@@ -260,9 +262,13 @@ def test_by_pre_commit(project: Path, tmp_path_factory: pytest.TempPathFactory) 
     done = hook()
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"run: skmig migrate models/old.joblib --to {HERE}" in done.stdout
-    git(project, "reset", "--quiet", "models")
-    git(project, "add", "requirements.txt")
-    (project / "notes.txt").touch()
-    git(project, "add", "notes.txt")
-    git(project, "rm", "--quiet", "--cached", "-r", "--ignore-unmatch", "models")
+    # a lock decides about every committed model, whether that was changed or not
+    git(project, "rm", "--quiet", "--cached", "models/old.joblib")
+    git(project, "commit", "--quiet", "--no-verify", "-m", "models")
+    (project / "requirements.txt").write_text("scikit-learn==1.6.1\n")
     assert "(no files to check)Skipped" in hook().stdout
+    git(project, "add", "requirements.txt")
+    done = hook()
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "run: skmig migrate models/own.pkl --to 1.6.1" in done.stdout
+    assert "old.joblib" not in done.stdout

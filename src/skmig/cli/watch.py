@@ -37,7 +37,7 @@ def watch(
         typer.Option(metavar="RECORD", help="Compare with the rows of training in this record."),
     ] = None,
     probes: Annotated[
-        bool, typer.Option("--probes", help="Replay the record's probes in the serving environment")
+        bool, typer.Option("--probes", help="Replay the probes in the environment that serves.")
     ] = False,
     here: Annotated[
         bool, typer.Option("--here", help="Replay in the environment that skmig runs in (default).")
