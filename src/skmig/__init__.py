@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from skmig.version import __version__
 
 __all__ = [
+    "PredictionLog",
     "Settings",
     "__version__",
     "check",
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from skmig.plan import Settings
     from skmig.serving import load
     from skmig.store import open_store
+    from skmig.watch.log import PredictionLog
 
 _HOMES = {
     "check": "skmig.api",
@@ -36,6 +38,7 @@ _HOMES = {
     "load": "skmig.serving",
     "open_store": "skmig.store",
     "save": "skmig.capture",
+    "PredictionLog": "skmig.watch.log",
 }
 
 

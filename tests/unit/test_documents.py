@@ -74,6 +74,9 @@ def test_methods_and_verdicts_are_described_wholly() -> None:
         (["support"], "supported"),
         (["agent", "-o", "FOLDER/agent.pyz"], "agent"),
         (["doctor"], "looked"),
+        (["watch", "RECORD"], "failure"),
+        (["check-models", "FILE", "--lock", "FOLDER/gone.lock"], "failure"),
+        (["check-models", "FILE", "--lock", "LOCK"], "models_checked"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else value,
 )
@@ -83,9 +86,11 @@ def test_what_is_printed_is_what_is_described(
     folder = model.parent
     (folder / "broken.pkl").write_bytes(b"no model")
     (folder / "none").mkdir()
+    (folder / "requirements.txt").write_text("scikit-learn==1.6.1")
     names = {
         "FILE": str(model),
         "BROKEN": str(folder / "broken.pkl"),
+        "LOCK": str(folder / "requirements.txt"),
         "RECORD": str(records.written(folder)),
     }
     argv = [names.get(word, word.replace("FOLDER", str(folder))) for word in words]

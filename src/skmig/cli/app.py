@@ -55,6 +55,7 @@ def _register() -> None:
         build_images,
         capture,
         check,
+        check_models,
         doctor,
         export,
         import_,
@@ -65,6 +66,7 @@ def _register() -> None:
         store,
         support,
         verify,
+        watch,
     )
 
     app.command("migrate")(migrate.migrate)
@@ -81,6 +83,8 @@ def _register() -> None:
     app.command("capture")(capture.capture)
     app.add_typer(store.store, name="store")
     app.command("support")(support.support)
+    app.command("watch")(watch.watch)
+    app.command("check-models")(check_models.check_models)
 
 
 _register()

@@ -1,0 +1,73 @@
+"""What `skmig.PredictionLog` costs: `python -m bench.prediction_log [--rows N]`.
+
+Two times of a row: that of the call in the serving path (`add`), and all the processor time that
+the process spends on it, in the writing thread too.  Prints a table in Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import skmig
+
+COLUMNS = 20
+FORMS: dict[str, Callable[[np.ndarray[Any, Any]], Any]] = {
+    "array": lambda rows: rows,
+    "DataFrame": lambda rows: _frame(rows),
+    "list of lists": lambda rows: rows.tolist(),
+}
+
+
+def _frame(rows: np.ndarray[Any, Any]) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=[f"c{i}" for i in range(rows.shape[1])])
+
+
+def measured(form: str, size: int, rows: int) -> tuple[float, float, int]:
+    """Microseconds a row in `add`, of processor time in all, and the rows that were dropped."""
+    block = np.random.default_rng(0).normal(size=(size, COLUMNS))
+    inputs, said = FORMS[form](block), block[:, 0] > 0
+    both = np.stack([block[:, 0], -block[:, 0]], axis=1)
+    folder = Path(tempfile.mkdtemp(prefix="skmig-"))
+    try:
+        with skmig.PredictionLog(folder / "log", pending=200_000, wait=60.0) as log:
+            log.add(inputs, said, probabilities=both)
+            log.flush()
+            worked, waited = time.process_time(), 0.0
+            for _ in range(rows // size):
+                begun = time.perf_counter()
+                log.add(inputs, said, probabilities=both)
+                waited += time.perf_counter() - begun
+            log.flush(None)
+            worked = time.process_time() - worked
+        return waited / rows * 1e6, worked / rows * 1e6, log.dropped
+    finally:
+        shutil.rmtree(folder)
+
+
+def table(rows: int) -> Iterator[str]:
+    yield "| input | rows a call | in `add`, µs a row | processor time, µs a row | dropped |"
+    yield "|---|---|---|---|---|"
+    for form in FORMS:
+        for size, of in ((1000, rows), (100, rows), (1, rows // 10)):
+            call, work, dropped = measured(form, size, of)
+            yield f"| {form} | {size} | {call:.1f} | {work:.1f} | {dropped} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    print("\n".join(table(parser.parse_args().rows)))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
