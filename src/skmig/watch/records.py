@@ -134,8 +134,8 @@ def of_origin(known: Known) -> Known | None:
     """The record of training of what a model was migrated from, where it lies beside it."""
     if known.manifest is None:
         return None
-    place = record_of(known.path.with_name(known.origin.name))
-    if place == known.path or not place.is_file() or not _is_capture(place):
+    place = record.record_of(known.path.with_name(known.origin.name))
+    if place == known.path or not place.is_file() or not record.is_capture(place):
         return None
     found = _captured(place)
     return found if found.artifact.sha256 == known.origin.sha256 else None
