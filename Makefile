@@ -73,10 +73,10 @@ draft: $(STAMP) ## candidate operations for a new release (RELEASES="1.10.0")
 names: $(STAMP) ## what every release of scikit-learn defines, for the scan (SURVEYS: one JSON each)
 	$(BIN)/python -m skmig.inspection.table $(SURVEYS)
 
-faults: $(STAMP) ## inject every fault at every stage (as root, with an engine); docs/reliability.d-faults.md
+faults: $(STAMP) ## inject every fault at every stage (as root, with an engine); docs/reliability.md
 	-SKMIG_FAULTS=all $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests/faults \
 		--junitxml build/faults.xml $(PYTEST_ARGS)
-	$(BIN)/python -m tests.faults.figures build/faults.xml docs/reliability.d-faults.md
+	$(BIN)/python -m tests.faults.figures build/faults.xml docs/reliability.md
 
 faketime: ## install the clock that jumps (apt, as root)
 	@command -v faketime >/dev/null || { apt-get update -qq && \
