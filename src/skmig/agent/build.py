@@ -4,6 +4,7 @@ Objects are made without their constructors and given their state; values of `Ne
 codec of their tag.  Whatever a graph names is looked up through `names`, which knows what may be.
 """
 
+import sys
 from typing import Any, Sequence
 
 import numpy as np
@@ -90,8 +91,10 @@ class Builder(object):
         if WHOLE in value.state:
             result.__setstate__(self(value.state[WHOLE], path))
             return result
+        # interned: a pickle says a name once for each object that it is, and an instance may have
+        # those of an instance of another job in the same process
         state = {
-            name: self(item, "%s.%s" % (path, name))
+            sys.intern(name): self(item, "%s.%s" % (path, name))
             for name, item in value.state.items()
             if name not in (CLASS, SETTER)
         }

@@ -57,12 +57,14 @@ def _register() -> None:
         inspect,
         matrix,
         migrate,
+        plan,
         report,
         support,
         verify,
     )
 
     app.command("migrate")(migrate.migrate)
+    app.command("plan")(plan.plan)
     app.command("check")(check.check)
     app.command("verify")(verify.verify)
     app.command("report")(report.report)

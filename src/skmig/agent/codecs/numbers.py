@@ -73,7 +73,8 @@ def _make_bit_generator(state):
         raise ValueError(
             "numpy %s has no random generator %s" % (np.__version__, state["bit_generator"])
         )
-    generator = getattr(np.random, state["bit_generator"])()
+    # from a seed: it would keep the entropy that it began with, and pickle it
+    generator = getattr(np.random, state["bit_generator"])(0)
     generator.state = state
     return generator
 
@@ -81,7 +82,7 @@ def _make_bit_generator(state):
 def _make_random_state(builder, value, path):
     state = builder(value.args["state"], path)
     if state["bit_generator"] == "MT19937":
-        result = np.random.RandomState()
+        result = np.random.RandomState(0)
         inner = state["state"]
         result.set_state(
             ("MT19937", inner["key"], inner["pos"], state["has_gauss"], state["gauss"])
