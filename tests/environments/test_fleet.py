@@ -21,15 +21,10 @@ from tests.documents import checked
 
 from skmig import record
 from skmig.cli.app import run
-from skmig.environments import virtual
-from skmig.environments.base import EnvironmentSpec, SilentProgress
 from skmig.fleet.ledger import Ledger
 
 pytestmark = [pytest.mark.environments, pytest.mark.xdist_group("fleet")]
 
-RELEASES = ("0.24.2", "1.1.3")
-COUNT = 6
-SMALL = Path(__file__).parents[2] / "bench" / "inside" / "small.py"
 TOML = """
 target = "1.6.1"
 backend = "local"
@@ -39,18 +34,6 @@ report = "pages"
 page = "fleet.html"
 junit = "fleet.xml"
 """
-
-
-@pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of small models of two releases, and one that no release can read."""
-    folder = tmp_path_factory.mktemp("small")
-    for release in RELEASES:
-        python = virtual.ensure(EnvironmentSpec(release=release), SilentProgress())
-        (folder / release).mkdir()
-        command = [str(python), str(SMALL), str(folder / release), str(COUNT)]
-        subprocess.run(command, check=True)
-    return folder
 
 
 @pytest.fixture

@@ -42,6 +42,16 @@ class Task:
     def key(self) -> tuple[str, str, str]:
         return self.content, self.settings_key, self.result
 
+    @property
+    def limits(self) -> Settings:
+        """What of its settings a workshop has."""
+        return Settings(
+            target="",
+            backend=self.settings.backend,
+            timeout=self.settings.timeout,
+            memory=self.settings.memory,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from skmig import pipeline
 from skmig.environments.base import Progress, SilentProgress
@@ -13,7 +14,6 @@ from skmig.fleet import todo, work
 from skmig.fleet.config import Fleet
 from skmig.fleet.entry import Entry, Task
 from skmig.fleet.ledger import Ledger
-from skmig.plan import Settings
 
 _ROUND = 1.0  # seconds between two looks at what another process works on
 
@@ -48,7 +48,7 @@ def run(
     models, empty = todo.wanted(fleet)
     with Ledger(fleet.ledger) as ledger:
         one = _Running(ledger, todo.Todo(ledger, models, force=force, retry=retry_failed), progress)
-        one.all(models, engine or here)
+        one.all(models, engine or functools.partial(_chosen, fleet))
     return Run(
         entries=tuple(one.entries[item.result, item.found.place] for item in models),
         empty=tuple(empty),
@@ -97,19 +97,24 @@ class _Running:
         self.progress.step(f"{len(self.entries)} of {count} models")
 
 
+def _chosen(fleet: Fleet, tasks: Iterable[Task], progress: Progress) -> Iterator[work.Done]:
+    """The engine that a fleet names, begun when there is something to do."""
+    tasks = iter(tasks)
+    first = next(tasks, None)
+    if first is None:
+        return
+    tasks = itertools.chain([first], tasks)
+    if fleet.engine == "here":
+        yield from here(tasks, progress)
+    else:
+        from skmig.fleet import cluster  # not at the top: it is an extra
+
+        with cluster.engine(fleet.scheduler, fleet.jobs) as dask:
+            yield from dask(tasks, progress)
+
+
 def here(tasks: Iterable[Task], progress: Progress) -> Iterator[work.Done]:
     """This machine: one workshop for all tasks in a row that want the same of it."""
-    for limits, alike in itertools.groupby(tasks, key=_limits):
+    for limits, alike in itertools.groupby(tasks, key=lambda task: task.limits):
         with pipeline.workshop(limits, progress) as shop:
             yield from work.perform(alike, shop)
-
-
-def _limits(task: Task) -> Settings:
-    """What of a task's settings its workshop has."""
-    settings = task.settings
-    return replace(
-        Settings(target=""),
-        backend=settings.backend,
-        timeout=settings.timeout,
-        memory=settings.memory,
-    )
