@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-docker browser lint format images census check draft names mutations clean
+.PHONY: help demo test test-quick test-docker browser lint format images census check draft names mutations fleet-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -63,6 +63,9 @@ names: $(STAMP) ## what every release of scikit-learn defines, for the scan (SUR
 
 mutations: $(STAMP) ## how many broken migrations the probes notice (RELEASES="1.9.1", MATCH=regex)
 	$(BIN)/python -m bench.mutations $(RELEASES) --match '$(MATCH)'
+
+fleet-check: $(STAMP) ## 800 models of ten releases, on one machine and on a cluster with a worker killed (COUNT=800)
+	$(BIN)/python -m bench.fleet --models $(or $(COUNT),800)
 
 clean: ## delete what the targets made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

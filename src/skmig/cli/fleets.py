@@ -119,15 +119,33 @@ def the_file(hint: str) -> Path:
     return path
 
 
+def followed(context: typer.Context, others: tuple[str, ...]) -> Fleet | None:
+    """The fleet of skmig.toml for a command without arguments; None where there is no such file.
+
+    Raises UsageError for one of the `others`, options that are about what is named.
+    """
+    from skmig import fleet
+
+    path = fleet.find(Path.cwd())
+    if path is None:
+        return None
+    _refuse(context, others)
+    return fleet.read(path)
+
+
 def only_about_fleets(context: typer.Context) -> None:
     """Raises UsageError for an option that has its place in skmig.toml."""
-    for name in context.params:
+    _refuse(context, tuple(context.params.keys() - _TOGETHER))
+
+
+def _refuse(context: typer.Context, names: tuple[str, ...]) -> None:
+    for name in sorted(names):
         source = context.get_parameter_source(name)
-        if name not in _TOGETHER and source is not None and source.name == "COMMANDLINE":
+        if source is not None and source.name == "COMMANDLINE":
             option = "--" + name.rstrip("_").replace("_", "-")
             raise UsageError(
-                f"{option} is about models that are named, and none is",
-                hint="name them, or write it into skmig.toml",
+                f"{option} is about what is named, and nothing is",
+                hint="name a file, or write it into skmig.toml",
             )
 
 

@@ -120,6 +120,14 @@ class Ledger:
         for row in rows:
             yield _entry(row[0])
 
+    def made(self) -> set[str]:
+        """The places of all results that were made."""
+        with self._guarded():
+            rows = self._connection.execute(
+                "SELECT result FROM models WHERE json_extract(entry, '$.state') = 'migrated'"
+            ).fetchall()
+        return {row[0] for row in rows}
+
     def knows(self, result: str) -> bool:
         """Was something made at this place, or begun?  Then it may be made anew."""
         with self._guarded():
