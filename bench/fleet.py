@@ -1,8 +1,8 @@
-"""Eight hundred models of ten releases, on one machine and on a cluster one of whose workers dies.
+"""Hundreds of models of ten releases, on one machine and on a cluster one of whose workers dies.
 
-`python -m bench.fleet [--models 800] [--workers 3]`: half of them lie in folders, half in a bucket of
-a real S3-compatible server.  Fails unless both runs leave the same rows in their ledgers and the same
-results, nothing is lost, and a second run finds nothing to do.
+`python -m bench.fleet [--models 800] [--workers 3]`: half of them lie in folders, half in a bucket
+of a real S3-compatible server.  Fails unless both runs leave the same rows in their ledgers and the
+same results, nothing is lost, and a second run finds nothing to do.
 """
 
 from __future__ import annotations
@@ -55,9 +55,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.fleet", description=__doc__)
     parser.add_argument("--models", type=int, default=800)
     parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--keep", type=Path, help="a new folder for all of it, which stays")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="skmig-bench-") as name:
-        room = Path(name)
+        room = options.keep or Path(name)
+        room.mkdir(exist_ok=True)
         with bucket(room / "s3.log") as variables:
             os.environ.update(variables)
             print(_check(room, options.models, options.workers))

@@ -19,8 +19,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from tests.documents import checked
 
-from skmig import record
+from skmig import fleet, record
 from skmig.cli.app import run
+from skmig.fleet import needed
 from skmig.fleet.ledger import Ledger
 
 pytestmark = [pytest.mark.environments, pytest.mark.xdist_group("fleet")]
@@ -98,6 +99,18 @@ def test_only_what_is_missing_or_changed_is_done(
         assert third[name]["result_sha256"] == first[name]["result_sha256"]
     code, fourth = migrated(capsys, "--fail-on", "never")
     assert (code, fresh(fourth)) == (0, [])
+
+    # verify follows the same file: what was made and is gone is an error
+    assert run(["verify", "--json"]) == 0
+    said = checked(capsys.readouterr().out, "verified")["records"]
+    assert [item["ok"] for item in said] == [True] * 12
+    Path(first["1.1.3/model-00005.pkl"]["record"]).unlink()
+    Path(first["1.1.3/model-00004.pkl"]["result"]).unlink()
+    assert run(["verify", "--json"]) == 3
+    said = checked(capsys.readouterr().out, "verified")["records"]
+    assert [item["ok"] for item in said] == [True] * 10 + [False] * 2
+    assert said[-2]["summary"] == "the result `model-00004-1.6.1.pkl` is missing"
+    assert said[-1]["error"]["kind"] == "UnreadableError"
 
     # other settings: everything is made anew, and what was refused is asked again
     (team / "skmig.toml").write_text(TOML + "rtol = 1e-6\n")
@@ -207,5 +220,8 @@ def test_plan_says_it_beforehand(team: Path, capsys: pytest.CaptureFixture[str])
     assert all(item["there"] for item in said["environments"] if item["release"] != "1.6.1")
     assert not (team / "migrated").exists()
     assert not (team / ".skmig").exists(), "it writes nothing"
+    named, untold = needed.releases(fleet.read(team / "skmig.toml"))
+    assert named == {(): ["0.24.2", "1.1.3", "1.6.1"]}
+    assert sorted(Path(place).name for place in untold) == ["broken.pkl", "empty.pkl"]
     assert run(["plan"]) == 3
     assert "12 to be migrated" in capsys.readouterr().out

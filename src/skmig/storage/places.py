@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from pathlib import Path
@@ -22,7 +23,7 @@ def local(place: str, folder: Path = Path()) -> str:
         return place
     if place.startswith(_FILE):
         return unquote(urlsplit(place).path)
-    return str((folder / Path(place).expanduser()).absolute())
+    return os.path.abspath(folder / Path(place).expanduser())  # noqa: PTH100 - without `..`
 
 
 def join(place: str, *parts: str) -> str:
