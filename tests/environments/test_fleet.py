@@ -215,8 +215,8 @@ def test_plan_says_it_beforehand(team: Path, capsys: pytest.CaptureFixture[str])
     said = checked(capsys.readouterr().out, "foreseen")["outlook"]
     would = Counter(item["would"] for item in said["models"])
     assert would == {"migrate": 12, "fail": 2}
-    needed = {item["release"]: item["models"] for item in said["environments"]}
-    assert needed == {"0.24.2": 6, "1.1.3": 6, "1.6.1": 12}
+    environments = {item["release"]: item["models"] for item in said["environments"]}
+    assert environments == {"0.24.2": 6, "1.1.3": 6, "1.6.1": 12}
     assert all(item["there"] for item in said["environments"] if item["release"] != "1.6.1")
     assert not (team / "migrated").exists()
     assert not (team / ".skmig").exists(), "it writes nothing"

@@ -91,8 +91,8 @@ class Builder(object):
         if WHOLE in value.state:
             result.__setstate__(self(value.state[WHOLE], path))
             return result
-        # interned: a pickle says a name once for each object that it is, and an instance may have
-        # those of an instance of another job in the same process
+        # interned: an instance may have the names of one of another job in the same process, and a
+        # pickle says a name once for each object that it is
         state = {
             sys.intern(name): self(item, "%s.%s" % (path, name))
             for name, item in value.state.items()

@@ -248,8 +248,13 @@ def _make_folder(folder: Path) -> list[Path]:
     missing = [item for item in (folder, *folder.parents) if not item.exists()]
     made = []
     for item in reversed(missing):
-        item.mkdir()
-        made.append(item)
+        try:
+            item.mkdir()
+        except FileExistsError:  # another run was quicker
+            if not item.is_dir():
+                raise
+        else:
+            made.append(item)
     return made
 
 
