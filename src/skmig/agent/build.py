@@ -91,8 +91,7 @@ class Builder(object):
         if WHOLE in value.state:
             result.__setstate__(self(value.state[WHOLE], path))
             return result
-        # interned: an instance may have the names of one of another job in the same process, and a
-        # pickle says a name once for each object that it is
+        # interned as a pickle's are: the file does not depend on what else this process has built
         state = {
             sys.intern(name): self(item, "%s.%s" % (path, name))
             for name, item in value.state.items()

@@ -90,7 +90,7 @@ def _freeze():
     """
     gc.collect()
     if hasattr(gc, "freeze"):  # Python 3.7
-        gc.freeze()
+        gc.freeze()  # novm
 
 
 def _prctl(option, value):

@@ -140,7 +140,7 @@ class Cluster:
         buffer = _Buffer()
         more = True
         while True:
-            workers = list(self.client.scheduler_info(n_workers=-1)["workers"])
+            workers = list(self.client.ncores())
             while more and len(buffer) < _AHEAD * _BATCH * max(1, len(workers)):
                 task = next(tasks, None)
                 more = task is not None

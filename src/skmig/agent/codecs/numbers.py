@@ -73,16 +73,22 @@ def _make_bit_generator(state):
         raise ValueError(
             "numpy %s has no random generator %s" % (np.__version__, state["bit_generator"])
         )
-    # from a seed: it would keep the entropy that it began with, and pickle it
     generator = getattr(np.random, state["bit_generator"])(0)
     generator.state = state
     return generator
 
 
+def _seeded():
+    """A new random state, whose pickle is always the same: it keeps what seeded it (numpy 1.24)."""
+    if hasattr(np.random, "MT19937"):
+        return np.random.RandomState(np.random.MT19937(0))
+    return np.random.RandomState(0)
+
+
 def _make_random_state(builder, value, path):
     state = builder(value.args["state"], path)
     if state["bit_generator"] == "MT19937":
-        result = np.random.RandomState(0)
+        result = _seeded()
         inner = state["state"]
         result.set_state(
             ("MT19937", inner["key"], inner["pos"], state["has_gauss"], state["gauss"])
