@@ -66,7 +66,7 @@ def table(rows: int) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
-    print("\n".join(table(parser.parse_args().rows)))  # noqa: T201
+    print("\n".join(table(parser.parse_args().rows)))
 
 
 if __name__ == "__main__":

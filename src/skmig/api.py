@@ -398,7 +398,7 @@ def expand(paths: Sequence[Path]) -> tuple[list[Chosen], list[Path]]:
 
 
 def _is_artifact(path: Path) -> bool:
-    if path.name.startswith(".") or _is_result(path):
+    if path.name.startswith(".") or is_result(path):
         return False
     if path.suffix.lower() in ARTIFACT_SUFFIXES:
         return True
@@ -407,7 +407,7 @@ def _is_artifact(path: Path) -> bool:
     return len(head) == 2 and head[0] == 0x80 and 2 <= head[1] <= 5  # the opcode PROTO
 
 
-def _is_result(path: Path) -> bool:
+def is_result(path: Path) -> bool:
     beside = record_of(path)
     if not beside.is_file():
         return False

@@ -76,6 +76,10 @@ class RefusedError(SkmigError):
         self.reasons = reasons
 
 
+class DifferentError(RefusedError):
+    """The model was built in the target, and does not predict the same there."""
+
+
 class UsageError(SkmigError):
     """The command line or an argument is wrong."""
 
@@ -118,6 +122,10 @@ class EnvironmentFailedError(SkmigError):
     """The engine, an image, an environment or the disk failed."""
 
     code = ENVIRONMENT
+
+
+class StorageError(EnvironmentFailedError):
+    """An object store failed, or refused."""
 
 
 class EngineError(EnvironmentFailedError):

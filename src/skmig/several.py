@@ -7,6 +7,7 @@ run does not grow with the number of its models.
 from __future__ import annotations
 
 import itertools
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -26,9 +27,13 @@ Asked = tuple[Path, pipeline.Request | SkmigError]
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One artifact of several: a migration, or the error that it met."""
+    """One artifact of several: a migration, or the error that it met.
+
+    `seconds`: from its beginning to its end, with what it waited for others of its wave.
+    """
 
     artifact: Path
+    seconds: float = 0.0
     migration: pipeline.Migration | None = None
     error: SkmigError | None = None
 
@@ -88,6 +93,7 @@ def _outcomes(
 
 def _one(asked: Asked, shop: pipeline.Workshop, room: str, wave: Wave | None) -> Outcome:
     artifact, request = asked
+    started = time.monotonic()
     try:
         if isinstance(request, SkmigError):
             raise request
@@ -96,9 +102,10 @@ def _one(asked: Asked, shop: pipeline.Workshop, room: str, wave: Wave | None) ->
             wave.leave()
             wave = None
         migration = pipeline.migrate(planned, shop.at(room, wave))
-        return Outcome(artifact=artifact, migration=migration)
+        seconds = time.monotonic() - started
+        return Outcome(artifact=artifact, migration=migration, seconds=seconds)
     except SkmigError as error:
-        return Outcome(artifact=artifact, error=error)
+        return Outcome(artifact=artifact, error=error, seconds=time.monotonic() - started)
     finally:
         if wave is not None:
             wave.leave()

@@ -62,6 +62,7 @@ def _register() -> None:
         inspect,
         matrix,
         migrate,
+        plan,
         report,
         store,
         support,
@@ -70,6 +71,7 @@ def _register() -> None:
     )
 
     app.command("migrate")(migrate.migrate)
+    app.command("plan")(plan.plan)
     app.command("check")(check.check)
     app.command("verify")(verify.verify)
     app.command("report")(report.report)

@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
-from skmig.cli import common
+from skmig.cli import common, fleets
 
 
 def build_images(
+    context: typer.Context,
     releases: Annotated[
-        list[str] | None, typer.Argument(metavar="[RELEASE...]", help="Such as 1.1.0 1.6.1.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[RELEASE...]", help="Such as 1.1.0 1.6.1 (default: what skmig.toml needs)."
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All releases.")] = False,
     missing: Annotated[
@@ -40,19 +44,30 @@ def build_images(
     console = common.console(quiet=quiet, verbose=verbose, json=json, color=color)
     from skmig.environments import fleet
 
+    wanted = {tuple(with_ or ()): releases or []}
+    if not (releases or everything or missing):
+        said = fleets.followed(context, ("with_",))
+        if said is not None:
+            from skmig.fleet import needed
+
+            wanted, untold = needed.releases(said)
+            for place in untold:
+                console.note(f"{place}: which release it needs cannot be told")
+    results = []
     with console.working("building images"):
-        results = fleet.run(
-            releases or [],
-            console,
-            everything=everything,
-            missing=missing,
-            jobs=jobs,
-            push=push,
-            prefix=prefix,
-            platform=platform,
-            requirements=with_ or [],
-            sbom=sbom,
-        )
+        for requirements, named in wanted.items():
+            results += fleet.run(
+                named,
+                console,
+                everything=everything,
+                missing=missing,
+                jobs=jobs,
+                push=push,
+                prefix=prefix,
+                platform=platform,
+                requirements=requirements,
+                sbom=sbom,
+            )
     exit_code = max((result.error.code for result in results if result.error), default=0)
     if json:
         images = [result.as_json() for result in results]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import enum
-import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from skmig.console import Color, Console
-from skmig.errors import UsageError
 
 
 class ColorChoice(enum.StrEnum):
@@ -91,17 +89,6 @@ def current_console(argv: list[str]) -> Console:
 
 def memory_bytes(text: str | None) -> int | None:
     """`4g`, `512m`, `1073741824` as bytes.  Raises UsageError."""
-    if text is None:
-        return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", text.strip().lower())
-    if not found:
-        raise UsageError(
-            f"`{text}` is not an amount of memory", hint="write it like --memory 4g or 512m"
-        )
-    number, unit = found.groups()
-    size = int(float(number) * 1024 ** " kmgt".index(unit or " "))
-    if size < 64 << 20:
-        raise UsageError(
-            f"{text} of memory is less than Python needs", hint="give at least --memory 256m"
-        )
-    return size
+    from skmig.environments import base
+
+    return None if text is None else base.memory_bytes(text)

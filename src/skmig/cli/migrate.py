@@ -1,4 +1,4 @@
-"""`skmig migrate`: one model, several, or whole folders."""
+"""`skmig migrate`: one model, several, whole folders, or what `skmig.toml` says."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from skmig.cli import common
-from skmig.errors import SkmigError
+from skmig import storage
+from skmig.cli import common, fleets
+from skmig.errors import SkmigError, UsageError
 
 if TYPE_CHECKING:
     from skmig.api import Chosen
@@ -25,8 +26,16 @@ class FormatChoice(enum.StrEnum):
 
 
 def migrate(
-    artifacts: Annotated[list[Path], typer.Argument(metavar="FILE", help="Models or folders.")],
-    to: Annotated[str, typer.Option("--to", metavar="RELEASE", help="The target release.")],
+    context: typer.Context,
+    artifacts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE...]", help="Models, folders or URIs (default: as skmig.toml says)."
+        ),
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="RELEASE", help="The target release.")
+    ] = None,
     source: Annotated[
         str | None,
         typer.Option(
@@ -36,11 +45,13 @@ def migrate(
         ),
     ] = None,
     output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="The result's file; for several models, a folder."),
+        str | None,
+        typer.Option(
+            "--output", "-o", help="The result's file; for several models, a folder or URI."
+        ),
     ] = None,
     report: Annotated[
-        Path | None,
+        str | None,
         typer.Option(help="Write the report as HTML too; for several models, into a folder."),
     ] = None,
     data: Annotated[
@@ -93,6 +104,14 @@ def migrate(
     timeout: common.Timeout = 600,
     memory: common.Memory = None,
     force: common.Force = False,
+    ledger: fleets.Ledger = None,
+    retry_failed: fleets.RetryFailed = False,
+    fail_on: fleets.FailOn = None,
+    page: fleets.Page = None,
+    junit: fleets.Junit = None,
+    engine: fleets.Engine = None,
+    scheduler: fleets.Scheduler = None,
+    jobs: fleets.Jobs = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
@@ -103,6 +122,22 @@ def migrate(
     from skmig import api
     from skmig.plan import Settings
 
+    asked = fleets.Asked(
+        ledger=ledger,
+        fail_on=fail_on,
+        page=page,
+        junit=junit,
+        engine=engine,
+        scheduler=scheduler,
+        jobs=jobs,
+    )
+    if not artifacts:
+        fleets.only_about_fleets(context)
+        if dry_run:
+            return fleets.show_plan(console, asked.file())
+        return fleets.migrate(console, asked.file(), retry_failed=retry_failed, force=force)
+    if to is None:
+        raise UsageError("no target release is named", hint="say it, such as --to 1.6.1")
     settings = Settings(
         target=to,
         source=source,
@@ -129,15 +164,22 @@ def migrate(
         compare_naive=compare_naive,
     )
     settings = api.checked(settings)
-    chosen, passed = api.expand(artifacts)
+    if asked or retry_failed or any(map(storage.is_uri, artifacts)):
+        said = asked.of(artifacts, settings, output, report)
+        if dry_run:
+            return fleets.show_plan(console, said)
+        return fleets.migrate(console, said, retry_failed=retry_failed, force=force)
+    paths = [fleets.path_of(item) for item in artifacts]
+    chosen, passed = api.expand(paths)
     for path in passed:
         console.note(f"passed over {path}: not a model file")
-    several = len(artifacts) > 1 or artifacts[0].is_dir()
+    several = len(paths) > 1 or paths[0].is_dir()
+    place, pages = fleets.here(output), fleets.here(report)
     if dry_run:
         return _show_plans(console, [item.path for item in chosen], settings)
     if not several:
-        return _migrate_one(console, chosen[0].path, settings, output, report)
-    return _migrate_several(console, chosen, settings, output, report)
+        return _migrate_one(console, chosen[0].path, settings, place, pages)
+    return _migrate_several(console, chosen, settings, place, pages)
 
 
 def _migrate_one(

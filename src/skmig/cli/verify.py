@@ -8,20 +8,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from skmig.cli import common
+from skmig.cli import common, fleets
 from skmig.errors import OutputError
 
 if TYPE_CHECKING:
     from skmig.console import Console
     from skmig.verification import Verification
 
+# options about records that are named
+_OF_RECORDS = ("original", "data", "sample", "record_sha256")
 _SUMMARY = "GITHUB_STEP_SUMMARY"  # where GitHub Actions takes the summary of a step from
 
 
 def verify(
+    context: typer.Context,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="RECORD", help="Records, results or folders (default: here)."),
+        typer.Argument(
+            metavar="RECORD",
+            help="Records, results or folders (default: as skmig.toml says, or all below here).",
+        ),
     ] = None,
     original: Annotated[
         Path | None, typer.Option(help="The original: repeat the whole comparison.")
@@ -77,17 +83,25 @@ def verify(
     settings = Settings(
         target="", backend=backend.value, timeout=timeout, memory=common.memory_bytes(memory)
     )
+    said = None if paths else fleets.followed(context, _OF_RECORDS)
+    at_once = jobs or min(4, os.cpu_count() or 1)
     with console.working("verifying"):
-        outcomes = list(
-            api.verify_all(
-                paths or [Path()],
-                options=options,
-                settings=settings,
-                here=python or here,
-                jobs=jobs or min(4, os.cpu_count() or 1),
-                progress=console,
+        if said is not None:
+            from skmig.fleet import again
+
+            where = python or here
+            outcomes = list(again.verify(said, settings, options, where, at_once, console))
+        else:
+            outcomes = list(
+                api.verify_all(
+                    paths or [Path()],
+                    options=options,
+                    settings=settings,
+                    here=python or here,
+                    jobs=at_once,
+                    progress=console,
+                )
             )
-        )
     _report(outcomes, junit)
     exit_code = max(
         item.error.code if item.error is not None else int(not item.ok) for item in outcomes

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from skmig.errors import UsageError
 
 if TYPE_CHECKING:
     from skmig.environments.rooms import Wave
@@ -117,3 +120,15 @@ class SilentProgress:
 
     def step(self, text: str) -> None:
         self.said.append(text)
+
+
+def memory_bytes(text: str) -> int:
+    """`4g`, `512m`, `1073741824` as bytes.  Raises UsageError."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", text.strip().lower())
+    if not found:
+        raise UsageError(f"`{text}` is not an amount of memory", hint="write it like 4g or 512m")
+    number, unit = found.groups()
+    size = int(float(number) * 1024 ** " kmgt".index(unit or " "))
+    if size < 64 << 20:
+        raise UsageError(f"{text} of memory is less than Python needs", hint="give at least 256m")
+    return size

@@ -138,7 +138,17 @@ class Wave:
 
 
 def _ask(worker: AgentWorker, batch: list[Asked]) -> None:
-    """Set the reply of each."""
+    """Set the reply of each.
+
+    Only jobs of one kind share a child: what one has loaded would be seen in the bytes that another
+    dumps (instances of a class share the names of their attributes, and a pickle says once what is
+    one object).
+    """
+    for job in dict.fromkeys(one.job for one in batch):
+        _together(worker, [one for one in batch if one.job == job])
+
+
+def _together(worker: AgentWorker, batch: list[Asked]) -> None:
     if len(batch) == 1:
         batch[0].reply = _alone(worker, batch[0])
         return

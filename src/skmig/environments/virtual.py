@@ -155,3 +155,12 @@ def _compile(folder: Path) -> None:
     tests = r"[\\/]tests?[\\/]"
     _run(folder, str(_python(folder)), "-m", "compileall", "-q", "-x", tests, "lib")
     cleanup.check()
+
+
+if (
+    __name__ == "__main__"
+):  # python -m skmig.environments.virtual 1.1.0 1.6.1, for deploy/Dockerfile
+    from skmig.console import Console
+
+    for wanted_release in sys.argv[1:]:
+        ensure(EnvironmentSpec(release=wanted_release), Console(verbose=True))

@@ -10,6 +10,7 @@ from skmig import inputs, inspection, parity, plan, record
 from skmig.adapters import carried, chain
 from skmig.errors import (
     AgentError,
+    DifferentError,
     RefusedError,
     SkmigError,
     UsageError,
@@ -229,7 +230,7 @@ def write(compared: Compared, shop: Workshop) -> Migration:
             hint="nothing was written; this is a missing rule of skmig, please report it",
         )
     if not compared.whole.ok:
-        raise RefusedError(
+        raise DifferentError(
             f"`{request.artifact.name}` does not predict the same under scikit-learn "
             f"{exported.target.release}: {sentence(compared)}",
             reasons=tuple(

@@ -107,7 +107,7 @@ def _page(
     words = _template(characters).render(
         few=max(entries // 5, 1),
         style=Markup(style),  # noqa: S704 - our own
-        policy=_policy(style),
+        policy=policy(style),
         manifest=manifest,
         kind=kind,
         sentence=sentence,
@@ -156,7 +156,7 @@ def _text(name: str) -> str:
     return resources.files("skmig.record").joinpath(name).read_text("utf-8")
 
 
-def _policy(style: str) -> str:
+def policy(style: str) -> str:
     """Nothing is loaded, nothing runs, and only this very style sheet is obeyed."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

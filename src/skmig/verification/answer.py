@@ -18,11 +18,11 @@ class Verification:
     `problems` are why it is no, one sentence each; `loosened` is what the record allows beyond the
     defaults; `notes` are worth knowing and no reason to say no.  `state` says how much of the
     result's state is, by digest, what the model in the record becomes.  `seconds` is how long it
-    took.
+    took.  (Where a record lies in a store, its place is text.)
     """
 
-    record: Path
-    result: Path
+    record: Path | str
+    result: Path | str
     ok: bool
     summary: str
     problems: tuple[str, ...] = ()

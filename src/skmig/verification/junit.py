@@ -30,17 +30,17 @@ def junit(outcomes: Sequence[Verification]) -> bytes:
             "testcase",
             {
                 "classname": "skmig.verify",
-                "name": _plain(str(item.record)),
+                "name": plain(str(item.record)),
                 "time": f"{item.seconds:.3f}",
             },
         )
         if item.error is not None:
-            said = {"type": item.error.kind, "message": _plain(item.error.message)}
-            ET.SubElement(case, "error", said).text = _plain(_details(item))
+            said = {"type": item.error.kind, "message": plain(item.error.message)}
+            ET.SubElement(case, "error", said).text = plain(_details(item))
         elif not item.ok:
-            said = {"type": "no", "message": _plain(item.summary)}
-            ET.SubElement(case, "failure", said).text = _plain(_details(item))
-        ET.SubElement(case, "system-out").text = _plain(_lines(item))
+            said = {"type": "no", "message": plain(item.summary)}
+            ET.SubElement(case, "failure", said).text = plain(_details(item))
+        ET.SubElement(case, "system-out").text = plain(_lines(item))
     ET.indent(root)
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
@@ -59,5 +59,5 @@ def _lines(item: Verification) -> str:
     return "\n".join((item.summary, *loosened, *(f"note: {text}" for text in item.notes)))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return _UNSPEAKABLE.sub("\ufffd", text)
