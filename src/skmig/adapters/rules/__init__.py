@@ -21,6 +21,7 @@ from skmig.adapters.rules.v1_1_0 import RULES as V1_1_0
 from skmig.adapters.rules.v1_1_2 import RULES as V1_1_2
 from skmig.adapters.rules.v1_1_3 import RULES as V1_1_3
 from skmig.adapters.rules.v1_2_0 import RULES as V1_2_0
+from skmig.adapters.rules.v1_2_1 import RULES as V1_2_1
 from skmig.adapters.rules.v1_2_2 import RULES as V1_2_2
 from skmig.adapters.rules.v1_3_0 import RULES as V1_3_0
 from skmig.adapters.rules.v1_3_1 import RULES as V1_3_1
@@ -55,6 +56,7 @@ LINE: tuple[RuleSet, ...] = (
     V1_1_2,
     V1_1_3,
     V1_2_0,
+    V1_2_1,
     V1_2_2,
     V1_3_0,
     V1_3_1,

@@ -229,6 +229,7 @@ _SPELLINGS: tuple[tuple[str, str, _Values, _Values], ...] = (
     ("linear_model.QuantileRegressor", "solver", {}, {"warn": "interior-point"}),
     ("manifold.TSNE", "init", {"warn": "random"}, {}),
     ("manifold.TSNE", "learning_rate", {"warn": 200.0}, {}),
+    ("manifold.TSNE", "square_distances", {"legacy": "deprecated"}, {}),
 )
 
 _OPS: list[Op] = [

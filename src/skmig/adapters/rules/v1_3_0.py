@@ -511,14 +511,6 @@ RULES = rules(
             why="covariance/_graph_lasso.py: the costs are not in an older state",
         ),
         Changed(
-            classes=("sklearn.preprocessing.SplineTransformer",),
-            method="get_feature_names_out",
-            when=lambda obj: (
-                "bsplines_" in obj.state and text(obj.state.get("extrapolation"), "periodic")
-            ),
-            why="preprocessing/_polynomial.py: periodic splines were named by their rows",
-        ),
-        Changed(
             classes=("sklearn.feature_extraction.PatchExtractor",),
             method="transform",
             when=_draws,

@@ -247,10 +247,11 @@ def _unused(obj: Obj, step: Step) -> None:
 
 
 def _solver_up(obj: Obj, step: Step) -> None:
-    """scipy has no interior-point any more; a new fit takes the default."""
-    if text(obj.state.get("solver"), "interior-point"):
+    """scipy has no interior-point any more (which `warn` took); a new fit takes the default."""
+    former = obj.state.get("solver")
+    if text(former, "interior-point") or text(former, "warn"):
         obj.state["solver"], obj.state["solver_options"] = "highs", None
-        step.note(obj, f"solver='interior-point' is gone from scipy: 'highs' in {step.newer}")
+        step.note(obj, f"solver={former!r} is gone with scipy's: 'highs' in {step.newer}")
 
 
 def _solver_down(obj: Obj, step: Step) -> None:
