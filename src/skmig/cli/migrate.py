@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from skmig.cli import common
+from skmig.cli import common, mlflow_models
 from skmig.errors import SkmigError
 
 if TYPE_CHECKING:
     from skmig.api import Chosen
     from skmig.console import Console
-    from skmig.plan import Settings
+    from skmig.plan import Plan, Settings
     from skmig.several import Outcome
 
 
@@ -25,7 +26,9 @@ class FormatChoice(enum.StrEnum):
 
 
 def migrate(
-    artifacts: Annotated[list[Path], typer.Argument(metavar="FILE", help="Models or folders.")],
+    artifacts: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="Models, folders, models:/NAME/VERSION.")
+    ],
     to: Annotated[str, typer.Option("--to", metavar="RELEASE", help="The target release.")],
     source: Annotated[
         str | None,
@@ -93,6 +96,11 @@ def migrate(
     timeout: common.Timeout = 600,
     memory: common.Memory = None,
     force: common.Force = False,
+    register: mlflow_models.Register = False,
+    register_as: mlflow_models.RegisterAs = None,
+    alias: mlflow_models.Alias = None,
+    model_code: mlflow_models.ModelCode = False,
+    tracking_uri: mlflow_models.TrackingUri = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
@@ -102,6 +110,7 @@ def migrate(
     console = common.console(quiet=quiet, verbose=verbose, json=json, color=color)
     from skmig import api
     from skmig.plan import Settings
+    from skmig.registry import Wanted
 
     settings = Settings(
         target=to,
@@ -129,12 +138,28 @@ def migrate(
         compare_naive=compare_naive,
     )
     settings = api.checked(settings)
+    wanted = Wanted(
+        output=output,
+        report=report,
+        tracking_uri=tracking_uri,
+        register=register,
+        register_as=register_as,
+        alias=alias,
+        model_code=model_code,
+    )
+    if mlflow_models.among(artifacts, wanted):
+        named = str(artifacts[0])
+        if dry_run:
+            return _show_plans(
+                console, artifacts, settings, lambda *_: mlflow_models.plan(named, settings, wanted)
+            )
+        return mlflow_models.migrate(console, named, settings, wanted)
     chosen, passed = api.expand(artifacts)
     for path in passed:
         console.note(f"passed over {path}: not a model file")
     several = len(artifacts) > 1 or artifacts[0].is_dir()
     if dry_run:
-        return _show_plans(console, [item.path for item in chosen], settings)
+        return _show_plans(console, [item.path for item in chosen], settings, api.plan)
     if not several:
         return _migrate_one(console, chosen[0].path, settings, output, report)
     return _migrate_several(console, chosen, settings, output, report)
@@ -208,13 +233,16 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _show_plans(console: Console, artifacts: list[Path], settings: Settings) -> int:
-    from skmig import api
-
+def _show_plans(
+    console: Console,
+    artifacts: list[Path],
+    settings: Settings,
+    planning: Callable[[Path, Settings], Plan],
+) -> int:
     plans, failed = [], []
     for artifact in artifacts:
         try:
-            plans.append((artifact, api.plan(artifact, settings)))
+            plans.append((artifact, planning(artifact, settings)))
         except SkmigError as error:
             if len(artifacts) == 1:
                 raise

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from skmig.cli import common
+from skmig.cli import common, mlflow_models
 from skmig.errors import OutputError
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ _SUMMARY = "GITHUB_STEP_SUMMARY"  # where GitHub Actions takes the summary of a 
 def verify(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="RECORD", help="Records, results or folders (default: here)."),
+        typer.Argument(
+            metavar="RECORD",
+            help="Records, results, folders, models:/NAME/VERSION (default: here).",
+        ),
     ] = None,
     original: Annotated[
         Path | None, typer.Option(help="The original: repeat the whole comparison.")
@@ -55,6 +58,7 @@ def verify(
     code: common.Code = None,
     timeout: common.Timeout = 600,
     memory: common.Memory = None,
+    tracking_uri: mlflow_models.TrackingUri = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
@@ -77,10 +81,13 @@ def verify(
     settings = Settings(
         target="", backend=backend.value, timeout=timeout, memory=common.memory_bytes(memory)
     )
-    with console.working("verifying"):
+    with (
+        console.working("verifying"),
+        mlflow_models.places(console, paths or [Path()], tracking_uri) as places,
+    ):
         outcomes = list(
             api.verify_all(
-                paths or [Path()],
+                places,
                 options=options,
                 settings=settings,
                 here=python or here,
