@@ -59,7 +59,7 @@ class ModelFolder:
 
     @classmethod
     def read(cls, folder: Path) -> ModelFolder:
-        """Raises UnreadableError: no MLmodel, or a damaged one; another flavor; a path out of it."""
+        """Raises UnreadableError: no MLmodel, or a damaged one; another flavor; a path outside."""
         if not (folder / DESCRIPTION).is_file():
             raise UnreadableError(
                 f"`{folder}` is no MLflow model folder: there is no `{DESCRIPTION}` in it",
