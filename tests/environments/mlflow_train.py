@@ -1,7 +1,7 @@
 """Fits small models as a user of MLflow does; runs in an environment of any release and any MLflow.
 
 usage: mlflow_train.py save FOLDER      model folders, by name
-       mlflow_train.py log URI NAME     a run with a model, registered under the name
+       mlflow_train.py log URI NAME [WHICH]     a run with a model, registered under the name
 """
 
 import sys
@@ -63,19 +63,22 @@ def coded():
     return Pipeline(steps).fit(X.to_numpy(), y), {"code_paths": [str(folder)]}
 
 
-def main(what, where, name=""):
+MAKERS = {"frame": frame, "array": array, "signed": signed, "mixed": mixed, "coded": coded}
+
+
+def main(what, where, name="", which="frame"):
     if what == "save":
-        for make in (frame, array, signed, mixed, coded):
+        for maker, make in MAKERS.items():
             model, options = make()
             options.setdefault("serialization_format", "cloudpickle")  # which 3.x no longer is
-            mlflow.sklearn.save_model(model, str(Path(where, make.__name__)), **options)
+            mlflow.sklearn.save_model(model, str(Path(where, maker)), **options)
         if mlflow.__version__.startswith("3."):
             model, options = frame()
             options["serialization_format"] = "skops"
             mlflow.sklearn.save_model(model, str(Path(where, "skops")), **options)
         return
     mlflow.set_tracking_uri(where)
-    model, options = frame()
+    model, options = MAKERS[which]()
     options["serialization_format"] = "cloudpickle"
     if mlflow.__version__ < "3":
         options["artifact_path"] = "model"

@@ -13,7 +13,9 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -143,11 +145,11 @@ class Server:
         below = [item for item in self.artifacts.rglob("*") if item.is_file()]
         return {str(item.relative_to(self.artifacts)): record.sha256(item) for item in below}
 
-    def train(self, spec: EnvironmentSpec, name: str) -> str:
+    def train(self, spec: EnvironmentSpec, name: str, which: str = "frame") -> str:
         """Register a model from an environment; gives its run."""
         script = HERE / "mlflow_train.py"
         done = subprocess.run(
-            [python_of(spec), script, "log", self.uri, name],
+            [python_of(spec), script, "log", self.uri, name, which],
             check=True,
             stdout=subprocess.PIPE,
             text=True,
@@ -314,32 +316,46 @@ def test_run_and_latest_to_folders(server: Server, churn: str, tmp_path: Path) -
     assert code == 0
     assert "models:/churn/latest" in out, err
     assert len(server.versions("churn")) == count  # nothing is registered unless asked
+    newest = "import skmig.registry as r; print([v.address for v in r.Tracking().models('chu*n')])"
+    said = subprocess.run(
+        [sys.executable, "-c", newest],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "MLFLOW_TRACKING_URI": server.uri},
+    )
+    assert said.stdout == f"['models:/churn/{count}']\n"
 
 
-def test_logged_model_of_mlflow_3(server: Server, tmp_path: Path) -> None:
+def test_logged_model_of_mlflow_3(server: Server) -> None:
     server.train(THREE, "third")
     source = server.versions("third")["1"]["source"]
     assert source.startswith("models:/m-")
     migrate("models:/third/1", "--to", "1.3.0", "--register", tracking=server.uri)
     assert server.versions("third")["2"]["tags"]["skmig.target_release"] == "1.3.0"
-    document = migrate(source, "--to", "1.3.0", "-o", tmp_path / "a", tracking=server.uri)
-    assert document["migration"]["manifest"]["source_environment"]["release"] == TARGET
+    code, out, err = skmig("migrate", source, "--to", "1.3.0", "--dry-run", tracking=server.uri)
+    assert code == 0, err
+    assert f"{TARGET} (" in out
 
 
-def test_refused_registers_nothing(server: Server, churn: str) -> None:
-    before, files = server.versions("churn"), server.files()
+def test_refused_registers_nothing(server: Server) -> None:
+    server.train(TWO, "mixed", "mixed")
+    before, files = server.versions("mixed"), server.files()
+    # 0.18.1 has no ColumnTransformer
     code, _out, err = skmig(
-        "migrate", "models:/churn/1", "--to", "0.18.1", "--register", "--backend", "local",
+        "migrate", "models:/mixed/1", "--to", "0.18.1", "--register", "--backend", "local",
         tracking=server.uri,
     )  # fmt: skip
     assert code == errors.ANSWER_IS_NO, err
-    assert server.versions("churn") == before
+    assert server.versions("mixed") == before
     assert server.files() == files
 
 
-def test_two_at_once_are_two_versions(server: Server, churn: str, tmp_path: Path) -> None:
-    server.train(TWO, "twins")
-    server.train(TWO, "twins")
+def test_two_at_once_are_two_versions(server: Server, churn: str) -> None:
+    server.ask("registered-models/create", name="twins")
+    origin = server.versions("churn")["1"]
+    for _ in range(2):
+        server.ask("model-versions/create", name="twins", source=origin["source"], run_id=churn)
     with ThreadPoolExecutor(2) as pool:
         done = list(
             pool.map(
@@ -356,21 +372,44 @@ def test_two_at_once_are_two_versions(server: Server, churn: str, tmp_path: Path
         assert found[version]["tags"]["skmig.source_version"] == f"models:/twins/{number}"
 
 
-@pytest.mark.parametrize(
-    ("source", "said"),
-    [
-        ("models:/churn/77", "no version 77"),
-        ("models:/churn@nobody", "the alias `nobody`"),
-        ("models:/nothing/1", "registered model `nothing`"),
-        ("models:/nothing/latest", "registered model `nothing`"),
-        ("runs:/0123456789abcdef0123456789abcdef/model", "there is no model"),
-    ],
-)
-def test_what_is_not_there(server: Server, churn: str, source: str, said: str) -> None:
-    code, _out, err = skmig("migrate", source, "--to", TARGET, tracking=server.uri)
-    assert code == errors.UNREADABLE
-    assert said in err
-    assert "hint:" in err
+def errors_of(*commands: list[str]) -> list[dict[str, Any]]:
+    """The errors of several command lines in one process, which imports MLflow once."""
+    script = (
+        "import json, sys; from skmig.cli.app import run; [run(w) for w in json.load(sys.stdin)]"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        input=json.dumps([["migrate", *words, "--to", TARGET, "--json"] for words in commands]),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"},
+    )
+    assert done.stderr == ""
+    decoder, found, rest = json.JSONDecoder(), [], done.stdout.strip()
+    while rest:
+        said, end = decoder.raw_decode(rest)
+        found.append(said["error"])
+        rest = rest[end:].lstrip()
+    assert len(found) == len(commands)
+    assert all(error["hint"] for error in found)
+    return found
+
+
+def test_what_is_not_there(server: Server, churn: str) -> None:
+    wanted = {
+        "models:/churn/77": "no version 77",
+        "models:/churn@nobody": "the alias `nobody`",
+        "models:/nothing/1": "registered model `nothing`",
+        "models:/nothing/latest": "registered model `nothing`",
+        "models:/m-0123456789abcdef0123456789abcdef": "there is no model",
+        "runs:/0123456789abcdef0123456789abcdef/model": "there is no model",
+        f"runs:/{churn}/nothing": "there is no model",
+    }
+    found = errors_of(*([source, "--tracking-uri", server.uri] for source in wanted))
+    for error, said in zip(found, wanted.values(), strict=True):
+        assert said in error["message"]
+        assert error["exit_code"] == errors.UNREADABLE
 
 
 def test_interrupted_leaves_nothing(server: Server, churn: str, tmp_path: Path) -> None:
@@ -382,14 +421,15 @@ def test_interrupted_leaves_nothing(server: Server, churn: str, tmp_path: Path) 
         stderr=subprocess.PIPE, text=True,
         env={**os.environ, "MLFLOW_TRACKING_URI": server.uri, "TMPDIR": str(room)},
     )  # fmt: skip
-    assert process.stderr is not None
     heard = ""
-    for line in process.stderr:
-        heard += line
-        if "exporting" in line:
-            process.send_signal(signal.SIGINT)
-            break
-    heard += process.stderr.read()
+    with process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            heard += line
+            if "exporting" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        heard += process.stderr.read()
     assert process.wait() == errors.INTERRUPTED, heard
     assert "Traceback" not in heard
     assert server.versions("churn") == before
@@ -397,30 +437,9 @@ def test_interrupted_leaves_nothing(server: Server, churn: str, tmp_path: Path) 
     assert not list(room.glob("skmig-mlflow-*"))
 
 
-def test_artifacts_that_the_server_lost(server: Server, tmp_path: Path) -> None:
-    server.train(TWO, "lost")
-    for file in server.artifacts.rglob("model.pkl"):
-        if server.versions("lost")["1"]["run_id"] in str(file):
-            file.unlink()
-    code, _out, err = skmig("migrate", "models:/lost/1", "--to", TARGET, tracking=server.uri)
-    assert code == errors.UNREADABLE
-    assert "`model.pkl` as its model, which is not there" in err
-
-
 # -------------------------------------------------------------------------- no server, no client
-def test_no_server_and_no_client(tmp_path: Path) -> None:
-    code, _out, err = skmig("migrate", "models:/churn/1", "--to", TARGET)
-    assert code == errors.USAGE
-    assert "MLFLOW_TRACKING_URI" in err
-    code, _out, err = skmig(
-        "migrate", "models:/churn/1", "--to", TARGET, tracking="http://127.0.0.1:9",
-        MLFLOW_HTTP_REQUEST_MAX_RETRIES="0",
-    )  # fmt: skip
-    assert code == errors.ENVIRONMENT
-    assert "is the server up" in err
-    without = (
-        "import sys; sys.modules['mlflow'] = None; import skmig.cli as cli; sys.exit(cli.main())"
-    )
+def test_no_client(tmp_path: Path) -> None:
+    without = "import sys; sys.modules['mlflow'] = None; from skmig.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", without, "migrate", "models:/churn/1", "--to", TARGET],
         capture_output=True,
@@ -430,32 +449,32 @@ def test_no_server_and_no_client(tmp_path: Path) -> None:
     assert "skmig[mlflow]" in done.stderr
 
 
-class _Refusing:
+class _Closed(BaseHTTPRequestHandler):
     """A server that lets nobody in."""
 
-    def __enter__(self) -> str:
-        from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-        from threading import Thread
+    def do_GET(self) -> None:
+        self.send_response(403)
+        self.end_headers()
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(403)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        Thread(target=self.server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+    def log_message(self, *_: object) -> None:
+        pass
 
 
-def test_permission_denied() -> None:
-    with _Refusing() as uri:
-        code, _out, err = skmig("migrate", "models:/churn/1", "--to", TARGET, tracking=uri)
-    assert code == errors.ENVIRONMENT
-    assert "does not let you" in err
+def test_no_server_and_one_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Closed)
+    Thread(target=server.serve_forever, daemon=True).start()
+    closed = f"http://127.0.0.1:{server.server_address[1]}"
+    unnamed, nobody, refused = errors_of(
+        ["models:/churn/1"],
+        ["models:/churn/1", "--tracking-uri", "http://127.0.0.1:9"],
+        ["models:/churn/1", "--tracking-uri", closed],
+    )
+    server.shutdown()
+    server.server_close()
+    assert unnamed["exit_code"] == errors.USAGE
+    assert "MLFLOW_TRACKING_URI" in unnamed["hint"]
+    assert nobody["exit_code"] == errors.ENVIRONMENT
+    assert "is the server up" in nobody["hint"]
+    assert refused["exit_code"] == errors.ENVIRONMENT
+    assert "does not let you" in refused["message"]

@@ -125,8 +125,12 @@ def test_options_that_need_a_model_of_mlflow(
         ("folder", "--register"),  # of what model would it be a version?
         ("folder", "--alias", "champion"),
         ("folder", "model.pkl"),
+        ("folder", "--force", "-o", "folder"),  # the original is never replaced
+        ("folder", "--force", "-o", "."),
+        ("folder", "-o", "folder/inside"),
     ):
-        places = [str(tmp_path / item) if "-" not in item else item for item in words]
+        paths = ("model.pkl", "folder", "folder/inside", ".")
+        places = [str(tmp_path / item) if item in paths else item for item in words]
         assert run(["migrate", *places, "--to", "1.6.1"]) == errors.USAGE, words
         assert "hint:" in capsys.readouterr().err
     assert sorted(item.name for item in folder.iterdir()) == ["MLmodel", "model.pkl"]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skmig.errors import UsageError
-from skmig.inspection.folders import is_model_folder
 
 if TYPE_CHECKING:
     from skmig.console import Console
@@ -45,6 +44,7 @@ ModelCode = Annotated[
 
 def among(artifacts: Sequence[str | Path], wanted: Wanted) -> bool:
     """Is what shall be migrated a model of MLflow?  Raises UsageError for what does not fit."""
+    from skmig.inspection.folders import is_model_folder
     from skmig.registry import is_address
 
     ours = [

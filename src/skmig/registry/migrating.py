@@ -11,11 +11,10 @@ from typing import Any
 
 from skmig import api, inspection, record, versions
 from skmig.environments.base import Progress
-from skmig.errors import DataError, SkmigError, UnreadableError, UnsupportedError, UsageError
-from skmig.inspection.mlflow import DESCRIPTION
+from skmig.errors import DataError, UnsupportedError, UsageError
 from skmig.pipeline import Migration
 from skmig.plan import Settings
-from skmig.registry import rows, writing
+from skmig.registry import registering, rows, writing
 from skmig.registry.address import Address, is_address
 from skmig.registry.folder import ModelFolder
 from skmig.registry.tracking import Tracking, Version
@@ -99,14 +98,16 @@ def migrate(source: str, settings: Settings, wanted: Wanted, progress: Progress)
         if is_address(source):
             progress.step(f"fetching {source}")
         folder, version = stack.enter_context(fetched(source, tracking))
+        settings, notes = planned(folder, settings, model_code=wanted.model_code)
         draft = stack.enter_context(_draft(place, settings.force))
-        migration, notes = _migrate(folder, draft, settings, wanted, progress)
+        migration, more = _migrate(folder, draft, settings, progress)
         made = None
         if name is not None:
             assert tracking is not None
             origin = source if version is None else version.address
-            made = _register(tracking, name, draft, migration, origin, version, progress)
-            _verify(tracking, made, draft, settings, progress)
+            made = registering.register(tracking, name, draft, migration, origin, version, progress)
+            written = migration.record.relative_to(draft)
+            registering.verify(tracking, made, draft, written, settings, progress)
             if wanted.alias is not None:
                 made = tracking.set_alias(made, wanted.alias)
         if wanted.report is not None:
@@ -119,7 +120,9 @@ def migrate(source: str, settings: Settings, wanted: Wanted, progress: Progress)
             record=place / migration.record.relative_to(draft),
         )
     migration = replace(migration, artifact=Path(source), report=wanted.report)
-    return Moved(source=source, migration=migration, folder=place, version=made, notes=notes)
+    return Moved(
+        source=source, migration=migration, folder=place, version=made, notes=(*notes, *more)
+    )
 
 
 def _registered_name(source: str, wanted: Wanted) -> str | None:
@@ -142,6 +145,14 @@ def _registered_name(source: str, wanted: Wanted) -> str | None:
 def _place(source: str, settings: Settings, wanted: Wanted) -> Path | None:
     """The folder to write; None where the result is registered and no folder was asked for."""
     if wanted.output is not None:
+        place, origin = wanted.output.resolve(), Path(source).resolve()
+        if not is_address(source) and (
+            place.is_relative_to(origin) or origin.is_relative_to(place)
+        ):
+            raise UsageError(
+                f"`{wanted.output}` and the original `{source}` would be in one another",
+                hint="choose another --output: the original is never changed",
+            )
         return wanted.output
     if is_address(source):
         if wanted.registers:
@@ -202,10 +213,9 @@ def planned(
 
 
 def _migrate(
-    folder: ModelFolder, draft: Path, settings: Settings, wanted: Wanted, progress: Progress
+    folder: ModelFolder, draft: Path, settings: Settings, progress: Progress
 ) -> tuple[Migration, tuple[str, ...]]:
     """Write the whole result folder into `draft`."""
-    settings, notes = planned(folder, settings, model_code=wanted.model_code)
     writing.copy_rest(folder, draft)
     model = Path(folder.model)
     if settings.format is not None:
@@ -213,10 +223,9 @@ def _migrate(
     (draft / model).parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="skmig-mlflow-") as room:
         given = None if settings.data is not None else rows.of(folder, Path(room))
-        migration, more = _with_rows(folder.file, draft / model, settings, given, progress)
-    notes += more
-    notes += writing.write(folder, draft, model.as_posix(), migration.manifest)
-    return migration, tuple(notes)
+        migration, notes = _with_rows(folder.file, draft / model, settings, given, progress)
+    more = writing.write(folder, draft, model.as_posix(), migration.manifest)
+    return migration, (*notes, *more)
 
 
 def _with_rows(
@@ -239,79 +248,3 @@ def _with_rows(
         except DataError as error:
             notes.append(f"its {what} was not used: {error.message}")
     return api.migrate(artifact, settings=own, output=result, progress=progress), notes
-
-
-def _register(
-    tracking: Tracking,
-    name: str,
-    folder: Path,
-    migration: Migration,
-    origin: str,
-    version: Version | None,
-    progress: Progress,
-) -> Version:
-    progress.step(f"registering a version of {name}")
-    manifest = migration.manifest
-    before, after = manifest.source_environment.release, manifest.target_environment.release
-    tags = {
-        "skmig.source_release": before,
-        "skmig.target_release": after,
-        "skmig.source_version": origin,
-        "skmig.source_sha256": manifest.source.sha256,
-        "skmig.sha256": manifest.result.sha256,
-        "skmig.record_sha256": record.sha256(migration.record),
-        "skmig.verdict": manifest.verdict,
-        "skmig.version": manifest.skmig,
-    }
-    return tracking.register(
-        name,
-        folder,
-        tags=tags,
-        description=f"{origin} moved from scikit-learn {before} to {after} by skmig: "
-        f"{manifest.verdict}",
-        beside="" if version is None else version.run,
-    )
-
-
-def _verify(
-    tracking: Tracking, version: Version, folder: Path, settings: Settings, progress: Progress
-) -> None:
-    """Fetch what was registered: is it what was written, and does it answer as its record says?
-
-    Raises UnreadableError; the version stays, without an alias.
-    """
-    progress.step(f"verifying {version.address}")
-    address = Address.parse(version.address)
-    with tempfile.TemporaryDirectory(prefix="skmig-mlflow-") as room:
-        back = tracking.fetch(address, version, Path(room))
-        found, wrote = _digests(back), _digests(folder)
-        other = [name for name, digest in wrote.items() if found.get(name) != digest]
-        why = f"other content in {', '.join(sorted(other))}" if other else ""
-        if not why:
-            try:
-                options = {"backend": settings.backend, "code": settings.code}
-                again = api.verify(
-                    next(back.rglob(f"*{record.SUFFIX}")),
-                    trust=settings.trust,
-                    progress=progress,
-                    **options,  # type: ignore[arg-type]
-                )
-            except SkmigError as error:
-                why = error.message
-            else:
-                why = "" if again.ok else again.summary
-    if why:
-        raise UnreadableError(
-            f"`{version.address}` was registered, and does not come back as it was written",
-            causes=(why,),
-            hint="no alias was set; delete that version and look at the server's artifact store",
-        )
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    return {
-        item.relative_to(folder).as_posix(): record.sha256(item)
-        for item in sorted(folder.rglob("*"))
-        # MLflow writes the first where it fetches; it notes the version in the second
-        if item.is_file() and item.name not in ("registered_model_meta", DESCRIPTION)
-    }
