@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from skmig import storage
-from skmig.cli import common, fleets
+from skmig.cli import common, fleets, mlflow_models
 from skmig.errors import SkmigError, UsageError
 
 if TYPE_CHECKING:
     from skmig.api import Chosen
     from skmig.console import Console
-    from skmig.plan import Settings
+    from skmig.plan import Plan, Settings
     from skmig.several import Outcome
 
 
@@ -30,7 +31,8 @@ def migrate(
     artifacts: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FILE...]", help="Models, folders or URIs (default: as skmig.toml says)."
+            metavar="[FILE...]",
+            help="Models, folders, URIs, models:/NAME/VERSION (default: as skmig.toml says).",
         ),
     ] = None,
     to: Annotated[
@@ -112,6 +114,11 @@ def migrate(
     engine: fleets.Engine = None,
     scheduler: fleets.Scheduler = None,
     jobs: fleets.Jobs = None,
+    register: mlflow_models.Register = False,
+    register_as: mlflow_models.RegisterAs = None,
+    alias: mlflow_models.Alias = None,
+    model_code: mlflow_models.ModelCode = False,
+    tracking_uri: mlflow_models.TrackingUri = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
@@ -121,6 +128,7 @@ def migrate(
     console = common.console(quiet=quiet, verbose=verbose, json=json, color=color)
     from skmig import api
     from skmig.plan import Settings
+    from skmig.registry import Wanted
 
     asked = fleets.Asked(
         ledger=ledger,
@@ -164,6 +172,26 @@ def migrate(
         compare_naive=compare_naive,
     )
     settings = api.checked(settings)
+    place, pages = fleets.here(output), fleets.here(report)
+    wanted = Wanted(
+        output=place,
+        report=pages,
+        tracking_uri=tracking_uri,
+        register=register,
+        register_as=register_as,
+        alias=alias,
+        model_code=model_code,
+    )
+    if mlflow_models.among(artifacts, wanted):
+        named = str(artifacts[0])
+        if dry_run:
+            return _show_plans(
+                console,
+                [Path(named)],
+                settings,
+                lambda *_: mlflow_models.plan(named, settings, wanted),
+            )
+        return mlflow_models.migrate(console, named, settings, wanted)
     if asked or retry_failed or any(map(storage.is_uri, artifacts)):
         said = asked.of(artifacts, settings, output, report)
         if dry_run:
@@ -174,9 +202,8 @@ def migrate(
     for path in passed:
         console.note(f"passed over {path}: not a model file")
     several = len(paths) > 1 or paths[0].is_dir()
-    place, pages = fleets.here(output), fleets.here(report)
     if dry_run:
-        return _show_plans(console, [item.path for item in chosen], settings)
+        return _show_plans(console, [item.path for item in chosen], settings, api.plan)
     if not several:
         return _migrate_one(console, chosen[0].path, settings, place, pages)
     return _migrate_several(console, chosen, settings, place, pages)
@@ -250,13 +277,16 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _show_plans(console: Console, artifacts: list[Path], settings: Settings) -> int:
-    from skmig import api
-
+def _show_plans(
+    console: Console,
+    artifacts: list[Path],
+    settings: Settings,
+    planning: Callable[[Path, Settings], Plan],
+) -> int:
     plans, failed = [], []
     for artifact in artifacts:
         try:
-            plans.append((artifact, api.plan(artifact, settings)))
+            plans.append((artifact, planning(artifact, settings)))
         except SkmigError as error:
             if len(artifacts) == 1:
                 raise

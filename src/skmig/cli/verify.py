@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from skmig.cli import common, fleets
+from skmig.cli import common, fleets, mlflow_models
 from skmig.errors import OutputError
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def verify(
         list[Path] | None,
         typer.Argument(
             metavar="RECORD",
-            help="Records, results or folders (default: as skmig.toml says, or all below here).",
+            help="Records, results, folders, models:/NAME/VERSION (default: as skmig.toml says, or"
+            " all below here).",
         ),
     ] = None,
     original: Annotated[
@@ -61,6 +62,7 @@ def verify(
     code: common.Code = None,
     timeout: common.Timeout = 600,
     memory: common.Memory = None,
+    tracking_uri: mlflow_models.TrackingUri = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
@@ -85,7 +87,10 @@ def verify(
     )
     said = None if paths else fleets.followed(context, _OF_RECORDS)
     at_once = jobs or min(4, os.cpu_count() or 1)
-    with console.working("verifying"):
+    with (
+        console.working("verifying"),
+        mlflow_models.places(console, paths or [Path()], tracking_uri) as places,
+    ):
         if said is not None:
             from skmig.fleet import again
 
@@ -94,7 +99,7 @@ def verify(
         else:
             outcomes = list(
                 api.verify_all(
-                    paths or [Path()],
+                    places,
                     options=options,
                     settings=settings,
                     here=python or here,
