@@ -172,6 +172,11 @@ def migrate(
         compare_naive=compare_naive,
     )
     settings = api.checked(settings)
+    if asked or retry_failed or any(map(storage.is_uri, artifacts)):
+        said = asked.of(artifacts, settings, output, report)
+        if dry_run:
+            return fleets.show_plan(console, said)
+        return fleets.migrate(console, said, retry_failed=retry_failed, force=force)
     place, pages = fleets.here(output), fleets.here(report)
     wanted = Wanted(
         output=place,
@@ -192,11 +197,6 @@ def migrate(
                 lambda *_: mlflow_models.plan(named, settings, wanted),
             )
         return mlflow_models.migrate(console, named, settings, wanted)
-    if asked or retry_failed or any(map(storage.is_uri, artifacts)):
-        said = asked.of(artifacts, settings, output, report)
-        if dry_run:
-            return fleets.show_plan(console, said)
-        return fleets.migrate(console, said, retry_failed=retry_failed, force=force)
     paths = [fleets.path_of(item) for item in artifacts]
     chosen, passed = api.expand(paths)
     for path in passed:
