@@ -110,7 +110,7 @@ def test_a_member_that_is_there_twice_is_told(written: Path, name: str) -> None:
         content = archive.read(name)
     with zipfile.ZipFile(written, "a") as archive:
         archive.writestr(name, content)
-    with pytest.raises(UnreadableError, match="was changed"):
+    with pytest.raises(UnreadableError, match="stands twice"):
         record.read(written)
 
 
