@@ -164,7 +164,7 @@ def in_a_job(own: PrivateEngine) -> bool:
     with own.client() as client:
         for container in client.api.containers():
             with contextlib.suppress(Exception):
-                if len(client.api.top(container["Id"])["Processes"]) >= 3:
+                if len(client.api.top(container["Id"])["Processes"]) >= 2:
                     return True
     return False
 
