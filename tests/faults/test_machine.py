@@ -223,7 +223,6 @@ DOES = {
     "killed": ("import os; os.kill(os.getpid(), 9)", 5, "ran out of memory"),
     "crashed": ("import os; os.kill(os.getpid(), 11)", 6, "crashed: ended by signal 11"),
     "for ever": ("while True: pass", 5, "was not finished after 3 s"),
-    "worker killed": ("import os; os.kill(os.getppid(), 9)", 5, "was killed"),
     "memory": ("x = b'x' * (8 << 30)", 5, "ran out of memory"),
     "disk": (
         "import os; f = open(os.environ['HOME'] + '/x', 'wb')\nwhile True: f.write(bytes(1 << 16))",
