@@ -235,13 +235,14 @@ def test_sigkill_and_again(case: Case, own: PrivateEngine, stage: str) -> None:
 
 def test_no_room_in_the_engine(case: Case, own: PrivateEngine) -> None:
     run = case.migrate()
-    filler = own.data / "filler"
+    filler, more = own.data / "filler", own.data / "more"
     try:
         run.wait_for("exporting ")
         fill(filler)
         assert run.end() in (0, 5), run.err
         if run.process.returncode:
             assert "no space left" in run.err.lower()
+        fill(more)  # what the first run gave back when it ended
         blocked = case.migrate("--force")
         assert blocked.end() == 5
         assert "no space left on the engine's disk" in blocked.err
@@ -252,6 +253,7 @@ def test_no_room_in_the_engine(case: Case, own: PrivateEngine) -> None:
         assert "hint:" in build.err
     finally:
         filler.unlink(missing_ok=True)
+        more.unlink(missing_ok=True)
     case.goes_on()
     assert held(own) == []
 
