@@ -82,6 +82,26 @@ def test_a_signal_leaves_nothing(
     assert gone(worker)
 
 
+def test_a_signal_in_the_middle_of_an_ending_waits_for_its_end() -> None:
+    code = """
+import os, signal
+from skmig.environments.cleanup import Finalizer
+
+class Owner: pass
+
+def end(name):
+    os.kill(os.getpid(), signal.SIGTERM)
+    print(name, flush=True)
+
+first, second = Owner(), Owner()
+one, other = Finalizer(first, end, "one"), Finalizer(second, end, "other")
+one()
+print("not reached")
+"""
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stdout.split()) == (143, ["one", "other"])
+
+
 def test_what_a_killed_process_left_is_swept(run: subprocess.Popen[str]) -> None:
     with run:
         folder, worker = started(run)

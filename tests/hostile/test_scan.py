@@ -115,10 +115,11 @@ def test_bombs_stay_inside_memory_and_time(hostile: dict[str, Path]) -> None:
     assert {name for name, what in found.items() if not what} == _HARMLESS
 
 
-def test_memory_that_is_not_there_is_an_error(hostile: dict[str, Path]) -> None:
+@pytest.mark.parametrize("mebibytes", [300, 420, 500])
+def test_memory_that_is_not_there_is_an_error(hostile: dict[str, Path], mebibytes: int) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _LIMITED, str(hostile["zlib-bomb-of-lists"])],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (500 << 20, 500 << 20)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20,) * 2),
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         check=True,

@@ -147,8 +147,9 @@ class _Builder(object):
 
     def check_names(self, kind, state, path):
         """An attribute of a method's name would stand in its place, and in that of its checks."""
-        # a few classes of old releases have a default of a parameter as a method (`pooling_func`)
-        parameters = getattr(kind, "_get_param_names", list)()
+        # a few estimators of old releases have a default of a parameter as a method
+        # (`pooling_func`); other classes mean something else by `_get_param_names`
+        parameters = getattr(kind, "_get_param_names", list)() if hasattr(kind, "get_params") else ()
         for name in state:
             if name in parameters:
                 continue

@@ -29,6 +29,7 @@ _previous: dict[int, Any] = {}
 _armed: list[None] = []
 _running: list[int] = []  # the threads that are ending something
 _told: list[float] = []  # when the process was told to end
+_late: list[int] = []  # signals that came in the middle of an ending, and wait for its end
 _PATIENCE = 30.0
 _DEAF = 10.0
 
@@ -52,6 +53,7 @@ class Finalizer:
             _running.remove(threading.get_ident())
             with contextlib.suppress(ValueError):
                 _open.remove(self)
+            _hear_late()
             _restore()
 
 
@@ -115,6 +117,20 @@ def _told_to_end(number: int, frame: FrameType | None) -> None:
             os._exit(128 + number)  # what is left is swept by the next run
         return
     _told.append(time.monotonic())
+    if threading.get_ident() in _running:
+        _late.append(number)  # what is half ended would stay so
+        return
+    _end(number, frame)
+
+
+def _hear_late() -> None:
+    if not _late or threading.current_thread() is not threading.main_thread():
+        return
+    if threading.get_ident() not in _running:
+        _end(_late.pop(), None)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
     previous = _previous.get(number, signal.SIG_DFL)
     # Threads that wait for an answer get the end of the stream, so that nobody waits for them.
     _armed.append(None)  # the last that is closed must not take the handlers away yet

@@ -14,16 +14,16 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import docker.errors
 from docker.types import LogConfig, Mount
 
-from skmig.environments import bundle_agent, engine, images, leftovers
+from skmig.environments import bundle_agent, cleanup, engine, images, leftovers
 from skmig.environments.base import EnvironmentSpec, Limits, Progress
-from skmig.environments.cleanup import Finalizer
 from skmig.environments.client import AgentWorker, Ending
 from skmig.environments.settings import SETTINGS, threads
 from skmig.environments.transport import (
@@ -46,6 +46,9 @@ _PATIENCE = 30.0
 _HEADER = struct.Struct(">BxxxL")
 _STDOUT = 1
 _LOG = 8192
+_PIECE = 1 << 20
+
+T = TypeVar("T")
 
 
 class DockerBackend:
@@ -92,7 +95,7 @@ class Container:
         self._most = 0  # bytes of one file that is copied out
         self._reading = threading.Lock()
         # before anything is made, so that nothing is made that nobody removes
-        self._finalizer = Finalizer(self, leftovers.remove, name)
+        self._finalizer = cleanup.Finalizer(self, leftovers.remove, name)
 
     def start(self, image: str, limits: Limits) -> None:
         """Make the container, put the agent in, attach to it and start it."""
@@ -173,28 +176,34 @@ class Container:
 
     def _send_archive(self, file: IO[bytes]) -> None:
         file.seek(0)
-        self._client.api.put_archive(self._name, _ROOM, file)
+        pieces = _heeding(iter(lambda: file.read(_PIECE), b""))
+        _aside(lambda: self._client.api.put_archive(self._name, _ROOM, pieces))
 
     def get(self, room: str, name: str, target: Path) -> None:
         place = f"{_ROOM}/{_FILES}/{room}".rstrip("/")
         doing = f"copying `{name}` out of a container"
         with _engine(doing):
             try:
-                chunks, _ = self._client.api.get_archive(self._name, f"{place}/{name}")
+                _aside(lambda: self._fetch(f"{place}/{name}", target))
             except docker.errors.NotFound:
                 raise EnvironmentFailedError(
                     f"the worker left no file `{name}`",
                     hint="run the command again; if it stays so, this is a defect of skmig",
                 ) from None
-            try:
-                single_file(IteratorFile(chunks), target, self._most)
             except tarfile.TarError as error:
                 raise EnvironmentFailedError(
                     f"{doing} failed", causes=(str(error),), hint="run the command again"
                 ) from error
-            finally:
-                for _ in chunks:  # read to its end, the connection can be used again
-                    pass
+
+    def _fetch(self, place: str, target: Path) -> None:
+        chunks, _ = self._client.api.get_archive(self._name, place)
+        try:
+            single_file(IteratorFile(_heeding(chunks)), target, self._most)
+        except BaseException:
+            chunks.close()  # and the connection: the engine need not send the rest
+            raise
+        for _ in chunks:  # read to its end, the connection can be used again
+            pass
 
     # ---------------------------------------------------------------- channel
     def send(self, data: bytes) -> None:
@@ -255,6 +264,25 @@ class Container:
                 self._attached.close()
                 self._socket.close()
             self._client.close()
+
+
+def _aside(work: Callable[[], T]) -> T:
+    """Do it in another thread than the main one.
+
+    An engine removes no container while a file is on its way in or out (20.10), and the handler of
+    a signal, which removes it, runs in the main thread in the middle of what that does.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
+
+
+def _heeding(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same pieces, until the process is told to end."""
+    for piece in pieces:
+        cleanup.check()
+        yield piece
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from skmig.inspection.trace import DamagedError, TooMuchError, Trace
 
 MAX_CAUSES = 20
 MAX_PICKLES = 1000  # one after the other in a file
+_RESERVE = 8 << 20  # bytes: to say that there is no memory takes some
 _AGAIN = "copy or download it again, in binary mode"
 _OWN = {"sklearn", "_loss", "numpy", "scipy", "joblib", "__main__"}
 _PROTOCOL_0 = re.compile(rb"c[\w.]+\r?\n[\w.]+\r?\n|\([cidlptSINVLF(]|[IFLSVN][^\n]{0,4000}\n")
@@ -49,6 +51,7 @@ def inspect(path: str | Path) -> Facts:
         raise UnreadableError(
             f"`{path}` cannot be read: {reason}", hint="check the path"
         ) from error
+    reserve = bytearray(_RESERVE)
     with stream.raw:
         try:
             root = _run(path, stream, trace, compression)
@@ -58,7 +61,10 @@ def inspect(path: str | Path) -> Facts:
         except TooMuchError as error:
             raise _with_findings(_too_much(path, str(error)), trace) from error
         except (MemoryError, RecursionError) as error:
-            raise _too_much(path, "more memory than there is") from error
+            del reserve
+            if error.__traceback__ is not None:
+                traceback.clear_frames(error.__traceback__.tb_next)  # they hold what was read
+            raise _with_findings(_too_much(path, "more memory than there is"), trace) from error
 
 
 def _with_findings(error: UnreadableError, trace: Trace) -> UnreadableError:
