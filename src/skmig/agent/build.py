@@ -149,7 +149,8 @@ class _Builder(object):
         """An attribute of a method's name would stand in its place, and in that of its checks."""
         # a few estimators of old releases have a default of a parameter as a method
         # (`pooling_func`); other classes mean something else by `_get_param_names`
-        parameters = getattr(kind, "_get_param_names", list)() if hasattr(kind, "get_params") else ()
+        names = getattr(kind, "_get_param_names", list) if hasattr(kind, "get_params") else list
+        parameters = names()
         for name in state:
             if name in parameters:
                 continue

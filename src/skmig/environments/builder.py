@@ -8,6 +8,7 @@ temporary tag, stage or container is left.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import tempfile
@@ -124,7 +125,7 @@ def build(
     """
     repository, _, tag = reference.rpartition(":")
     temporary = f"{repository}:{tag}-building-{secrets.token_hex(4)}"
-    with _listening(client) as running:
+    with _listening(client) as running, _among_builds(client):
         _remove_unfinished(client, reference, recipe.tag)
         try:
             _with_retries(running, recipe, temporary, progress, base=base, platform=platform)
@@ -142,6 +143,24 @@ def build(
             if running.image is not None:
                 _remove_unnamed(client, running.image)
             sweep(client, recipe.tag)
+
+
+@contextlib.contextmanager
+def _among_builds(client: Any) -> Iterator[None]:
+    """Be one of this machine's builds; the first removes what an engine kept that was killed.
+
+    The early steps of all releases are the same, so that their containers belong to no one build.
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # no lock file can be written: nothing is removed
+            path = cache.folder() / "images" / "builds.lock"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = stack.enter_context(path.open("w"))
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove_steps(client, recipes.STEP_LABEL)
+            fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
 
 
 def _with_retries(
@@ -337,18 +356,22 @@ def remove_container(client: Any, container: str) -> None:
 
 def _remove_unfinished(client: Any, reference: str, tag: str) -> None:
     """Remove what a build of `reference` left that was killed: we are its only one now."""
+    for label in (recipes.STAGE_LABEL, recipes.TAG_LABEL):
+        _remove_steps(client, f"{label}={tag}")
     with contextlib.suppress(*engine.ENGINE_EXCEPTIONS):
-        # the step at which an engine was that was killed
-        ended = ["created", "exited", "dead"]
-        for label in (recipes.STAGE_LABEL, recipes.TAG_LABEL):
-            filters = {"status": ended, "label": f"{label}={tag}"}
-            for container in client.api.containers(all=True, filters=filters):
-                if leftovers.RUN not in container["Labels"]:
-                    remove_container(client, container["Id"])
         for image in client.images.list(name=reference.rpartition(":")[0]):
             for name in image.tags:
                 if name.startswith(f"{reference}-building-"):
                     _remove_image(client, name)
+
+
+def _remove_steps(client: Any, label: str) -> None:
+    """Remove the containers of steps at which an engine was that was killed."""
+    with contextlib.suppress(*engine.ENGINE_EXCEPTIONS):
+        filters = {"status": ["created", "exited", "dead"], "label": label}
+        for container in client.api.containers(all=True, filters=filters):
+            if leftovers.RUN not in container["Labels"]:
+                remove_container(client, container["Id"])
 
 
 def _remove_image(client: Any, name: str) -> None:

@@ -19,6 +19,8 @@ _TRANSIENT = re.compile(
     r"|RemoteDisconnected|Network is unreachable|Retrying \(Retry\(total=0"
     r"|TLS handshake timeout|i/o timeout|unexpected EOF|toomanyrequests"
     r"|error sending request|dns error|operation timed out|error decoding response body"
+    # another machine has cleaned up in the engine that it shares with this one
+    r"|No such container"
     r"|HTTP error 5\d\d|50[0234] (Server Error|Bad Gateway|Service)",
     re.IGNORECASE,
 )

@@ -24,6 +24,8 @@ TAG_LABEL = "skmig.tag"
 LAYERED = "Dockerfile.layers"
 
 STAGE_LABEL = "skmig.stage"
+# Of no build in particular, since releases share the layers below their own packages.
+STEP_LABEL = "skmig.step"
 RECIPE_LABEL = "skmig.recipe"
 
 
