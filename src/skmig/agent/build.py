@@ -15,7 +15,7 @@ from skmig.agent.codecs import decoder
 from skmig.agent.errors import JobError
 from skmig.agent.libraries import complete
 from skmig.agent.names import UnknownNameError, find
-from skmig.agent.neutral import CLASS, LONG, SETTER, WHOLE, Name, New, Obj, holds_scalars
+from skmig.agent.neutral import CLASS, LONG, PLAIN, SETTER, WHOLE, Name, New, Obj, holds_scalars
 from skmig.agent.own import has_setter, is_sklearn, set_attributes
 from skmig.agent.sound import check
 
@@ -51,6 +51,8 @@ class _Builder(object):
     def __init__(self, allow):
         self.allow = tuple(allow)
         self.known = {}
+        self.kinds = {}  # by tag: the classes that were made already
+        self.named = set()  # the classes whose names were found well, with the names
         self.made = []  # objects, each with its path, that are still to be checked
 
     def __call__(self, value, path):
@@ -115,9 +117,11 @@ class _Builder(object):
             result = self.known[id(value)] = self.make(value, path)
             return result
         own = value.state.get(CLASS)
-        kind = self.look_up(value.tag if own is None else own.tag, path)
-        if not isinstance(kind, type) or not _made_of_attributes(kind):
+        tag = value.tag if own is None else own.tag
+        kind = self.kinds.get(tag) or self.look_up(tag, path)
+        if tag not in self.kinds and not (isinstance(kind, type) and _made_of_attributes(kind)):
             raise JobError("build", path, TypeError("`%s` is not made of attributes" % value.tag))
+        self.kinds[tag] = kind
         try:
             result = self.known[id(value)] = kind.__new__(kind)
         except Exception as exc:
@@ -127,11 +131,11 @@ class _Builder(object):
             result.__setstate__(self(value.state[WHOLE], path))
             return result
         # interned as a pickle's are: the file does not depend on what else this process has built
-        state = {
-            sys.intern(name): self(item, "%s.%s" % (path, name))
-            for name, item in value.state.items()
-            if name not in (CLASS, SETTER)
-        }
+        state = {}
+        for name, item in value.state.items():
+            if name not in (CLASS, SETTER):
+                plain = type(item) in PLAIN
+                state[sys.intern(name)] = item if plain else self(item, "%s.%s" % (path, name))
         if is_sklearn(kind):
             self.check_names(kind, state, path)
         else:
@@ -147,17 +151,23 @@ class _Builder(object):
 
     def check_names(self, kind, state, path):
         """An attribute of a method's name would stand in its place, and in that of its checks."""
-        # a few estimators of old releases have a default of a parameter as a method
-        # (`pooling_func`); other classes mean something else by `_get_param_names`
-        names = getattr(kind, "_get_param_names", list) if hasattr(kind, "get_params") else list
-        parameters = names()
+        names = (kind, tuple(state))
+        if names in self.named:
+            return
+        parameters = None
         for name in state:
-            if name in parameters:
+            if not isinstance(getattr(kind, name, None), (types.FunctionType, types.MethodType)):
                 continue
-            if isinstance(getattr(kind, name, None), (types.FunctionType, types.MethodType)):
+            if parameters is None:
+                # a few estimators of old releases have a default of a parameter as a method
+                # (`pooling_func`); other classes mean something else by `_get_param_names`
+                own = hasattr(kind, "get_params") and hasattr(kind, "_get_param_names")
+                parameters = kind._get_param_names() if own else ()
+            if name not in parameters:
                 raise JobError(
                     "build", path, TypeError("`%s` is a method of `%s`" % (name, kind.__name__))
                 )
+        self.named.add(names)
 
 
 def _made_of_attributes(kind):

@@ -16,7 +16,8 @@ WHOLE = "__getstate__"  # what its `__getstate__` gave, where that is no dict of
 
 # A list or dict of at least this many scalars and nothing else is not copied, as arrays are not.
 LONG = 4096
-_SCALARS = frozenset((type(None), bool, int, float, complex, str, bytes))
+# What stands for itself in a graph.
+PLAIN = frozenset((type(None), bool, int, float, complex, str, bytes))
 
 
 def holds_scalars(value: Any) -> bool:
@@ -24,7 +25,7 @@ def holds_scalars(value: Any) -> bool:
     kinds = set(map(type, value))
     if isinstance(value, dict):
         kinds.update(map(type, value.values()))
-    return kinds <= _SCALARS
+    return kinds <= PLAIN
 
 
 class Obj(object):

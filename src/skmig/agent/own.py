@@ -77,6 +77,9 @@ def merged(state):
 def set_attributes(result, state):
     """Give an object its attributes, past any `__setattr__` of its class."""
     slots = set(copyreg._slotnames(type(result)))
+    if not slots:
+        result.__dict__.update(state)
+        return
     for name, item in state.items():
         if name in slots:
             object.__setattr__(result, name, item)

@@ -12,10 +12,9 @@ import numpy as np
 from skmig.agent.codecs import encoder
 from skmig.agent.errors import JobError
 from skmig.agent.names import UnknownNameError, tag_of
-from skmig.agent.neutral import CLASS, LONG, SETTER, WHOLE, Name, New, Obj, holds_scalars
+from skmig.agent.neutral import CLASS, LONG, PLAIN, SETTER, WHOLE, Name, New, Obj, holds_scalars
 from skmig.agent.own import estimator_base, has_setter, is_sklearn, reduces_itself, state_of
 
-_PLAIN = (type(None), bool, int, float, complex, str, bytes)
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, np.ufunc)
 # functions whose type has no public name: Cython's, and numpy's since 1.25
 _FUNCTION_TYPES = frozenset(
@@ -25,6 +24,7 @@ _FUNCTION_TYPES = frozenset(
 _ONE_POINT = "IsotonicRegression._build_f.<locals>.<lambda>"
 # the release that wrote a pickle; it is the record's business, not the model's
 _VERSION_KEY = "_sklearn_version"
+_TEXT = frozenset((str,))
 
 
 class Walker(object):
@@ -33,10 +33,12 @@ class Walker(object):
     def __init__(self):
         self.known = {}
         self.keep = []  # what `known` refers to by id() must stay alive
+        self.encoders = {}  # by class: asked for every one of a thousand trees
+        self.setters = {}
 
     def __call__(self, value, path):
         kind = type(value)
-        if kind in _PLAIN or isinstance(value, (np.generic, np.dtype)):
+        if kind in PLAIN or isinstance(value, (np.generic, np.dtype)):
             return value
         if id(value) in self.known:
             return self.known[id(value)]
@@ -47,14 +49,16 @@ class Walker(object):
         if kind is dict:
             return self.fill_dict(self.remember(value, {}), value, path)
         if kind is tuple:
-            if all(type(item) in _PLAIN for item in value):
+            if PLAIN.issuperset(map(type, value)):
                 return value
             return tuple(self(item, "%s[%d]" % (path, i)) for i, item in enumerate(value))
         if kind in (set, frozenset):
             return kind(self(item, path + "[…]") for item in value)
         if kind is np.ndarray:
             return self.remember(value, self.array(value, path))
-        encode = encoder(kind)
+        if kind not in self.encoders:
+            self.encoders[kind] = encoder(kind)
+        encode = self.encoders[kind]
         if encode is not None:
             return self.remember(value, encode(self, value, path))
         if isinstance(value, np.ndarray):
@@ -149,13 +153,19 @@ class Walker(object):
         result = self.remember(value, Obj(tag if base is None else tag_of(base)))
         if base is not None:
             result.state[CLASS] = Name("type", tag)
-        if not isinstance(state, dict) or not all(type(name) is str for name in state):
+        if not isinstance(state, dict) or not _TEXT.issuperset(map(type, state)):
             result.state[WHOLE] = self(state, path)
             return result
-        if has_setter(kind):
+        if kind not in self.setters:
+            self.setters[kind] = has_setter(kind)
+        if self.setters[kind]:
             result.state[SETTER] = True
         for name, item in state.items():
-            if name != _VERSION_KEY and not _own_method(value, name, item):
+            if name == _VERSION_KEY:
+                continue
+            if type(item) in PLAIN:
+                result.state[name] = item
+            elif not _own_method(value, name, item):
                 result.state[name] = self(item, "%s.%s" % (path, name))
         return result
 

@@ -45,6 +45,7 @@ from skmig.agent.neutral import Name, New, Obj
 
 FORMAT = 2
 ALIGN = 64
+_LARGE = 1 << 16
 COLUMN = 32  # a homogeneous container of at least this many items becomes a column
 MAX_DEPTH = 400
 # what a reader allows a file to be: more than any model needs
@@ -58,6 +59,7 @@ _PLAIN_FLAGS = 0x0806  # how hard it was deflated, and a name in UTF-8
 _DIGITS = bytes(48 if 48 <= i < 58 else i for i in range(256))
 _LONG_NUMBER = b"0" * 4301
 _LAST_CODE_POINT = 0x10FFFF
+_DIRECT = frozenset((bool, int, str))  # what JSON says as it is
 _SHARED = (list, dict, set, np.ndarray, Obj, New)
 _PADDING_FIELD = 0xD935  # extra field that zipalign uses for the same purpose
 
@@ -163,12 +165,9 @@ class _Encoder(object):
         return number
 
     def encode(self, value, path, depth=0):
-        if value is None or value is True or value is False:
+        if value is None or type(value) in _DIRECT:
             return value
-        kind = type(value)
-        if kind is str or kind is int:
-            return value
-        if kind is float:
+        if type(value) is float:
             if math.isfinite(value):
                 return value
             return {"t": "float", "v": _spell(value)}
@@ -235,7 +234,10 @@ class _Encoder(object):
 
     def mapping(self, state, path, depth):
         return {
-            name: self.encode(item, path + "." + name, depth + 1) for name, item in state.items()
+            name: item
+            if item is None or type(item) in _DIRECT
+            else self.encode(item, path + "." + name, depth + 1)
+            for name, item in state.items()
         }
 
     def sequence(self, node, value, path, depth):
@@ -291,7 +293,7 @@ class _Encoder(object):
         if type(value) is not np.ndarray:
             value = np.asarray(value)
         node["t"] = "ndarray"
-        node["shape"] = [int(n) for n in value.shape]
+        node["shape"] = list(value.shape)
         if _holds_objects(value.dtype):
             if value.dtype.names is not None:
                 raise WireError("%s: structured array with objects" % path)
@@ -394,8 +396,26 @@ def _write_document(archive, handle, name, graph):
     info.file_size = encoder.arrays.size
     _align(info, handle.tell())
     with archive.open(info, "w", force_zip64=True) as member:
-        for chunk in encoder.arrays.chunks:
-            member.write(memoryview(chunk))
+        for piece in _pieces(encoder.arrays.chunks):
+            member.write(piece)
+
+
+def _pieces(chunks):
+    """The same bytes: what is large as it is, what is small together."""
+    small, size = [], 0
+    for chunk in chunks:
+        if len(chunk) >= _LARGE:
+            if small:
+                yield b"".join(small)
+                small, size = [], 0
+            yield memoryview(chunk)
+            continue
+        small.append(chunk)
+        size += len(chunk)
+        if size >= _LARGE:
+            yield b"".join(small)
+            small, size = [], 0
+    yield b"".join(small)
 
 
 def _align(info, offset):
@@ -543,6 +563,7 @@ class _Decoder(object):
         if not isinstance(dtypes, (list, tuple)):
             raise WireError("the dtypes of the document are no list")
         self.dtypes = [dtype_from_spec(spec) for spec in dtypes]
+        self.plain = {}  # by their text: dtypes that were read already
         self.block = np.asarray(block)
         self.known = {}
         self.left = len(block)  # bytes that no array took yet: no two take the same
@@ -675,8 +696,11 @@ class _Decoder(object):
         dtype = node["dtype"]
         if type(dtype) is int and 0 <= dtype < len(self.dtypes):
             dtype = self.dtypes[dtype]
+        elif isinstance(dtype, str) and dtype in self.plain:
+            dtype = self.plain[dtype]
         else:
             dtype = dtype_from_spec(dtype)
+            self.plain[dtype.str] = dtype
         if dtype.hasobject:
             raise WireError("%s: dtype %s holds objects" % (path, dtype))
         start, nbytes = node["at"], size * dtype.itemsize
@@ -742,7 +766,9 @@ class _Decoder(object):
     def obj(self, node, path, depth):
         result = self.register(node, Obj(_tag(node["c"], path)), path)
         for name, item in node["s"].items():
-            result.state[name] = self.decode(item, path + "." + name, depth + 1)
+            if type(item) is dict or type(item) is list:
+                item = self.decode(item, path + "." + name, depth + 1)
+            result.state[name] = item
         return result
 
     def new(self, node, path, depth):

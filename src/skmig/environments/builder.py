@@ -151,6 +151,7 @@ def _among_builds(client: Any) -> Iterator[None]:
 
     The early steps of all releases are the same, so that their containers belong to no one build.
     """
+    leftovers.sweep(client)
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # no lock file can be written: nothing is removed
             path = cache.folder() / "images" / "builds.lock"
