@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.bucket import served
 from tests.clusters import Processes, program
-from tests.stores import bucket
 
 from bench.migrations import models
 from skmig.fleet.ledger import Ledger
@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="skmig-bench-") as name:
         room = options.keep or Path(name)
         room.mkdir(exist_ok=True)
-        with bucket(room / "s3.log") as variables:
+        with served() as variables:
             os.environ.update(variables)
             print(_check(room, options.models, options.workers))
     return 0

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import s3fs
+
 BUCKET = "models"
 
 
@@ -27,7 +29,12 @@ def served() -> Iterator[dict[str, str]]:
         assert process.stdout is not None
         address = process.stdout.readline().strip()
         assert address.startswith("http://127.0.0.1:")
-        yield {**_KEYS, "AWS_ENDPOINT_URL": address}
+        variables = {**_KEYS, "AWS_ENDPOINT_URL": address}
+        make = f"import boto3; boto3.client('s3').create_bucket(Bucket={BUCKET!r})"
+        subprocess.run([sys.executable, "-c", make], check=True, env={**os.environ, **variables})
+        # clients are kept, and with them the address of a server that is no more
+        s3fs.S3FileSystem.clear_instance_cache()
+        yield variables
     finally:
         process.kill()
         process.communicate()

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.bucket import served
 from tests.clusters import Processes, program
 from tests.documents import checked
-from tests.stores import bucket
 
 from skmig.fleet.ledger import Ledger
 
@@ -121,7 +121,7 @@ def test_results_are_sent_back_where_nothing_is_shared(small: Path, tmp_path: Pa
     team, elsewhere = tmp_path / "team", tmp_path / "cluster"
     team.mkdir()
     elsewhere.mkdir()
-    with bucket(tmp_path / "s3.log") as variables:
+    with served() as variables:
         script = (
             "import sys; from pathlib import Path; from skmig import storage; "
             "[storage.store(p, 's3://models/' + p.name, storage.digest(str(p)))"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests import stores
+from tests.bucket import BUCKET, served
 from tests.documents import checked
 
 from skmig import record, storage
@@ -24,7 +24,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-HERE = "s3://models/"
 TOML = """
 target = "1.6.1"
 backend = "local"
@@ -35,12 +34,11 @@ report = "s3://models/pages"
 
 
 @pytest.fixture(scope="module")
-def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("s3") / "log"
-    with stores.bucket(log) as variables, pytest.MonkeyPatch.context() as patch:
+def bucket() -> Iterator[str]:
+    with served() as variables, pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
             patch.setenv(name, value)
-        yield HERE
+        yield f"s3://{BUCKET}/"
 
 
 def sha256(path: Path) -> str:

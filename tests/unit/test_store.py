@@ -46,9 +46,6 @@ def server() -> Iterator[dict[str, str]]:
     with bucket.served() as variables, pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
             patch.setenv(name, value)
-        import s3fs
-
-        s3fs.S3FileSystem(use_listings_cache=False).mkdir(bucket.BUCKET)
         yield variables
 
 
