@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from skmig import checking, inspection, pipeline, record, several, verification, versions
+from skmig.ahead import Ahead
 from skmig.environments.base import Progress, SilentProgress
 from skmig.errors import SkmigError, UnreadableError, UsageError
 from skmig.payload import Bundle, WireError
@@ -63,6 +64,7 @@ def migrate(
     report: str | Path | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
+    ahead: Ahead | None = None,
     **options: Any,
 ) -> pipeline.Migration:
     """Move one fitted model to another release, and prove that it predicts the same.
@@ -70,8 +72,9 @@ def migrate(
     `to` is the target release; `options` are the fields of `Settings` (`source="1.1.0"`,
     `backend="local"`, `rtol=1e-9`, …), or `settings` gives them all.  `output` is the result's
     file, or a folder for it; default `<stem>-<target><suffix>` beside the artifact.  The record is
-    written beside the result, and `report` (a file, or a folder for it) as one HTML page.  Raises
-    the errors of `skmig.errors`; nothing is written unless parity holds.
+    written beside the result, and `report` (a file, or a folder for it) as one HTML page.  `ahead`
+    is what was begun of it already (`skmig.ahead`).  Raises the errors of `skmig.errors`; nothing
+    is written unless parity holds.
     """
     settings = checked(_settings(to, settings, options))
     artifact = Path(path)
@@ -81,9 +84,11 @@ def migrate(
     request = request_for(artifact, place, settings)
     if report is not None:
         request = replace(request, report=report_place(request.record, Path(report)))
-    # before any environment is started
-    planned = pipeline.prepare(request)
+    # before any environment is built
+    planned = pipeline.prepare(request, None if ahead is None else ahead.facts)
     pipeline.check_outputs(request)
+    if ahead is not None:
+        return pipeline.migrate(planned, ahead.shop)
     with pipeline.workshop(settings, progress or SilentProgress()) as shop:
         return pipeline.migrate(planned, shop)
 

@@ -70,7 +70,11 @@ def main(arguments=None):
         # only here, since it cannot be imported where processes cannot fork
         from skmig.agent import serve
 
-        return serve.main(arguments[1:])
+        code = serve.main(arguments[1:])
+        # whoever ends it waits for it: taking all that was imported apart serves nobody
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     sys.stderr.write("usage: agent.pyz {capture,export,serve} ...   (`export --help` says more)\n")
     return 0 if command in ("-h", "--help") else 2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from skmig.cli import common, fleets, mlflow_models
 from skmig.errors import SkmigError, UsageError
 
 if TYPE_CHECKING:
+    from skmig.ahead import Ahead
     from skmig.api import Chosen
     from skmig.console import Console
     from skmig.plan import Plan, Settings
@@ -126,9 +128,7 @@ def migrate(
 ) -> int:
     """Move fitted models to another release, and prove that they predict the same."""
     console = common.console(quiet=quiet, verbose=verbose, json=json, color=color)
-    from skmig import api
-    from skmig.plan import Settings
-    from skmig.registry import Wanted
+    from skmig.settings import Settings
 
     asked = fleets.Asked(
         ledger=ledger,
@@ -171,42 +171,51 @@ def migrate(
         force=force,
         compare_naive=compare_naive,
     )
-    settings = api.checked(settings)
-    if asked or retry_failed or any(map(storage.is_uri, artifacts)):
-        said = asked.of(artifacts, settings, output, report)
+    with contextlib.ExitStack() as stack:
+        begun = None
+        if len(artifacts) == 1 and not (dry_run or asked or retry_failed):
+            from skmig import ahead
+
+            begun = stack.enter_context(ahead.begun(Path(artifacts[0]), settings, console))
+        from skmig import api
+        from skmig.registry import Wanted
+
+        settings = api.checked(settings)
+        if asked or retry_failed or any(map(storage.is_uri, artifacts)):
+            said = asked.of(artifacts, settings, output, report)
+            if dry_run:
+                return fleets.show_plan(console, said)
+            return fleets.migrate(console, said, retry_failed=retry_failed, force=force)
+        place, pages = fleets.here(output), fleets.here(report)
+        wanted = Wanted(
+            output=place,
+            report=pages,
+            tracking_uri=tracking_uri,
+            register=register,
+            register_as=register_as,
+            alias=alias,
+            model_code=model_code,
+        )
+        if mlflow_models.among(artifacts, wanted):
+            named = str(artifacts[0])
+            if dry_run:
+                return _show_plans(
+                    console,
+                    [Path(named)],
+                    settings,
+                    lambda *_: mlflow_models.plan(named, settings, wanted),
+                )
+            return mlflow_models.migrate(console, named, settings, wanted)
+        paths = [fleets.path_of(item) for item in artifacts]
+        chosen, passed = api.expand(paths)
+        for path in passed:
+            console.note(f"passed over {path}: not a model file")
+        several = len(paths) > 1 or paths[0].is_dir()
         if dry_run:
-            return fleets.show_plan(console, said)
-        return fleets.migrate(console, said, retry_failed=retry_failed, force=force)
-    place, pages = fleets.here(output), fleets.here(report)
-    wanted = Wanted(
-        output=place,
-        report=pages,
-        tracking_uri=tracking_uri,
-        register=register,
-        register_as=register_as,
-        alias=alias,
-        model_code=model_code,
-    )
-    if mlflow_models.among(artifacts, wanted):
-        named = str(artifacts[0])
-        if dry_run:
-            return _show_plans(
-                console,
-                [Path(named)],
-                settings,
-                lambda *_: mlflow_models.plan(named, settings, wanted),
-            )
-        return mlflow_models.migrate(console, named, settings, wanted)
-    paths = [fleets.path_of(item) for item in artifacts]
-    chosen, passed = api.expand(paths)
-    for path in passed:
-        console.note(f"passed over {path}: not a model file")
-    several = len(paths) > 1 or paths[0].is_dir()
-    if dry_run:
-        return _show_plans(console, [item.path for item in chosen], settings, api.plan)
-    if not several:
-        return _migrate_one(console, chosen[0].path, settings, place, pages)
-    return _migrate_several(console, chosen, settings, place, pages)
+            return _show_plans(console, [item.path for item in chosen], settings, api.plan)
+        if not several:
+            return _migrate_one(console, chosen[0].path, settings, place, pages, begun)
+        return _migrate_several(console, chosen, settings, place, pages)
 
 
 def _migrate_one(
@@ -215,13 +224,19 @@ def _migrate_one(
     settings: Settings,
     output: Path | None,
     page: Path | None,
+    begun: Ahead | None,
 ) -> int:
     from skmig import api
     from skmig.record import report
 
     with console.working(f"migrating {artifact.name}"):
         done = api.migrate(
-            artifact, settings=settings, output=output, report=page, progress=console
+            artifact,
+            settings=settings,
+            output=output,
+            report=page,
+            progress=console,
+            ahead=begun,
         )
     if console.json:
         console.document({"ok": True, "migration": done.as_json()})

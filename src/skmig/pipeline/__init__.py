@@ -10,7 +10,7 @@ from skmig.pipeline.stages import check_apart, check_outputs, export, finish, mi
 from skmig.pipeline.strange import data_of
 from skmig.pipeline.trust import check_trust, finding_names
 from skmig.pipeline.untouched import check_untouched
-from skmig.pipeline.workshop import Workshop, here, workshop
+from skmig.workshop import Workshop, here, workshop
 
 __all__ = [
     "Exported",

@@ -19,7 +19,7 @@ from skmig.errors import DataError, RefusedError, SkmigError, UsageError
 from skmig.payload import write_bundle
 from skmig.pipeline.exchange import read_document
 from skmig.pipeline.passed import Planned, Request
-from skmig.pipeline.workshop import Workshop
+from skmig.workshop import Workshop
 
 
 def known(request: Request) -> tuple[Request, Capture | None]:

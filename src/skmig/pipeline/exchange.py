@@ -12,7 +12,7 @@ from skmig.errors import (
     DataError,
 )
 from skmig.payload import Bundle, WireError, write_bundle
-from skmig.pipeline.workshop import Workshop
+from skmig.workshop import Workshop
 
 
 def put_code(worker: Worker, spec: EnvironmentSpec) -> list[str]:

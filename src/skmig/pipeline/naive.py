@@ -21,8 +21,8 @@ from skmig.pipeline.exchange import put_code, read_document
 from skmig.pipeline.own_rows import exported_side
 from skmig.pipeline.passed import Compared, Exported
 from skmig.pipeline.trust import check_trust
-from skmig.pipeline.workshop import Workshop
 from skmig.plan import Settings
+from skmig.workshop import Workshop
 
 
 def load_naively(compared: Compared, shop: Workshop) -> Compared:

@@ -14,7 +14,7 @@ from skmig.payload import WireError
 from skmig.pipeline.exchange import not_given, put_code, read_document
 from skmig.pipeline.passed import Compared, Exported
 from skmig.pipeline.saying import documented
-from skmig.pipeline.workshop import Workshop
+from skmig.workshop import Workshop
 
 
 def compare_data(compared: Compared, shop: Workshop) -> Compared:

@@ -25,13 +25,16 @@ from skmig.pipeline.saying import comparisons, documented, how_to_accept, make_m
 from skmig.pipeline.strange import data_of
 from skmig.pipeline.trust import check_trust, dangers, finding_names
 from skmig.pipeline.untouched import check_untouched
-from skmig.pipeline.workshop import Workshop, machine
+from skmig.workshop import Workshop, machine
 
 
-def prepare(request: Request) -> Planned:
-    """Inspect the artifact and plan its way; refuse what certainly cannot go."""
+def prepare(request: Request, facts: inspection.Facts | None = None) -> Planned:
+    """Inspect the artifact and plan its way; refuse what certainly cannot go.
+
+    `facts`: what was read of it already.
+    """
     request, capture = captured.known(request)
-    facts = inspection.inspect(request.artifact)
+    facts = facts or inspection.inspect(request.artifact)
     made = plan.make(facts, request.settings)
     _refuse(made.refusals, (), made.source.release, made.target.release)
     return Planned(request=request, facts=facts, plan=made, capture=capture)

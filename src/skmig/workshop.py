@@ -12,15 +12,18 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from skmig import record
 from skmig.environments import choose, cleanup, exchange
 from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
 from skmig.environments.rooms import Wave
 from skmig.errors import (
     EnvironmentFailedError,
 )
-from skmig.plan import Settings
+from skmig.settings import Settings
+
+if TYPE_CHECKING:
+    from skmig import record
 
 
 class Workshop:
@@ -55,6 +58,11 @@ class Workshop:
     def room(self) -> Path:
         """The run's temporary folder; what a killed run leaves is swept by the next one."""
         return self._folder.files
+
+    @property
+    def started(self) -> set[tuple[EnvironmentSpec, str]]:
+        """The environments whose workers were started, with their roles."""
+        return set(self._workers)
 
     def close_workers(self) -> None:
         """End every worker; who waits for one hears that it was ended."""
@@ -129,6 +137,8 @@ class Workshop:
 
     def commit(self, folder: Path) -> str:
         """The commit of the checkout that an artifact of this folder lies in."""
+        from skmig import record
+
         return self._once(("commit", folder), lambda: record.commit(folder))
 
     def _once(self, key: tuple[str, object], ask: Callable[[], str]) -> str:
@@ -138,6 +148,8 @@ class Workshop:
         return self._known[key]
 
     def fact(self, spec: EnvironmentSpec, worker: Worker) -> record.EnvironmentFact:
+        from skmig import record
+
         hello, name = worker.hello, self.backend.name
         # what a local environment is kept apart by depends on the machine
         confined = f"{name} ({hello['confinement']})" if name == "local" else name
