@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-docker browser bubblewrap faketime registry lint format images census check draft names mutations faults fuzz fuzz-pickles fuzz-payloads scanners release fleet-check clean
+.PHONY: help demo test test-quick test-docker browser bubblewrap faketime registry lint format images census check draft names mutations faults bench fuzz fuzz-pickles fuzz-payloads scanners release fleet-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -100,6 +100,16 @@ release: $(STAMP) ## sdist and wheel of the last commit in dist: the same bytes 
 	rm -rf build/release dist && mkdir -p build/release
 	git archive HEAD | tar -xC build/release
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/uv build --quiet --out-dir dist build/release
+
+bench: $(STAMP) ## every benchmark beside what it is held against (hours; results: docs/benchmarks.md)
+	$(BIN)/python -m bench.payload
+	$(BIN)/python -m bench.migrations one
+	$(BIN)/python -m bench.migrations one --backend docker
+	$(BIN)/python -m bench.migrations many
+	$(BIN)/python -m bench.startup
+	$(BIN)/python -m bench.prediction_log
+	$(BIN)/python -m bench.drift
+	$(BIN)/python -m bench.images --all
 
 fleet-check: $(STAMP) ## 800 models of ten releases, on one machine and on a cluster with a worker killed (COUNT=800)
 	$(BIN)/python -m bench.fleet --models $(or $(COUNT),800)

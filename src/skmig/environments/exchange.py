@@ -9,6 +9,7 @@ import shutil
 import stat
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from skmig.agent import tidy
@@ -83,6 +84,16 @@ class RunFolder:
 
     def close(self) -> None:
         self._finalizer()
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Path]:
+    """A temporary folder, deleted at the end: by the next run, where this one was killed."""
+    folder = RunFolder()
+    try:
+        yield folder.files
+    finally:
+        folder.close()
 
 
 def sweep() -> None:

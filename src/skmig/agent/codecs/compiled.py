@@ -271,7 +271,8 @@ def _make_space_tree(builder, value, path):
         raise ValueError("a node that is out of range")
     if not nodes["is_leaf"][n_nodes // 2 :].all():
         raise ValueError("a node of the last level that is not a leaf")
-    pattern[:4] = [np.array(item) for item in (data, index, nodes, bounds)]
+    # not copied: a tree that `fit` made also looks at the estimator's own `_fit_X`
+    pattern[:4] = [np.asarray(item) for item in (data, index, nodes, bounds)]
     pattern[4:7] = [args[name] for name in _INNER]
     pattern[7:11] = [0, 0, 0, 0]  # counters of the last query
     pattern[11] = args["metric"]
