@@ -46,7 +46,7 @@ def table(results: Path) -> list[str]:
     injected: Counter[str] = Counter()
     survived: Counter[str] = Counter()
     for case in ElementTree.parse(results).iter("testcase"):
-        name = re.sub(r"\[.*", "", case.get("name", ""))
+        name = re.sub(r"[\[@].*", "", case.get("name", ""))  # xdist adds its group
         if case.find("skipped") is not None or name not in KINDS:
             continue
         said = [item.get("value") for item in case.iter("property") if item.get("name") == "faults"]
@@ -62,7 +62,7 @@ def table(results: Path) -> list[str]:
 def main() -> None:
     results, page = map(Path, sys.argv[1:])
     head, _, _ = page.read_text("utf-8").partition("| fault |")
-    page.write_text(head + "\n".join(table(results)) + "\n", "utf-8")
+    page.write_text(head.rstrip() + "\n\n" + "\n".join(table(results)) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
