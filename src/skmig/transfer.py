@@ -18,10 +18,10 @@ def export(
     artifact: Path, *, output: Path | None, settings: plan.Settings, progress: Progress
 ) -> Path:
     """Write the payload of a model: its graph, probes and their outputs in the source's release."""
+    facts = inspection.inspect(artifact)
     place = artifact.with_suffix(record.SUFFIX)
     if output is not None:
         place = output / place.name if output.is_dir() else output
-    facts = inspection.inspect(artifact)
     # a payload has no target yet: it is planned as if it stayed
     release = plan.source_release(facts, settings)
     settings = plan.retarget(settings, release)
@@ -106,9 +106,6 @@ def read_facts(payload: Path) -> PayloadFacts:
             coverage=dict(facts["coverage"]),
             format=str(facts["format"]),
         )
-        # it becomes the name of a file
-        if said.artifact.name != Path(said.artifact.name).name:
-            raise ValueError(f"the artifact's name is `{said.artifact.name}`")
     except (WireError, OSError, KeyError, TypeError, ValueError) as exc:
         raise UnreadableError(
             f"`{payload.name}` is not a payload", causes=(str(exc),), hint=hint

@@ -126,6 +126,9 @@ def hostile_manifest() -> record.Manifest:
         data=records.data(),
     )
     value = hostile(plain.as_json())
+    for name in ("source", "result", "rollback"):  # what is no file is refused when it is read
+        file = getattr(plain, name)
+        value[name].update(name=HOSTILE.replace("/", "\\"), sha256=file.sha256)
     value["coverage"] = {HOSTILE: value["coverage"]["model"]}
     for name in ("source_environment", "target_environment"):
         value[name]["packages"] = {HOSTILE: f"{HOSTILE}{name}"}

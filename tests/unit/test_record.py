@@ -116,8 +116,6 @@ def test_a_member_that_is_there_twice_is_told(written: Path, name: str) -> None:
 
 CONTRADICTIONS = [
     ({"rollback": dataclasses.replace(records.FILE, sha256="1" * 64)}, "what to go back to"),
-    ({"result": dataclasses.replace(records.FILE, name="../other.pkl")}, "is not that of a file"),
-    ({"result": dataclasses.replace(records.FILE, sha256="0")}, "digest or the size"),
     ({"source": records.FILE, "rollback": records.FILE, "coverage": {}}, "the coverage is not"),
     (
         {"source_environment": dataclasses.replace(records.FACT, python="3.9")},
@@ -140,6 +138,19 @@ def test_a_seal_does_not_hide_a_contradiction(
     with pytest.raises(UnreadableError, match="contradicts itself") as caught:
         record.read(path)
     assert any(text in cause for cause in caught.value.causes), caught.value.causes
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"name": name} for name in ("", ".", "..", "../other.pkl", "a/b.pkl", "/b.pkl", "b/")),
+        *({"sha256": digest} for digest in ("", "0", "A" * 64, "0" * 65)),
+        *({"size": size} for size in (-1, True, 1.0)),
+    ],
+)
+def test_a_file_is_a_name_a_digest_and_a_size(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="of a file"):
+        dataclasses.replace(records.FILE, **changes)
 
 
 def test_a_payload_with_other_members_is_not_sealed(exported: Path, tmp_path: Path) -> None:

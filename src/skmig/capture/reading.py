@@ -81,10 +81,9 @@ def read(path: Path) -> Capture:
             raise ValueError(f"its schema version is {said['schema_version']}")
         members = said["members"]
         capture = Capture(path=path, said=said)
-        name = capture.artifact.name
-        if name != Path(name).name or not isinstance(said["rows"]["own"], int):
-            raise ValueError(f"the artifact's name is `{name}`")
-        _ = capture.release, capture.packages, capture.schema
+        if not isinstance(said["rows"]["own"], int):
+            raise ValueError("it does not say how many rows are the user's own")
+        _ = capture.artifact, capture.release, capture.packages, capture.schema
     except (WireError, OSError, KeyError, TypeError, ValueError, AttributeError) as exc:
         raise UnreadableError(
             f"`{path.name}` is not a record of training day", causes=(str(exc),), hint=_HINT

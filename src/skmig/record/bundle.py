@@ -44,7 +44,15 @@ def beside(result: Path, *, whole: bool = False) -> Path:
 
 
 def record_of(path: Path) -> Path:
-    """The record for a path that names the record or the result."""
+    """The record for a path that names the record or the result.
+
+    Raises UnreadableError for one that can name neither.
+    """
+    if not path.name:  # "" is the folder that one is in
+        raise UnreadableError(
+            f"`{path}` is a folder, and neither a result nor a record",
+            hint="name a file that `skmig migrate` or `skmig.save` wrote",
+        )
     if path.suffix == SUFFIX:
         return path
     whole = beside(path, whole=True)

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import Any
 
 from skmig import versions
 from skmig.errors import UnsupportedError
-from skmig.record.manifest import UNPROVEN, FileFact, Manifest, summary
+from skmig.record.manifest import UNPROVEN, Manifest, summary
 
 _FORMATS = ("pickle", "joblib", "skops")
 _OPTIONS: dict[str, tuple[type, ...]] = {
@@ -41,12 +39,6 @@ def contradictions(manifest: Manifest, facts: Any) -> tuple[str, ...]:
 
 
 def _wrong(manifest: Manifest, facts: Any) -> Iterator[str]:
-    for name in ("source", "result", "rollback"):
-        fact: FileFact = getattr(manifest, name)
-        if fact.name in ("", ".", "..") or PurePosixPath(fact.name).name != fact.name:
-            yield f"the name of the {name}, `{fact.name}`, is not that of a file"
-        if not re.fullmatch("[0-9a-f]{64}", fact.sha256) or fact.size < 0:
-            yield f"the digest or the size of the {name} is none"
     if manifest.rollback != manifest.source:
         yield "what to go back to is not the source"
     if manifest.format not in _FORMATS:

@@ -7,9 +7,10 @@ import getpass
 import hashlib
 import json
 import os
+import re
 import subprocess
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 SCHEMA_VERSION = 1
@@ -18,11 +19,22 @@ UNPROVEN = "unproven"  # the verdict where there was nothing that could be compa
 
 @dataclass(frozen=True, kw_only=True)
 class FileFact:
-    """One file: its name (never a path: records travel), digest and size in bytes."""
+    """One file: its name (never a path: records travel), digest and size in bytes.
+
+    Raises ValueError for anything else: it is read from records of strangers.
+    """
 
     name: str
     sha256: str
     size: int
+
+    def __post_init__(self) -> None:
+        if self.name in ("", ".", "..") or PurePosixPath(self.name).name != self.name:
+            raise ValueError(f"`{self.name}` is not the name of a file")
+        if not re.fullmatch("[0-9a-f]{64}", self.sha256):
+            raise ValueError(f"`{self.sha256}` is not the digest of a file")
+        if type(self.size) is not int or self.size < 0:
+            raise ValueError(f"`{self.size}` is not the size of a file")
 
     @classmethod
     def of(cls, path: Path, name: str | None = None) -> FileFact:
