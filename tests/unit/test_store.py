@@ -18,6 +18,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from tests import bucket
 from tests.documents import checked
+from tests.tracking import Server
 
 import skmig
 from skmig import errors
@@ -52,13 +53,28 @@ def server() -> Iterator[dict[str, str]]:
         yield variables
 
 
-@pytest.fixture(params=["folder", "bucket"])
+@pytest.fixture(scope="module")
+def tracking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    started = Server(tmp_path_factory.mktemp("tracking"))
+    yield started
+    started.close()
+
+
+REGISTRY = pytest.param("registry", marks=pytest.mark.environments)
+
+
+@pytest.fixture(params=["folder", "bucket", REGISTRY])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: Any) -> str:
-    """Where a new store may lie: a folder, and a bucket of an S3-compatible server."""
+    """Where a new store may lie: a folder, a bucket of a real server, MLflow's registry."""
     if request.param == "folder":
         return str(tmp_path / "store")
-    request.getfixturevalue("server")
+    if request.param == "registry":
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", request.getfixturevalue("tracking").uri)
+    else:
+        request.getfixturevalue("server")
     monkeypatch.setenv("SKMIG_CACHE", str(tmp_path / "cache"))
+    if request.param == "registry":
+        return f"models:/{tmp_path.name}"
     return f"s3://{bucket.BUCKET}/{tmp_path.name}"
 
 
@@ -226,7 +242,7 @@ def _started(script: str, *words: str) -> subprocess.Popen[str]:
 
 def test_of_many_at_once_none_is_lost(place: str, models: list[Path]) -> None:
     store = open_store(place)
-    many, each = (4, 3) if "://" in place else (6, 4)
+    many, each = (4, 3) if ":/" in place else (6, 4)
     processes = [
         _started(_PROMOTE, place, str(models[i % 3]), "prod", str(each)) for i in range(many)
     ]

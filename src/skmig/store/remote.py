@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from skmig import record
 from skmig.errors import EnvironmentFailedError, OutputError, UsageError
+from skmig.store.storage import Storage, cached
+from skmig.store.versions import Version
 
 # whose `mode="create"` asks the server to write only where nothing is (s3fs 2024.12: If-None-Match;
 # gcsfs 2024.12: ifGenerationMatch); others look first and write then, which loses deployments
 _CREATES_ONCE = ("s3", "s3a", "gs", "gcs")
 
 
-class RemoteStorage:
+class RemoteStorage(Storage):
     """A store below an address such as `s3://bucket/models`.
 
     Raises UsageError for an address where no store can be.
@@ -63,11 +63,13 @@ class RemoteStorage:
         except OSError as exc:
             raise self._failed(name, exc) from exc
 
-    def put(self, name: str, source: Path) -> None:
-        try:
-            self._fs.put_file(str(source), self._path(name))
-        except OSError as exc:
-            raise self._failed(name, exc) from exc
+    def put(self, said: Version, files: list[Path]) -> None:
+        for source in files:
+            name = f"{said.folder}/{source.name}"
+            try:
+                self._fs.put_file(str(source), self._path(name))
+            except OSError as exc:
+                raise self._failed(name, exc) from exc
 
     def read(self, names: list[str]) -> list[bytes]:
         if not names:
@@ -91,19 +93,10 @@ class RemoteStorage:
         return found.hexdigest()
 
     def local(self, digests: dict[str, str]) -> list[Path]:
-        """Fetched into the cache, where what is damaged is fetched again."""
-        key = hashlib.sha256("\n".join([self.where, *digests]).encode()).hexdigest()[:32]
-        folder = _cache() / "store" / key
-        folder.mkdir(parents=True, exist_ok=True)
-        places = []
-        for name, digest in digests.items():
-            place = folder / name.rpartition("/")[2]
-            if not place.is_file() or record.sha256(place) != digest:
-                draft = place.with_name(f".{place.name}.{os.getpid()}.part")
-                self._asked(self._fs.get_file, self._path(name), str(draft))
-                draft.replace(place)
-            places.append(place)
-        return places
+        def fetch(name: str, target: Path) -> None:
+            self._asked(self._fs.get_file, self._path(name), str(target))
+
+        return cached(self.where, digests, fetch)
 
     def _asked(self, ask: Callable[..., Any], *args: Any, **options: Any) -> Any:
         try:
@@ -121,9 +114,3 @@ class RemoteStorage:
             f"`{self.where}/{name}` cannot be written: {exc}",
             hint="does the bucket exist, and may it be written to?",
         )
-
-
-def _cache() -> Path:
-    from skmig.environments import cache
-
-    return cache.folder()

@@ -72,8 +72,12 @@ class Version:
     @property
     def files(self) -> list[str]:
         """The names of the model and its record in the store."""
-        both = hashlib.sha256(f"{self.model.sha256}\n{self.record.sha256}".encode()).hexdigest()
-        return [f"models/{both[:32]}/{fact.name}" for fact in (self.model, self.record)]
+        return [f"{self.folder}/{fact.name}" for fact in (self.model, self.record)]
+
+    @property
+    def folder(self) -> str:
+        """Where they lie in the store."""
+        return folder_of(self.model.sha256, self.record.sha256)
 
     def check(self) -> None:
         """Are the files those that were added?  Raises UnreadableError."""
@@ -102,6 +106,12 @@ class Version:
                     hint="go back to another version: skmig store rollback",
                 )
         return places[0]
+
+
+def folder_of(model: str, its_record: str) -> str:
+    """The folder of a model and its record, by their digests."""
+    both = hashlib.sha256(f"{model}\n{its_record}".encode()).hexdigest()
+    return f"models/{both[:32]}"
 
 
 def read(storage: Storage, name: str) -> Version:
