@@ -41,6 +41,9 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for name, value in variables.items():
             patch.setenv(name, value)
         yield HERE
+    import s3fs
+
+    s3fs.S3FileSystem.clear_instance_cache()  # or the next server is asked at this address
 
 
 def sha256(path: Path) -> str:

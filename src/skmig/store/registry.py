@@ -12,6 +12,7 @@ anybody: they are made to follow the history, and a manifest is held against its
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -23,9 +24,9 @@ from typing import Any
 from skmig import record
 from skmig.errors import UnreadableError, UsageError
 from skmig.store import flavor
-from skmig.store.storage import Storage, cached
+from skmig.store.storage import Storage, cached, changed
 from skmig.store.versions import Version, folder_of
-from skmig.tracking import Ledger, Tracking
+from skmig.tracking import Ledger
 
 _VERSION, _MANIFEST = "skmig.store.version", "skmig.store.manifest"
 _MARK = "store.json"
@@ -42,8 +43,8 @@ class RegistryStorage(Storage):
     def __init__(self, name: str, tracking_uri: str | None = None) -> None:
         self.where = f"models:/{name}"
         self._name = name
-        self._tracking = Tracking(tracking_uri)
-        self._ledger = Ledger(self._tracking, f"skmig store {name}")
+        self._ledger = Ledger(f"skmig store {name}", tracking_uri)
+        self._tracking = self._ledger.tracking
         self._seen: dict[str, str] = {}  # what was written once need not be asked for again
 
     def create(self, name: str, data: bytes) -> None:
@@ -95,21 +96,18 @@ class RegistryStorage(Storage):
             client.set_registered_model_tag(self._name, _tag(environment), data.decode())
 
     def put(self, said: Version, files: list[Path]) -> None:
-        place = self._entries().get(said.folder)
-        if place is None:
+        if said.folder not in self._entries():
             # whole under a name of its own: nobody sees half of it, or writes into it again
             fresh = f"{said.folder}-{uuid.uuid4().hex[:12]}"
             with tempfile.TemporaryDirectory(prefix="skmig-store-") as room:
                 self._ledger.upload(fresh, [*files, *flavor.written(Path(room), files, said)])
-            try:
+            with contextlib.suppress(FileExistsError):  # another has added the same meanwhile
                 self._ledger.create(said.folder, fresh)
-            except FileExistsError:
-                place = self._entries()[said.folder]  # another has added the same meanwhile
-            else:
-                return
-        for file in files:
-            if not self._holds(f"{said.folder}/{file.name}", record.sha256(file)):
-                self._ledger.upload(place, [file])
+        for name, digest, file in zip(said.files, said.digests, files, strict=True):
+            if not self.holds(name, digest):
+                self._ledger.upload(self._entry(said.folder), [file])
+                if not self.holds(name, digest):
+                    raise changed(file)
 
     def read(self, names: list[str]) -> list[bytes]:
         return [self._read(name) for name in names]
@@ -137,7 +135,10 @@ class RegistryStorage(Storage):
         return self._entry(name).encode()
 
     def names(self, folder: str) -> list[str]:
-        entries = self._entries()
+        try:
+            entries = self._entries()
+        except FileNotFoundError:
+            return []
         below = {name[len(folder) + 1 :] for name in entries if name.startswith(f"{folder}/")}
         found = sorted({name.partition("/")[0] for name in below})
         if folder == "versions":
@@ -180,12 +181,6 @@ class RegistryStorage(Storage):
     def _path(self, name: str) -> str:
         folder, _, file = name.rpartition("/")
         return f"{self._entry(folder)}/{file}"
-
-    def _holds(self, name: str, digest: str) -> bool:
-        try:
-            return self.digest(name) == digest
-        except FileNotFoundError:
-            return False
 
     def _model(self) -> Any:
         """The registered model; None where there is none (yet)."""

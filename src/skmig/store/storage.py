@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from skmig import record
-from skmig.errors import OutputError
+from skmig.errors import OutputError, UnreadableError
 
 if TYPE_CHECKING:
     from skmig.store.versions import Version
@@ -33,9 +33,9 @@ class Storage(Protocol):
         """Write a file, whole or not at all, over one that is there or not."""
 
     def put(self, said: Version, files: list[Path]) -> None:
-        """Copy a model and its record into their folder; what is there has the same content.
+        """Copy a model and its record to where `said`, their manifest, has them.
 
-        `said` is their manifest, yet without a name.
+        What arrived there is by digest what is said; else UnreadableError or StorageError.
         """
 
     def read(self, names: list[str]) -> list[bytes]: ...
@@ -45,6 +45,13 @@ class Storage(Protocol):
 
     def digest(self, name: str) -> str:
         """The sha256 of a file."""
+
+    def holds(self, name: str, digest: str) -> bool:
+        """Is a file there, and by its sha256 the right one?"""
+        try:
+            return self.digest(name) == digest
+        except FileNotFoundError:
+            return False
 
     def local(self, digests: dict[str, str]) -> list[Path]:
         """Files by name and sha256, on this machine and in one folder; fetched if need be."""
@@ -91,11 +98,13 @@ class FolderStorage(Storage):
             draft.replace(path)
 
     def put(self, said: Version, files: list[Path]) -> None:
-        for source in files:
-            path = self.folder / said.folder / source.name
+        for name, digest, source in zip(said.files, said.digests, files, strict=True):
+            path = self.folder / name
             with self._draft(path) as draft:
                 shutil.copyfile(source, draft)
                 _settle(draft)
+                if record.sha256(draft) != digest:
+                    raise changed(source)
                 draft.replace(path)
 
     @contextlib.contextmanager
@@ -138,7 +147,14 @@ class FolderStorage(Storage):
         return [self.folder / name for name in digests]
 
 
-def cached(where: str, digests: dict[str, str], fetch: Callable[[str, Path], None]) -> list[Path]:
+def changed(source: Path) -> UnreadableError:
+    """What to raise where a file is not any more what was looked at before."""
+    return UnreadableError(
+        f"`{source.name}` changed while it was added", hint="run the same command again"
+    )
+
+
+def cached(where: str, digests: dict[str, str], fetch: Callable[[str, Path], object]) -> list[Path]:
     """What `fetch` gets, in the cache; what is damaged there is fetched again."""
     from skmig.environments import cache
 

@@ -105,7 +105,6 @@ class Store:
         said = dataclasses.replace(said, rollback_target=entries[-1].version if entries else None)
         # first what it is, then the name: who is ended in between leaves files that nobody names
         self.storage.put(said, [path, record.record_of(path)])
-        said.check()  # they may have changed since they were looked at
         return versions.claim(self.storage, said)
 
     def versions(self, env: str | None = None) -> list[Version]:

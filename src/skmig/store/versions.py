@@ -75,6 +75,11 @@ class Version:
         return [f"{self.folder}/{fact.name}" for fact in (self.model, self.record)]
 
     @property
+    def digests(self) -> list[str]:
+        """The sha256 of each of `files`."""
+        return [self.model.sha256, self.record.sha256]
+
+    @property
     def folder(self) -> str:
         """Where they lie in the store."""
         return folder_of(self.model.sha256, self.record.sha256)
@@ -96,8 +101,7 @@ class Version:
 
     def local(self) -> Path:
         """The model on this machine, its record beside it.  Raises UnreadableError."""
-        facts = (self.model, self.record)
-        wanted = {name: fact.sha256 for name, fact in zip(self.files, facts, strict=True)}
+        wanted = dict(zip(self.files, self.digests, strict=True))
         places = self.storage.local(wanted)
         for place, digest in zip(places, wanted.values(), strict=True):
             if not place.is_file() or record.sha256(place) != digest:

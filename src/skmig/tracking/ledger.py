@@ -9,6 +9,7 @@ overwritten by whoever comes last.
 from __future__ import annotations
 
 import contextlib
+import os
 import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,17 +24,18 @@ _ROOM = 6000  # characters of a parameter: MLflow 2.8 and newer
 class Ledger:
     """The run of the experiment `name`: entries that are created once, and files.
 
-    Raises UsageError for a server that promises nothing of this.
+    Raises UsageError where MLflow is not installed, no server is named, or only a folder.
     """
 
-    def __init__(self, tracking: Tracking, name: str) -> None:
+    def __init__(self, name: str, tracking_uri: str | None = None) -> None:
+        uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI", "")
         # without a server or a database MLflow writes files: it looks first, and writes then
-        if urlsplit(tracking.uri).scheme in ("", "file"):
+        if uri and urlsplit(uri).scheme in ("", "file"):
             raise UsageError(
-                f"`{tracking.uri}` is a folder of MLflow, where two at once overwrite each other",
+                f"`{uri}` is a folder of MLflow, where two at once overwrite each other",
                 hint="a tracking server with a database is needed: set MLFLOW_TRACKING_URI",
             )
-        self._tracking = tracking
+        self.tracking = Tracking(tracking_uri)
         self._name = name
         self._run = ""
 
@@ -46,8 +48,8 @@ class Ledger:
 
     def find(self) -> None:
         """Raises FileNotFoundError where there is none yet."""
-        with self._tracking.asking(f"find the experiment `{self._name}`"):
-            found = self._tracking.client.get_experiment_by_name(self._name)
+        with self.tracking.asking(f"find the experiment `{self._name}`"):
+            found = self.tracking.client.get_experiment_by_name(self._name)
         if found is None:
             raise FileNotFoundError(self._name)
         if found.lifecycle_stage != "active":
@@ -64,8 +66,8 @@ class Ledger:
 
     def make(self) -> None:
         """Let there be one.  Raises FileExistsError where another was first."""
-        client = self._tracking.client
-        with self._tracking.asking(f"make the experiment `{self._name}`"):
+        client = self.tracking.client
+        with self.tracking.asking(f"make the experiment `{self._name}`"):
             # whole under another name first: the name is what makes it the one
             draft = client.create_experiment(f"{self._name} {uuid.uuid4().hex}")
             ours = False
@@ -73,17 +75,17 @@ class Ledger:
                 ours = self._named(draft)
             finally:
                 if not ours:
-                    with contextlib.suppress(self._tracking.error):
+                    with contextlib.suppress(self.tracking.error):
                         client.delete_experiment(draft)
         if not ours:
             raise FileExistsError(self._name)
 
     def _named(self, draft: str) -> bool:
         """Fill a new experiment and give it the name, or see that another has it."""
-        client, failed = self._tracking.client, None
+        client, failed = self.tracking.client, None
         if not self._has_room(draft):
             raise EnvironmentFailedError(
-                f"`{self._tracking.uri}` keeps no parameters of {_ROOM} characters",
+                f"`{self.tracking.uri}` keeps no parameters of {_ROOM} characters",
                 hint="use a tracking server of MLflow 2.8 or newer",
             )
         run = client.create_run(draft, run_name=self._name).info.run_id
@@ -91,7 +93,7 @@ class Ledger:
         client.set_experiment_tag(draft, _RUN, run)
         try:
             client.rename_experiment(draft, self._name)
-        except self._tracking.error as error:
+        except self.tracking.error as error:
             failed = error  # the name is taken; or it is ours, and the answer got lost
         found = client.get_experiment_by_name(self._name)
         if found is None and failed is not None:
@@ -100,11 +102,11 @@ class Ledger:
 
     def _has_room(self, experiment: str) -> bool:
         """Does the server keep long parameters?  Older ones refuse them, or cut them silently."""
-        client, value = self._tracking.client, "x" * _ROOM
+        client, value = self.tracking.client, "x" * _ROOM
         run = client.create_run(experiment).info.run_id
         try:
             client.log_param(run, "room", value)
-        except self._tracking.error as error:
+        except self.tracking.error as error:
             if getattr(error, "error_code", "") != "INVALID_PARAMETER_VALUE":
                 raise
             return False
@@ -119,8 +121,8 @@ class Ledger:
             f"the run of the experiment `{self._name}` is not there any more",
             hint="restore the server's database from a backup",
         )
-        with self._tracking.asking(f"read `{self._name}`", missing=gone):
-            return dict(self._tracking.client.get_run(run).data.params)
+        with self.tracking.asking(f"read `{self._name}`", missing=gone):
+            return dict(self.tracking.client.get_run(run).data.params)
 
     def create(self, key: str, value: str) -> None:
         """Add an entry.  Raises FileExistsError where that key has another value."""
@@ -131,12 +133,12 @@ class Ledger:
             )
         run = self.run
         taken = False
-        with self._tracking.asking(f"write `{key}`"):
+        with self.tracking.asking(f"write `{key}`"):
             try:
-                self._tracking.client.log_param(run, key, value)
-            except self._tracking.error:
+                self.tracking.client.log_param(run, key, value)
+            except self.tracking.error:
                 # another value is there, or it is ours and the answer got lost, or it failed
-                found = self._tracking.client.get_run(run).data.params.get(key)
+                found = self.tracking.client.get_run(run).data.params.get(key)
                 if found is None:
                     raise
                 taken = found != value
@@ -147,22 +149,22 @@ class Ledger:
     def address(self, folder: str) -> str:
         """Where MLflow finds a folder of its files."""
         run = self.run
-        with self._tracking.asking(f"read `{self._name}`"):
-            base: str = self._tracking.client.get_run(run).info.artifact_uri
+        with self.tracking.asking(f"read `{self._name}`"):
+            base: str = self.tracking.client.get_run(run).info.artifact_uri
         return f"{base.rstrip('/')}/{folder}"
 
     def upload(self, folder: str, files: list[Path]) -> None:
         run = self.run
-        with self._tracking.asking(f"store files of `{self._name}`"):
+        with self.tracking.asking(f"store files of `{self._name}`"):
             for file in files:
-                self._tracking.client.log_artifact(run, str(file), folder)
+                self.tracking.client.log_artifact(run, str(file), folder)
 
     def download(self, path: str, room: Path) -> Path:
         """One file, into a folder.  Raises FileNotFoundError."""
         run = self.run
-        with self._tracking.asking(f"fetch `{path}`"):
-            found = self._tracking.client.list_artifacts(run, path.rpartition("/")[0])
+        with self.tracking.asking(f"fetch `{path}`"):
+            found = self.tracking.client.list_artifacts(run, path.rpartition("/")[0])
             there = any(item.path == path and not item.is_dir for item in found)
             if there:
-                return Path(self._tracking.client.download_artifacts(run, path, str(room)))
+                return Path(self.tracking.client.download_artifacts(run, path, str(room)))
         raise FileNotFoundError(path)
