@@ -235,7 +235,9 @@ def _started(script: str, *words: str) -> subprocess.Popen[str]:
 
 def test_of_many_at_once_none_is_lost(place: str, models: list[Path]) -> None:
     store = open_store(place)
-    many, each = (4, 2) if ":/" in place else (6, 4)
+    many, each = (4, 3) if "://" in place else (6, 4)
+    if place.startswith("models:"):
+        many, each = 3, 2  # each starts with MLflow's client, which takes its time
     processes = [
         _started(_PROMOTE, place, str(models[i % 3]), "prod", str(each)) for i in range(many)
     ]

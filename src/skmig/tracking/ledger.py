@@ -37,7 +37,7 @@ class Ledger:
             )
         self.tracking = Tracking(tracking_uri)
         self._name = name
-        self._run = ""
+        self._run = self._files = ""
 
     @property
     def run(self) -> str:
@@ -146,12 +146,13 @@ class Ledger:
             raise FileExistsError(key)
 
     # ------------------------------------------------------------------ files
-    def address(self, folder: str) -> str:
-        """Where MLflow finds a folder of its files."""
-        run = self.run
-        with self.tracking.asking(f"read `{self._name}`"):
-            base: str = self.tracking.client.get_run(run).info.artifact_uri
-        return f"{base.rstrip('/')}/{folder}"
+    def address(self, path: str) -> str:
+        """Where MLflow finds one of its files, or a folder of them."""
+        if not self._files:
+            run = self.run
+            with self.tracking.asking(f"read `{self._name}`"):
+                self._files = self.tracking.client.get_run(run).info.artifact_uri.rstrip("/")
+        return f"{self._files}/{path}"
 
     def upload(self, folder: str, files: list[Path]) -> None:
         run = self.run
@@ -161,10 +162,11 @@ class Ledger:
 
     def download(self, path: str, room: Path) -> Path:
         """One file, into a folder.  Raises FileNotFoundError."""
-        run = self.run
+        # not by the run: newer clients would ask older servers for what these do not know
+        folder, address = self.address(path.rpartition("/")[0]), self.address(path)
         with self.tracking.asking(f"fetch `{path}`"):
-            found = self.tracking.client.list_artifacts(run, path.rpartition("/")[0])
-            there = any(item.path == path and not item.is_dir for item in found)
-            if there:
-                return Path(self.tracking.client.download_artifacts(run, path, str(room)))
+            artifacts = self.tracking.artifacts
+            found = artifacts.list_artifacts(artifact_uri=folder)
+            if any(Path(item.path).name == Path(path).name for item in found if not item.is_dir):
+                return Path(artifacts.download_artifacts(artifact_uri=address, dst_path=str(room)))
         raise FileNotFoundError(path)

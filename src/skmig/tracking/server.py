@@ -70,7 +70,7 @@ class Tracking:
                 hint=f"set {_URI}, or say --tracking-uri http://HOST:PORT",
             )
         self.error: type[Exception] = MlflowException
-        self._artifacts = artifacts
+        self.artifacts = artifacts
         with self.asking("connect"):
             if uri is not None:
                 mlflow.set_tracking_uri(uri)
@@ -141,7 +141,7 @@ class Tracking:
         text = address.text if version is None else version.address
         folder.mkdir(parents=True, exist_ok=True)
         with self.asking(f"fetch `{text}`", missing=_absent(address)):
-            found = self._artifacts.download_artifacts(artifact_uri=text, dst_path=str(folder))
+            found = self.artifacts.download_artifacts(artifact_uri=text, dst_path=str(folder))
         return Path(found)
 
     # ------------------------------------------------------------------ writing
