@@ -120,18 +120,32 @@ def test_mlflow_serves_what_was_migrated_and_promoted(
     assert run(["verify", f"{place}@prod", "--backend", "local"]) == 0
 
 
+def test_what_mlflow_cannot_load_is_not_said_to_be_a_model(
+    server: Server, place: str, tmp_path: Path
+) -> None:
+    model = LogisticRegression().fit(X, Y)
+    skmig.save(model, tmp_path / "model.joblib", X, y=Y, rows=10)
+    store = open_store(place)
+    store.promote(store.add(tmp_path / "model.joblib", "prod").version, "prod")
+    here = [item for item in server.artifacts.rglob("*") if ledger(server, place) in item.parts]
+    assert sorted(item.name for item in here if item.is_file()) == ["model.joblib", "model.skmig"]
+    assert (skmig.load(f"{place}#prod").predict(X) == model.predict(X)).all()
+
+
 def test_versions_of_others_stay(server: Server, place: str, models: list[Path]) -> None:
     name = place.removeprefix("models:/")
     info = server.ask("runs/create", experiment_id="0")["run"]["info"]
     server.ask("registered-models/create", name=name)
     source = f"{info['artifact_uri']}/model"
     server.ask("model-versions/create", name=name, source=source, run_id=info["run_id"])
-    server.ask("registered-models/alias", name=name, alias="champion", version="1")
+    for alias in ("champion", "prod"):  # the second is ours from the first promote on
+        server.ask("registered-models/alias", name=name, alias=alias, version="1")
     before = server.versions(name)["1"]
     store = open_store(place)
     mine = store.add(models[0], "prod").version
     store.promote(mine, "prod")
-    assert server.versions(name)["1"] == before
+    after = server.versions(name)["1"]
+    assert {**after, "aliases": None} == {**before, "aliases": None}
     assert [item.version for item in store.versions()] == [mine]
     assert aliases(server, place) == {"champion": "1", "prod": mine}
 
