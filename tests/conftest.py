@@ -7,8 +7,12 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.tracking import Server
 
 FITTED_BY = "1.1.0"
 
@@ -34,6 +38,16 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     script = Path(__file__).parent / "environments" / "fitted.py"
     subprocess.run([str(python), str(script), str(folder)], check=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tracking_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A tracking server of MLflow with its database; tests use names of their own in it."""
+    from tests.tracking import Server
+
+    started = Server(tmp_path_factory.mktemp("tracking"))
+    yield started
+    started.close()
 
 
 def _engine_answers() -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from skmig.cli import common
+from skmig.cli.mlflow_models import TrackingUri
 
 if TYPE_CHECKING:
     from skmig.console import Console
@@ -22,7 +23,9 @@ store = typer.Typer(
 Where = Annotated[
     str,
     typer.Option(
-        "--store", envvar="SKMIG_STORE", help="A folder, or an address such as s3://bucket/models."
+        "--store",
+        envvar="SKMIG_STORE",
+        help="A folder, an address such as s3://bucket/models, or models:/NAME of MLflow.",
     ),
 ]
 Env = Annotated[str, typer.Option("--env", help="The environment, such as prod.")]
@@ -47,6 +50,7 @@ def add(
         str | None, typer.Option(help="The version of its preprocessing, instead of the record's.")
     ] = None,
     where: Where = PLACE,
+    tracking_uri: TrackingUri = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
@@ -57,7 +61,7 @@ def add(
     from skmig import capturing
     from skmig.store import open_store
 
-    opened = open_store(where)
+    opened = open_store(where, tracking_uri=tracking_uri)
     made = opened.add(
         model,
         env,
@@ -79,6 +83,7 @@ def add(
 def list_(
     env: Annotated[str | None, typer.Option("--env", help="Only of this environment.")] = None,
     where: Where = PLACE,
+    tracking_uri: TrackingUri = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
@@ -86,9 +91,9 @@ def list_(
 ) -> int:
     """The versions, and where each is active."""
     console = common.console(quiet=quiet, verbose=verbose, json=json, color=color)
-    opened = _open(where)
+    opened = _open(where, tracking_uri)
     found = opened.versions(env)
-    active = {name: opened.active(name).version for name in opened.environments()}
+    active = {name: opened.history(name)[-1].version for name in opened.environments()}
     if console.json:
         listed = [item.as_json() for item in found]
         console.document({"ok": True, "versions": listed, "active": active})
@@ -111,6 +116,7 @@ def list_(
 def show(
     version: Annotated[str, typer.Argument(help="Such as 2026.11.21.prod.")],
     where: Where = PLACE,
+    tracking_uri: TrackingUri = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
@@ -118,7 +124,7 @@ def show(
 ) -> int:
     """All that is known of a version; its files are held against their digests."""
     console = common.console(quiet=quiet, verbose=verbose, json=json, color=color)
-    found = _open(where).version(version)
+    found = _open(where, tracking_uri).version(version)
     found.check()
     said = found.as_json()
     if console.json:
@@ -133,6 +139,7 @@ def promote(
     version: Annotated[str, typer.Argument(help="Such as 2026.11.21.prod.")],
     env: Env,
     where: Where = PLACE,
+    tracking_uri: TrackingUri = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
@@ -140,7 +147,7 @@ def promote(
 ) -> int:
     """Make a version the active one of an environment."""
     console = common.console(quiet=quiet, verbose=verbose, json=json, color=color)
-    return _say(console, _open(where).promote(version, env))
+    return _say(console, _open(where, tracking_uri).promote(version, env))
 
 
 @store.command("rollback")
@@ -150,6 +157,7 @@ def rollback(
         str | None, typer.Option("--to", help="A version that was active before.")
     ] = None,
     where: Where = PLACE,
+    tracking_uri: TrackingUri = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
@@ -157,13 +165,14 @@ def rollback(
 ) -> int:
     """Go back to the version before the active one."""
     console = common.console(quiet=quiet, verbose=verbose, json=json, color=color)
-    return _say(console, _open(where).rollback(env, to))
+    return _say(console, _open(where, tracking_uri).rollback(env, to))
 
 
 @store.command("history")
 def history(
     env: Env,
     where: Where = PLACE,
+    tracking_uri: TrackingUri = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
@@ -171,7 +180,7 @@ def history(
 ) -> int:
     """The deployments of an environment; the whole chain is held against its digests."""
     console = common.console(quiet=quiet, verbose=verbose, json=json, color=color)
-    found = _open(where).history(env)
+    found = _open(where, tracking_uri).history(env)
     if console.json:
         console.document({"ok": True, "deployments": [entry.as_json() for entry in found]})
         return 0
@@ -190,6 +199,7 @@ def active(
         bool, typer.Option("--path", help="Print the model's file; its digest is checked first.")
     ] = False,
     where: Where = PLACE,
+    tracking_uri: TrackingUri = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
@@ -197,8 +207,11 @@ def active(
 ) -> int:
     """The active version of an environment, or the file to serve."""
     console = common.console(quiet=quiet, verbose=verbose, json=json, color=color)
-    found = _open(where).active(env)
+    opened = _open(where, tracking_uri)
+    found = opened.active(env)
     place = str(found.local()) if path else None
+    if (stray := opened.stray(env, found)) is not None:
+        console.warning(stray)
     if console.json:
         console.document({"ok": True, "version": found.as_json(), "path": place})
     else:
@@ -206,10 +219,10 @@ def active(
     return 0
 
 
-def _open(where: str) -> Store:
+def _open(where: str, tracking_uri: str | None) -> Store:
     from skmig.store import open_store
 
-    return open_store(where, create=False)
+    return open_store(where, create=False, tracking_uri=tracking_uri)
 
 
 def _say(console: Console, entry: Entry) -> int:

@@ -4,10 +4,9 @@ Nothing in a model folder is imported or run here: `MLmodel` and the files besid
 data, and the model's own file goes the way of every other artifact.
 """
 
-from skmig.registry.address import Address, is_address
 from skmig.registry.folder import ModelFolder
 from skmig.registry.migrating import Moved, Wanted, fetched, migrate
-from skmig.registry.tracking import Tracking, Version
+from skmig.tracking import Address, Tracking, Version, is_address
 
 __all__ = [
     "Address",

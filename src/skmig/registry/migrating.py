@@ -15,9 +15,8 @@ from skmig.errors import DataError, UnsupportedError, UsageError
 from skmig.pipeline import Migration
 from skmig.plan import Settings
 from skmig.registry import registering, rows, writing
-from skmig.registry.address import Address, is_address
 from skmig.registry.folder import ModelFolder
-from skmig.registry.tracking import Tracking, Version
+from skmig.tracking import Address, Tracking, Version, is_address
 
 
 @dataclass(frozen=True, kw_only=True)

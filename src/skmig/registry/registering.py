@@ -10,8 +10,7 @@ from skmig.environments.base import Progress
 from skmig.errors import SkmigError, UnreadableError
 from skmig.pipeline import Migration
 from skmig.plan import Settings
-from skmig.registry.address import Address
-from skmig.registry.tracking import Tracking, Version
+from skmig.tracking import Address, Tracking, Version
 
 
 def register(

@@ -71,7 +71,8 @@ def load(
     """The model at `path`, after its record was checked, its digest, and the releases here.
 
     The record lies beside the model: that of `skmig.save` and `skmig capture`, or that of
-    `skmig migrate`.  `path` may be `STORE#ENVIRONMENT`: the version that is active there.
+    `skmig migrate`.  `path` may be `STORE#ENVIRONMENT`: the version that is active there, in a
+    folder (`skmig-store#prod`), a bucket, or MLflow's registry (`models:/churn#prod`).
 
     `check`: what to do where scikit-learn (another release) or numpy (another minor release) are
     not those of the record: True is an error, "warn" a warning, False nothing.  `bare`: the object
@@ -108,7 +109,11 @@ def _place(text: str) -> Path:
     if mark and not Path(text).is_file():
         from skmig import store as stores
 
-        return stores.open_store(store, create=False).active(environment).local()
+        opened = stores.open_store(store, create=False)
+        version = opened.active(environment)
+        if (stray := opened.stray(environment, version)) is not None:
+            warnings.warn(stray, stacklevel=3)
+        return version.local()
     return Path(text)
 
 

@@ -42,19 +42,19 @@ def look(place: str) -> Stored | None:
     """What is known of a file without reading it; None where there is none."""
     if not is_uri(place):
         return _look_here(Path(place))
-    files, path = _store(place)
+    files, path = opened(place)
     try:
         found = files.info(path)
     except FileNotFoundError:
         return None
     except Exception as error:
-        raise _failed(place, error) from error
+        raise failed(place, error) from error
     return _stored(place, found) if found["type"] == "file" else None
 
 
 def listing(place: str) -> Iterator[Stored]:
     """The files below a URI, or those that a URI with wildcards names, sorted."""
-    files, path = _store(place)
+    files, path = opened(place)
     try:
         if any(sign in path for sign in "*?["):
             found = files.glob(path, detail=True)
@@ -65,7 +65,7 @@ def listing(place: str) -> Iterator[Stored]:
     except FileNotFoundError:
         return
     except Exception as error:
-        raise _failed(place, error) from error
+        raise failed(place, error) from error
     scheme = place.partition("://")[0]
     for inner, facts in sorted(found.items()):
         if facts["type"] == "file":
@@ -101,7 +101,7 @@ def store(source: Path, place: str, sha256: str) -> None:
 
     What arrived is read again.  Raises StorageError.
     """
-    files, path = _store(place)
+    files, path = opened(place)
     try:
         # an object of s3, gs and az is there when its upload ends; elsewhere a name of its own
         # keeps what is half written from being taken for the whole
@@ -114,7 +114,7 @@ def store(source: Path, place: str, sha256: str) -> None:
         if draft != path:
             files.mv(draft, path)
     except Exception as error:
-        raise _failed(place, error) from error
+        raise failed(place, error) from error
     if digest(place) != sha256:
         with contextlib.suppress(Exception):
             files.rm_file(path)
@@ -126,17 +126,17 @@ def store(source: Path, place: str, sha256: str) -> None:
 
 def remove(place: str) -> None:
     """Delete a file of a store, if it is there."""
-    files, path = _store(place)
+    files, path = opened(place)
     try:
         files.rm_file(path)
     except FileNotFoundError:
         return
     except Exception as error:
-        raise _failed(place, error) from error
+        raise failed(place, error) from error
 
 
 def _blocks(place: str) -> Iterator[bytes]:
-    files, path = _store(place)
+    files, path = opened(place)
     try:
         handle: BinaryIO
         with files.open(path, "rb", block_size=8 * _BLOCK) as handle:
@@ -145,7 +145,7 @@ def _blocks(place: str) -> Iterator[bytes]:
     except FileNotFoundError as error:
         raise _unreadable(place, error) from error
     except Exception as error:
-        raise _failed(place, error) from error
+        raise failed(place, error) from error
 
 
 def _look_here(path: Path) -> Stored | None:
@@ -170,8 +170,8 @@ def _whole(files: Any) -> bool:
     return bool({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"}.intersection(protocols))
 
 
-def _store(place: str) -> tuple[Any, str]:
-    """The file system of a URI, and the path in it."""
+def opened(place: str) -> tuple[Any, str]:
+    """The file system of a URI, and the path in it.  Raises UsageError where there can be none."""
     scheme = place.partition("://")[0]
     try:
         import fsspec
@@ -190,7 +190,7 @@ def _store(place: str) -> tuple[Any, str]:
             hint="pip install 'skmig[storage]', which brings s3://, gs:// and az://",
         ) from error
     except Exception as error:
-        raise _failed(place, error) from error
+        raise failed(place, error) from error
     return files, path
 
 
@@ -199,7 +199,8 @@ def _unreadable(place: str, error: Exception) -> UnreadableError:
     return UnreadableError(f"`{place}` cannot be read: {reason}", hint="check the path")
 
 
-def _failed(place: str, error: Exception) -> StorageError:
+def failed(place: str, error: Exception) -> StorageError:
+    """What to raise where a store did not do what it was asked."""
     hint = "are the store's address and your credentials in the environment, as for its own tools?"
     return StorageError(
         f"the store of `{place}` does not do what it was asked",

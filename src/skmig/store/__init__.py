@@ -8,6 +8,8 @@ Laid out as files (or objects) that are created once and never changed:
     environments/prod/history/00000001.json a deployment; holds the digest of the one before it
     environments/prod/active.json           the last deployment again, for who cannot list
 
+In MLflow's registry the same names are kept as said in `registry.py`.
+
 A deployment is the creation of the next number, which only one of many at once can do.  So the
 history is the truth, nothing can be lost, and what was killed leaves nothing half-done.
 """

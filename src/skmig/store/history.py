@@ -119,7 +119,8 @@ class History:
         Gives the last entry; there must be one.
         """
         last = self.entries()[-1]
-        if self._pointed() != (last.number, last.sha256):
+        behind = self._pointed() != (last.number, last.sha256)
+        if behind or self.storage.stray(self.environment, last.version) is not None:
             self._point_to(last)
         return last
 

@@ -7,11 +7,15 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from skmig.errors import OutputError
+from skmig import record
+from skmig.errors import OutputError, UnreadableError
+
+if TYPE_CHECKING:
+    from skmig.store.versions import Version
 
 
 class Storage(Protocol):
@@ -28,8 +32,11 @@ class Storage(Protocol):
     def replace(self, name: str, data: bytes) -> None:
         """Write a file, whole or not at all, over one that is there or not."""
 
-    def put(self, name: str, source: Path) -> None:
-        """Copy a file into the store; one of that name has the same content."""
+    def put(self, said: Version, files: list[Path]) -> None:
+        """Copy a model and its record to where `said`, their manifest, has them.
+
+        What arrived there is by digest what is said; else UnreadableError or StorageError.
+        """
 
     def read(self, names: list[str]) -> list[bytes]: ...
 
@@ -39,11 +46,22 @@ class Storage(Protocol):
     def digest(self, name: str) -> str:
         """The sha256 of a file."""
 
+    def holds(self, name: str, digest: str) -> bool:
+        """Is a file there, and by its sha256 the right one?"""
+        try:
+            return self.digest(name) == digest
+        except FileNotFoundError:
+            return False
+
     def local(self, digests: dict[str, str]) -> list[Path]:
         """Files by name and sha256, on this machine and in one folder; fetched if need be."""
 
+    def stray(self, environment: str, version: str) -> str | None:  # noqa: ARG002
+        """What those who look without skmig take for active, where it is not this version."""
+        return None
 
-class FolderStorage:
+
+class FolderStorage(Storage):
     """A store in a folder of this machine."""
 
     def __init__(self, folder: Path) -> None:
@@ -79,12 +97,15 @@ class FolderStorage:
             _settle(draft)
             draft.replace(path)
 
-    def put(self, name: str, source: Path) -> None:
-        path = self.folder / name
-        with self._draft(path) as draft:
-            shutil.copyfile(source, draft)
-            _settle(draft)
-            draft.replace(path)
+    def put(self, said: Version, files: list[Path]) -> None:
+        for name, digest, source in zip(said.files, said.digests, files, strict=True):
+            path = self.folder / name
+            with self._draft(path) as draft:
+                shutil.copyfile(source, draft)
+                _settle(draft)
+                if record.sha256(draft) != digest:
+                    raise changed(source)
+                draft.replace(path)
 
     @contextlib.contextmanager
     def _draft(self, path: Path) -> Iterator[Path]:
@@ -124,6 +145,31 @@ class FolderStorage:
 
     def local(self, digests: dict[str, str]) -> list[Path]:
         return [self.folder / name for name in digests]
+
+
+def changed(source: Path) -> UnreadableError:
+    """What to raise where a file is not any more what was looked at before."""
+    return UnreadableError(
+        f"`{source.name}` changed while it was added", hint="run the same command again"
+    )
+
+
+def cached(where: str, digests: dict[str, str], fetch: Callable[[str, Path], object]) -> list[Path]:
+    """What `fetch` gets, in the cache; what is damaged there is fetched again."""
+    from skmig.environments import cache
+
+    key = hashlib.sha256("\n".join([where, *digests]).encode()).hexdigest()[:32]
+    folder = cache.folder() / "store" / key
+    folder.mkdir(parents=True, exist_ok=True)
+    places = []
+    for name, digest in digests.items():
+        place = folder / name.rpartition("/")[2]
+        if not place.is_file() or record.sha256(place) != digest:
+            draft = place.with_name(f".{place.name}.{os.getpid()}.part")
+            fetch(name, draft)
+            draft.replace(place)
+        places.append(place)
+    return places
 
 
 def _settle(path: Path) -> None:

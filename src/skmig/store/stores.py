@@ -18,14 +18,27 @@ from skmig.store.versions import Version
 _MARK = "store.json"
 
 
-def open_store(place: str | os.PathLike[str], *, create: bool = True) -> Store:
-    """The store in a folder or at an address such as `s3://bucket/models`.
+def open_store(
+    place: str | os.PathLike[str], *, create: bool = True, tracking_uri: str | None = None
+) -> Store:
+    """The store in a folder, at an address such as `s3://bucket/models`, or in MLflow's registry.
 
-    `create`: one is made where there is none; else that raises UnreadableError.
+    `create`: one is made where there is none; else that raises UnreadableError.  `tracking_uri`:
+    of MLflow, for a place such as `models:/churn`; else MLFLOW_TRACKING_URI says it.
     """
     text = os.fspath(place)
     storage: Storage
-    if "://" in text:
+    if text.startswith("models:"):
+        from skmig.store.registry import RegistryStorage
+        from skmig.tracking import registered_model
+
+        storage = RegistryStorage(registered_model(text), tracking_uri)
+    elif tracking_uri is not None:
+        raise UsageError(
+            "a tracking URI is about a store in MLflow's registry",
+            hint="name one, such as --store models:/churn",
+        )
+    elif "://" in text:
         from skmig.store.remote import RemoteStorage
 
         storage = RemoteStorage(text)
@@ -91,9 +104,7 @@ class Store:
         entries = History(self.storage, env).entries()
         said = dataclasses.replace(said, rollback_target=entries[-1].version if entries else None)
         # first what it is, then the name: who is ended in between leaves files that nobody names
-        for name, source in zip(said.files, (path, record.record_of(path)), strict=True):
-            self.storage.put(name, source)
-        said.check()  # they may have changed since they were looked at
+        self.storage.put(said, [path, record.record_of(path)])
         return versions.claim(self.storage, said)
 
     def versions(self, env: str | None = None) -> list[Version]:
@@ -177,13 +188,32 @@ class Store:
         entries = self.history(env)
         if not entries:
             raise self._nothing(env)
-        found = self.version(entries[-1].version)
+        try:
+            found = self.version(entries[-1].version)
+        except UsageError as exc:
+            raise UnreadableError(
+                f"{entries[-1].version} is active in `{env}` and is not there any more",
+                hint=f"go back to another: skmig store rollback --env {env}",
+            ) from exc
         if found.sha256 != entries[-1].manifest:
             raise UnreadableError(
                 f"the manifest of version {found.version} is not what it was when it was promoted",
                 hint=f"go back to another: skmig store rollback --env {env}",
             )
         return found
+
+    def stray(self, env: str, active: Version) -> str | None:
+        """A sentence, where MLflow's alias means another version than the active one.
+
+        So it is where somebody moved it, or a process was ended before it did.
+        """
+        other = self.storage.stray(env, active.version)
+        if other is None:
+            return None
+        return (
+            f"the alias `{env}` of `{self.storage.where}` means {other}, and {active.version} is "
+            f"active; to let it follow: skmig store promote {active.version} --env {env}"
+        )
 
     def environments(self) -> list[str]:
         """The environments in which something was deployed."""

@@ -72,8 +72,17 @@ class Version:
     @property
     def files(self) -> list[str]:
         """The names of the model and its record in the store."""
-        both = hashlib.sha256(f"{self.model.sha256}\n{self.record.sha256}".encode()).hexdigest()
-        return [f"models/{both[:32]}/{fact.name}" for fact in (self.model, self.record)]
+        return [f"{self.folder}/{fact.name}" for fact in (self.model, self.record)]
+
+    @property
+    def digests(self) -> list[str]:
+        """The sha256 of each of `files`."""
+        return [self.model.sha256, self.record.sha256]
+
+    @property
+    def folder(self) -> str:
+        """Where they lie in the store."""
+        return folder_of(self.model.sha256, self.record.sha256)
 
     def check(self) -> None:
         """Are the files those that were added?  Raises UnreadableError."""
@@ -92,8 +101,7 @@ class Version:
 
     def local(self) -> Path:
         """The model on this machine, its record beside it.  Raises UnreadableError."""
-        facts = (self.model, self.record)
-        wanted = {name: fact.sha256 for name, fact in zip(self.files, facts, strict=True)}
+        wanted = dict(zip(self.files, self.digests, strict=True))
         places = self.storage.local(wanted)
         for place, digest in zip(places, wanted.values(), strict=True):
             if not place.is_file() or record.sha256(place) != digest:
@@ -102,6 +110,12 @@ class Version:
                     hint="go back to another version: skmig store rollback",
                 )
         return places[0]
+
+
+def folder_of(model: str, its_record: str) -> str:
+    """The folder of a model and its record, by their digests."""
+    both = hashlib.sha256(f"{model}\n{its_record}".encode()).hexdigest()
+    return f"models/{both[:32]}"
 
 
 def read(storage: Storage, name: str) -> Version:

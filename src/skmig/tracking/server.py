@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from skmig.errors import EnvironmentFailedError, UnreadableError, UsageError
-from skmig.registry.address import Address
+from skmig.errors import EnvironmentFailedError, SkmigError, UnreadableError, UsageError
+from skmig.tracking.address import Address
 
 _URI = "MLFLOW_TRACKING_URI"
 # MLflow asks a server that is not there seven times, over minutes; what the user has set stays
@@ -69,13 +69,13 @@ class Tracking:
                 "no tracking server is named",
                 hint=f"set {_URI}, or say --tracking-uri http://HOST:PORT",
             )
-        self._error: type[Exception] = MlflowException
-        self._artifacts = artifacts
-        with self._asking("connect"):
+        self.error: type[Exception] = MlflowException
+        self.artifacts = artifacts
+        with self.asking("connect"):
             if uri is not None:
                 mlflow.set_tracking_uri(uri)
             self.uri = str(mlflow.get_tracking_uri())
-            self._client = MlflowClient()
+            self.client = MlflowClient()
 
     # ------------------------------------------------------------------ reading
     def resolve(self, address: Address) -> Version | None:
@@ -85,18 +85,18 @@ class Tracking:
         """
         if not address.name:
             return None
-        with self._asking(f"find `{address.text}`", missing=_absent(address)):
+        with self.asking(f"find `{address.text}`", missing=_absent(address)):
             if address.alias:
-                found = self._client.get_model_version_by_alias(address.name, address.alias)
+                found = self.client.get_model_version_by_alias(address.name, address.alias)
             elif address.version == "latest":
                 found = self._latest(address)
             else:
-                found = self._client.get_model_version(address.name, address.version)
+                found = self.client.get_model_version(address.name, address.version)
         return _version(found)
 
     def _latest(self, address: Address) -> Any:
-        self._client.get_registered_model(address.name)
-        found = self._versions(address.name)
+        self.client.get_registered_model(address.name)
+        found = self.versions(address.name)
         if not found:
             raise UnreadableError(
                 f"the registered model `{address.name}` has no version",
@@ -104,14 +104,18 @@ class Tracking:
             )
         return max(found, key=lambda item: int(item.version))
 
-    def _versions(self, name: str) -> list[Any]:
-        quoted = name.replace("'", "\\'")
+    def versions(self, name: str, tag: tuple[str, str] | None = None) -> list[Any]:
+        """The versions of a registered model, or those with a tag, as MLflow gives them.
+
+        To be used within `asking`.
+        """
+        wanted = "name='{}'".format(name.replace("'", "\\'"))
+        if tag is not None:
+            wanted += f" and tags.`{tag[0]}` = '{tag[1]}'"
         found: list[Any] = []
         token = None
         while True:
-            page = self._client.search_model_versions(
-                f"name='{quoted}'", max_results=_MANY, page_token=token
-            )
+            page = self.client.search_model_versions(wanted, max_results=_MANY, page_token=token)
             found += page
             token = page.token
             if not token:
@@ -122,22 +126,22 @@ class Tracking:
         wanted = re.compile(re.escape(pattern).replace(r"\*", ".*"))
         names: list[str] = []
         token = None
-        with self._asking("list the registered models"):
+        with self.asking("list the registered models"):
             while True:
-                page = self._client.search_registered_models(max_results=_MANY, page_token=token)
+                page = self.client.search_registered_models(max_results=_MANY, page_token=token)
                 names += [item.name for item in page if wanted.fullmatch(item.name)]
                 token = page.token
                 if not token:
                     break
-            newest = [max(found, key=_number) for name in names if (found := self._versions(name))]
+            newest = [max(found, key=_number) for name in names if (found := self.versions(name))]
         return sorted((_version(item) for item in newest), key=lambda item: item.name)
 
     def fetch(self, address: Address, version: Version | None, folder: Path) -> Path:
         """Download a model folder into the folder; gives where it is."""
         text = address.text if version is None else version.address
         folder.mkdir(parents=True, exist_ok=True)
-        with self._asking(f"fetch `{text}`", missing=_absent(address)):
-            found = self._artifacts.download_artifacts(artifact_uri=text, dst_path=str(folder))
+        with self.asking(f"fetch `{text}`", missing=_absent(address)):
+            found = self.artifacts.download_artifacts(artifact_uri=text, dst_path=str(folder))
         return Path(found)
 
     # ------------------------------------------------------------------ writing
@@ -155,17 +159,17 @@ class Tracking:
         `beside`: a run in whose experiment that run shall be.  What could not be registered
         leaves no run behind.
         """
-        with self._asking(f"register a version of `{name}`"):
-            self._make_model(name)
+        with self.asking(f"register a version of `{name}`"):
+            self.make_model(name)
             experiment = self._experiment(beside)
-            run = self._client.create_run(
+            run = self.client.create_run(
                 experiment,
                 run_name=f"skmig {name}",
                 tags={"mlflow.source.name": "skmig", **tags},
             ).info
             try:
-                self._client.log_artifacts(run.run_id, str(folder), "model")
-                made = self._client.create_model_version(
+                self.client.log_artifacts(run.run_id, str(folder), "model")
+                made = self.client.create_model_version(
                     name,
                     source=f"{run.artifact_uri.rstrip('/')}/model",
                     run_id=run.run_id,
@@ -174,43 +178,44 @@ class Tracking:
                 )
             except BaseException:
                 with contextlib.suppress(Exception):
-                    self._client.set_terminated(run.run_id, "FAILED")
-                    self._client.delete_run(run.run_id)
+                    self.client.set_terminated(run.run_id, "FAILED")
+                    self.client.delete_run(run.run_id)
                 raise
-            self._client.set_terminated(run.run_id)
+            self.client.set_terminated(run.run_id)
         return _version(made)
 
-    def _make_model(self, name: str) -> None:
+    def make_model(self, name: str) -> None:
+        """Let there be a registered model of that name; to be used within `asking`."""
         try:
-            self._client.get_registered_model(name)
-        except self._error as error:
+            self.client.get_registered_model(name)
+        except self.error as error:
             if getattr(error, "error_code", "") != _MISSING:
                 raise
-            with contextlib.suppress(self._error):  # another may make it at the same time
-                self._client.create_registered_model(name)
-            self._client.get_registered_model(name)
+            with contextlib.suppress(self.error):  # another may make it at the same time
+                self.client.create_registered_model(name)
+            self.client.get_registered_model(name)
 
     def _experiment(self, run: str) -> str:
         if run:
-            with contextlib.suppress(self._error):  # the run may have been deleted since
-                return str(self._client.get_run(run).info.experiment_id)
+            with contextlib.suppress(self.error):  # the run may have been deleted since
+                return str(self.client.get_run(run).info.experiment_id)
         return "0"
 
     def set_alias(self, version: Version, alias: str) -> Version:
         """Let an alias mean a version from now on."""
-        with self._asking(f"set the alias `{alias}` of `{version.name}`"):
-            self._client.set_registered_model_alias(version.name, alias, version.version)
+        with self.asking(f"set the alias `{alias}` of `{version.name}`"):
+            self.client.set_registered_model_alias(version.name, alias, version.version)
         return replace(version, aliases=(*version.aliases, alias))
 
     @contextlib.contextmanager
-    def _asking(self, what: str, missing: UnreadableError | None = None) -> Iterator[None]:
+    def asking(self, what: str, missing: UnreadableError | None = None) -> Iterator[None]:
         """Whatever MLflow raises is an error of ours, with its own words as the cause."""
         try:
             # its client prints addresses of runs on stdout
             with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
                 warnings.simplefilter("ignore")
                 yield
-        except (UnreadableError, UsageError):
+        except SkmigError:
             raise
         except Exception as error:  # its client lets errors of requests, urllib3, stores through
             code = str(getattr(error, "error_code", ""))

@@ -19,6 +19,26 @@ def is_address(text: str) -> bool:
     return text.startswith(_SCHEMES)
 
 
+def registered_model(text: str) -> str:
+    """The name in `models:/churn`: a registered model, and no version of it.
+
+    Raises UsageError for anything else.
+    """
+    scheme, _, rest = text.partition(":")
+    name = rest.strip("/")
+    if (
+        scheme != "models"
+        or not name
+        or _LOGGED.fullmatch(name)
+        or re.search(r"[/:@#\0-\x1f]", name)
+    ):
+        raise UsageError(
+            f"`{text}` is not the address of a registered model",
+            hint="such as models:/churn, without a version or an alias",
+        )
+    return name
+
+
 @dataclass(frozen=True, kw_only=True)
 class Address:
     """A model as MLflow addresses it.
