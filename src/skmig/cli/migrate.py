@@ -173,7 +173,14 @@ def migrate(
     )
     settings = api.checked(settings)
     if asked or retry_failed or any(map(storage.is_uri, artifacts)):
-        said = asked.of(artifacts, settings, output, report)
+        mlflow = Wanted(
+            tracking_uri=tracking_uri,
+            register=register,
+            register_as=register_as,
+            alias=alias,
+            model_code=model_code,
+        )
+        said = asked.of(artifacts, settings, output, report, mlflow)
         if dry_run:
             return fleets.show_plan(console, said)
         return fleets.migrate(console, said, retry_failed=retry_failed, force=force)

@@ -9,7 +9,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +17,28 @@ from skmig import api, storage
 from skmig.environments.base import memory_bytes
 from skmig.errors import SkmigError, UnreadableError, UsageError
 from skmig.plan import Settings
+from skmig.registry import Wanted, is_address
 
 FILE = "skmig.toml"
 LEDGER = Path(".skmig", "ledger.sqlite")
 FAIL_ON = ("refused", "different", "error", "never")
 ENGINES = ("here", "dask")
+QUERY = "mlflow:"  # and a filter of MLflow's own for registered models
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Models that are treated alike: paths, patterns, folders or URIs, and what is wanted.
+    """Models that are treated alike: paths, patterns, folders, URIs or what MLflow calls them.
 
     `output` and `report` are folders (paths or URIs); empty: beside each model, and no pages.
+    `mlflow` is what is wanted of models of MLflow.
     """
 
     models: tuple[str, ...]
     settings: Settings
     output: str = ""
     report: str = ""
+    mlflow: Wanted = field(default_factory=Wanted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +75,7 @@ _FLEET = {
     "engine": _Key(str, choices=ENGINES),
     "scheduler": _Key(str),
     "jobs": _Key(int),
+    "tracking-uri": _Key(str),
 }
 # of the whole file, and of a group of models, which then has its own
 _GROUP = {
@@ -98,9 +103,19 @@ _GROUP = {
     "timeout": _Key(_NUMBER, "timeout"),
     "memory": _Key(str, "memory"),
     "compare-naive": _Key(bool, "compare_naive"),
+    "register": _Key(bool),
+    "alias": _Key(str),
+    "model-code": _Key(bool),
 }
 _PATHS = frozenset({"data", "code", "source-lock", "target-lock"})
 _NAMES = {str: "a text", bool: "true or false", int: "a whole number", list: "a list of texts"}
+
+
+def named(text: str, folder: Path = Path()) -> str:
+    """Models as they are named, with a path from `folder` on."""
+    if is_address(text) or text.startswith(QUERY):
+        return text
+    return storage.local(text, folder)
 
 
 def find(folder: Path) -> Path | None:
@@ -192,10 +207,16 @@ class _Reader:
             error.message = f"`{self.path}`: {error.message}"
             raise
         return Group(
-            models=tuple(storage.local(item, self.folder) for item in models),
+            models=tuple(named(item, self.folder) for item in models),
             settings=settings,
             output=storage.local(said["output"], self.folder) if "output" in said else "",
             report=storage.local(said["report"], self.folder) if "report" in said else "",
+            mlflow=Wanted(
+                tracking_uri=self.said.get("tracking-uri"),
+                register=said.get("register", False),
+                alias=said.get("alias"),
+                model_code=said.get("model-code", False),
+            ),
         )
 
     def value(self, key: str, value: Any) -> Any:

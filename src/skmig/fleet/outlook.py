@@ -152,9 +152,18 @@ def _foreseen(item: todo.Wanted, to_do: todo.Todo) -> tuple[Foreseen, tuple[Envi
         why=(),
     )
     path = Path()
+    looked = None
+    if item.found.content:  # of one that is done the original need not be there any more
+        looked = to_do.look(item)
+        if isinstance(looked, Entry) and looked.error is None:
+            return replace(
+                found, source=item.found.release, would="nothing", why=(_done(looked),)
+            ), ()
     try:
         with tempfile.TemporaryDirectory(prefix="skmig-fleet-") as name:
-            path = source_of(item.found.place).fetch(item.found.place, Path(name))
+            fetch = source_of(item.found.place).fetch
+            brought = fetch(item.found.place, Path(name), settings, item.group.mlflow)
+            path, settings = brought.file, brought.settings
             facts = inspection.inspect(path)
         classes = dict.fromkeys(node.name.rpartition(".")[2] for node in facts.estimators)
         found = replace(found, classes=tuple(classes), size=facts.size)
@@ -169,13 +178,18 @@ def _foreseen(item: todo.Wanted, to_do: todo.Todo) -> tuple[Foreseen, tuple[Envi
         text = f"scikit-learn {target} cannot express this model of {source}"
         refused = RefusedError(text, reasons=why, hint="choose another target")
         return replace(found, would="refuse", why=why, error=refused), ()
-    looked = to_do.look(item)
+    looked = looked or to_do.look(item)
     if isinstance(looked, Entry):
         if looked.error is None:
-            return replace(found, would="nothing", why=(f"done: {looked.verdict}",)), ()
+            return replace(found, would="nothing", why=(_done(looked),)), ()
         kind = "refuse" if looked.exit_code == 1 else "fail"
         return replace(found, would=kind, why=(looked.summary,), error=_error(looked)), ()
-    return replace(found, would="migrate", why=made.notes), (made.source, made.target)
+    why = (*made.notes, *brought.notes)
+    return replace(found, would="migrate", why=why), (made.source, made.target)
+
+
+def _done(kept: Entry) -> str:
+    return f"done: {kept.verdict}"
 
 
 def _error(kept: Entry) -> SkmigError:

@@ -6,7 +6,7 @@ data, and the model's own file goes the way of every other artifact.
 
 from skmig.registry.address import Address, is_address
 from skmig.registry.folder import ModelFolder
-from skmig.registry.migrating import Moved, Wanted, fetched, migrate
+from skmig.registry.migrating import Moved, Wanted, fetched, migrate, planned
 from skmig.registry.tracking import Tracking, Version
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "fetched",
     "is_address",
     "migrate",
+    "planned",
 ]

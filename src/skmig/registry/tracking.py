@@ -36,6 +36,7 @@ class Version:
     run: str = ""
     tags: Mapping[str, str] | None = None
     aliases: tuple[str, ...] = ()
+    stamp: str = ""  # another where a version of this number was registered anew
 
     @property
     def address(self) -> str:
@@ -117,14 +118,24 @@ class Tracking:
             if not token:
                 return found
 
-    def models(self, pattern: str = "*") -> list[Version]:
-        """The newest version of every registered model whose name fits, in the order of names."""
+    def versions(self, name: str) -> list[Version]:
+        """All versions of a registered model; none where there is no such model."""
+        with self._asking(f"list the versions of `{name}`"):
+            return [_version(found) for found in self._versions(name)]
+
+    def models(self, pattern: str = "*", query: str | None = None) -> list[Version]:
+        """The newest version of every registered model whose name fits, in the order of names.
+
+        `query`: a filter of MLflow's own for registered models.
+        """
         wanted = re.compile(re.escape(pattern).replace(r"\*", ".*"))
         names: list[str] = []
         token = None
         with self._asking("list the registered models"):
             while True:
-                page = self._client.search_registered_models(max_results=_MANY, page_token=token)
+                page = self._client.search_registered_models(
+                    query, max_results=_MANY, page_token=token
+                )
                 names += [item.name for item in page if wanted.fullmatch(item.name)]
                 token = page.token
                 if not token:
@@ -246,6 +257,7 @@ def _version(found: Any) -> Version:
         run=found.run_id or "",
         tags=dict(found.tags or {}),
         aliases=tuple(found.aliases or ()),
+        stamp=f"{found.creation_timestamp} {found.source}",
     )
 
 
