@@ -55,7 +55,7 @@ def python(place: str, script: str, *words: str) -> None:
     _show(place, script, *words)
     sources = str(Path(skmig.__file__).parents[1])
     done = subprocess.run(
-        [place, "-W", "error", str(HERE / script), *words],
+        [place, str(HERE / script), *words],
         stdout=subprocess.PIPE,
         text=True,
         check=False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import sys
 from pathlib import Path
 
@@ -17,6 +16,11 @@ pytestmark = [pytest.mark.environments, pytest.mark.xdist_group("migrate")]
 TOLD = Path(__file__).parents[2] / "docs" / "lifecycle.md"
 
 
+def steps(text: str) -> list[str]:
+    """The commands, and what is said of them."""
+    return [line for line in text.splitlines() if line.startswith(("$ ", "# "))]
+
+
 def test_the_story_is_what_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -25,12 +29,8 @@ def test_the_story_is_what_is_told(
     said = capsys.readouterr().out
 
     # each command, and what it ended with, was checked by the example itself
-    lines = [line for line in said.splitlines() if line.startswith(("$ ", "# "))]
-    told = TOLD.read_text("utf-8").split("```")
-    block = next(text for text in told if "$ skmig capture" in text)
-    assert [line for line in block.splitlines() if line.startswith(("$ ", "# "))] == [
-        re.sub(r"\d{4}\.\d\d\.\d\d", "2026.11.26", line) for line in lines
-    ]
+    told = next(text for text in TOLD.read_text("utf-8").split("```") if "$ skmig capture" in text)
+    assert steps(told) == steps(said)
 
     assert "methods answer otherwise, and packages changed" in said
     assert "scikit-learn is 1.6.1, the record has 1.1.0" in said
@@ -49,4 +49,3 @@ def test_the_story_is_what_is_told(
         "rollback",
     ]
     assert with_history.active("prod").version == answered[0][0]
-    assert shlex.split(lines[1][2:])[0] == "old/bin/python"

@@ -127,9 +127,8 @@ def test_any_tool_can_read_it(tmp_path: Path, form: str) -> None:
     assert [item.name for item in (tmp_path / "log").iterdir()] == [path.name]
     if form == "parquet":
         table = pd.read_parquet(tmp_path / "log").sort_values("age")
-        days = table["logged_at"].dt.strftime("%Y-%m-%d %X")
-        found = [(*row, None)[:2] for row in zip(days, table["town"].dropna(), strict=False)]
-        found.append((days.iloc[1], None if table["town"].isna().iloc[1] else "a value"))
+        pairs = zip(table["logged_at"], table["town"], strict=True)
+        found = [(str(day)[:19], None if pd.isna(town) else town) for day, town in pairs]
     else:
         with sqlite3.connect(path) as db:
             found = db.execute("SELECT logged_at, town FROM log ORDER BY age").fetchall()
