@@ -36,19 +36,21 @@ def _frame(rows: np.ndarray[Any, Any]) -> Any:
 
 def measured(kind: str, form: str, size: int, rows: int) -> tuple[float, float, float, int]:
     """Microseconds a row in `add`, of processor time in all, bytes, and rows that were dropped."""
-    block = np.random.default_rng(0).normal(size=(size, COLUMNS))
-    inputs, said = FORMS[form](block), block[:, 0] > 0
-    both = np.stack([block[:, 0], -block[:, 0]], axis=1)
+    whole = np.random.default_rng(0).normal(size=(rows, COLUMNS))
+    both = 1 / (1 + np.exp(np.stack([-whole[:, 0], whole[:, 0]], axis=1)))
+    said = whole[:, 0] > 0
+    parts = [slice(start, start + size) for start in range(0, rows, size)]
+    calls = [(FORMS[form](whole[part]), said[part], both[part]) for part in parts]
     folder = Path(tempfile.mkdtemp(prefix="skmig-"))
     try:
         place = folder / "log"
         with skmig.PredictionLog(place, format=kind, pending=200_000, wait=60.0) as log:
-            log.add(inputs, said, probabilities=both)
+            log.add(calls[0][0], calls[0][1], probabilities=calls[0][2])
             log.flush()
             worked, waited = time.process_time(), 0.0
-            for _ in range(rows // size):
+            for inputs, labels, probabilities in calls:
                 begun = time.perf_counter()
-                log.add(inputs, said, probabilities=both)
+                log.add(inputs, labels, probabilities=probabilities)
                 waited += time.perf_counter() - begun
             log.close(None)
             worked = time.process_time() - worked
