@@ -82,6 +82,10 @@ def test_all_of_it_is_understood(tmp_path: Path) -> None:
         ("models = ['a']\ntarget = '1.6.99'", ["1.6.99"]),
         ("models = ['a']\ntarget = '1.6.1'\ndata = 'none.csv'", ["none.csv"]),
         ("models = ['a'\ntarget = '1.6.1'", ["is not TOML", "line 2"]),
+        (
+            "models = ['a']\ntarget = '1.6.1'\nregister = true",
+            ["skmig.toml:3", "no model of MLflow"],
+        ),
         ("models = ['a']\ntarget = '1.6.1'\nmemory = 'much'", ["`much`"]),
     ],
 )

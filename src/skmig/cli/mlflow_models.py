@@ -64,9 +64,9 @@ def among(artifacts: Sequence[str | Path], wanted: Wanted) -> bool:
 
 def check_about(named: Sequence[str], wanted: Wanted) -> None:
     """Raises UsageError for options about models of MLflow, where none of them is named."""
-    from skmig.fleet.registered import is_named
+    from skmig.fleet.config import of_mlflow
 
-    if any(map(is_named, named)):
+    if any(map(of_mlflow, named)):
         return
     if wanted.registers or wanted.alias or wanted.model_code or wanted.tracking_uri:
         raise UsageError(

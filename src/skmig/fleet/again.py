@@ -12,7 +12,7 @@ from skmig import api, record, storage
 from skmig.environments.base import Progress
 from skmig.errors import SkmigError, UnreadableError
 from skmig.fleet import registered, todo
-from skmig.fleet.config import Fleet, Group
+from skmig.fleet.config import Fleet, Group, of_mlflow
 from skmig.fleet.ledger import Ledger
 from skmig.fleet.todo import Wanted
 from skmig.plan import Settings
@@ -49,7 +49,7 @@ def verify(
             memory=settings.memory or group.settings.memory,
         )
         asked = _options(group, options)
-        far = any(storage.is_uri(it.result) or registered.is_named(it.result) for it in items)
+        far = any(storage.is_uri(it.result) or of_mlflow(it.result) for it in items)
         at_once = _FETCHED if far else len(items)
         for start in range(0, len(items), at_once):
             part = items[start : start + at_once]
@@ -105,7 +105,7 @@ def _verify(
 
 def _fetched(item: Wanted, folder: Path, looking: todo.Looking) -> Path:
     """The record on this machine, with its result beside it."""
-    if registered.is_named(item.record):
+    if of_mlflow(item.record):
         version = looking.registry.version(item.record)
         if version is None:
             raise UnreadableError(
@@ -114,7 +114,7 @@ def _fetched(item: Wanted, folder: Path, looking: todo.Looking) -> Path:
             )
         tracking = looking.registry.tracking
         return record.beside(registered.opened(version.address, folder, tracking)[0].file)
-    if registered.is_named(item.found.place):
+    if of_mlflow(item.found.place):
         return record.beside(ModelFolder.read(Path(item.record).parent).file)
     if not storage.is_uri(item.record):
         return Path(item.record)

@@ -111,11 +111,14 @@ _PATHS = frozenset({"data", "code", "source-lock", "target-lock"})
 _NAMES = {str: "a text", bool: "true or false", int: "a whole number", list: "a list of texts"}
 
 
+def of_mlflow(text: str) -> bool:
+    """Does this name models, or a version, of MLflow?"""
+    return is_address(text) or text.startswith(QUERY)
+
+
 def named(text: str, folder: Path = Path()) -> str:
     """Models as they are named, with a path from `folder` on."""
-    if is_address(text) or text.startswith(QUERY):
-        return text
-    return storage.local(text, folder)
+    return text if of_mlflow(text) else storage.local(text, folder)
 
 
 def find(folder: Path) -> Path | None:
@@ -173,6 +176,8 @@ class _Reader:
                 groups.append(self.table(common, item, f"models[{number}]"))
             elif not isinstance(item, str):
                 raise self.wrong("holds models that are no text", 'models = ["models/"]')
+        if not any(map(of_mlflow, (item for group in groups for item in group.models))):
+            self.without_mlflow()
         return Fleet(
             groups=tuple(groups),
             file=self.path,
@@ -184,6 +189,14 @@ class _Reader:
             scheduler=self.said.get("scheduler", ""),
             jobs=self.said.get("jobs"),
         )
+
+    def without_mlflow(self) -> None:
+        """Nothing that is said may be passed over in silence."""
+        tables = [item for item in self.said["models"] if isinstance(item, dict)]
+        for key in ("register", "alias", "model-code", "tracking-uri"):
+            if any(key in said for said in (self.said, *tables)):
+                hint = 'models = ["models:/churn-*"]'
+                raise self.wrong(f"says `{key}`, and names no model of MLflow", hint, key=key)
 
     def table(self, common: Mapping[str, Any], said: Mapping[str, Any], where: str) -> Group:
         """One `[[models]]` table."""

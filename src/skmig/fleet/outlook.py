@@ -14,16 +14,19 @@ from skmig.environments import choose
 from skmig.environments.base import Backend, EnvironmentSpec, Progress
 from skmig.errors import RefusedError, SkmigError
 from skmig.fleet import entry, todo
-from skmig.fleet.config import Fleet
+from skmig.fleet.config import Fleet, of_mlflow
 from skmig.fleet.entry import Entry, shown
 from skmig.fleet.ledger import Ledger
 from skmig.fleet.sources import source_of
 
-# What a migration takes on a machine of two cores, in seconds: docs/benchmarks.md.
-_MODEL = 0.1
+# Processor seconds.  Of a model and a start: runs of 10 to 150 small models, as those of
+# `python -m bench.migrations many` (33 ms a model on a quiet machine, 50 where others want its
+# caches, too); of a megabyte: forests of 8 and 40 MB.
+_MODEL = 0.04
 _MEGABYTE = 0.3
-_START = 3.0  # one environment, warm
-_MAKE = {"local": 40.0, "docker": 90.0}  # one that is not there
+_START = 1.2  # an environment that is there, until its first answer
+_MAKE = {"local": 8.0, "docker": 15.0}  # one that is not, without what the network takes
+_BUSY = 1.4  # of two cores: waves keep both busy, the first and the last of them one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,11 +135,15 @@ def look(fleet: Fleet, progress: Progress) -> Outlook:
             wanted.update((item.group.settings.backend, spec) for spec in specs)
             progress.step(f"{len(seen)} of {len(models)} models")
     environments = _needed(wanted, progress)
+    registering = sum(
+        one.would == "migrate" and of_mlflow(one.place) and item.group.mlflow.registers
+        for one, item in zip(seen, models, strict=True)
+    )
     return Outlook(
         models=tuple(seen),
         environments=environments,
         empty=tuple(empty),
-        seconds=_seconds(seen, environments),
+        seconds=_seconds(seen, environments, registering),
     )
 
 
@@ -217,11 +224,15 @@ def _needed(wanted: Counter[tuple[str, EnvironmentSpec]], progress: Progress) ->
     return tuple(found)
 
 
-def _seconds(seen: Sequence[Foreseen], environments: Sequence[Needed]) -> float:
+def _seconds(seen: Sequence[Foreseen], environments: Sequence[Needed], registering: int) -> float:
+    """Without what stores and the network take.
+
+    `registering`: versions of MLflow, each of which is verified in an environment of its own.
+    """
     todo_now = [item for item in seen if item.would == "migrate"]
     work = sum(_MODEL + item.size / 1e6 * _MEGABYTE for item in todo_now)
-    made = sum(_MAKE.get(item.backend, 60.0) for item in environments if not item.there)
-    return work + made + _START * len(environments)
+    made = sum(_MAKE.get(item.backend, 0.0) for item in environments if not item.there)
+    return (work + made + _START * (len(environments) + registering)) / _BUSY
 
 
 def _duration(seconds: float) -> str:

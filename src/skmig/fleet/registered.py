@@ -13,25 +13,20 @@ from pathlib import Path
 
 from skmig import storage
 from skmig.errors import UnreadableError, UsageError
-from skmig.fleet.config import QUERY, Group
+from skmig.fleet.config import QUERY, Group, of_mlflow
 from skmig.fleet.source import Brought, Found
 from skmig.inspection.mlflow import DESCRIPTION
 from skmig.plan import Settings
-from skmig.registry import Address, ModelFolder, Tracking, Version, Wanted, is_address, planned
+from skmig.registry import Address, ModelFolder, Tracking, Version, Wanted, planned
 
 _AWAITED = re.compile(r"models:/(?P<name>.+?)\?of=(?P<origin>.+)&for=(?P<target>[^&]+)")
-
-
-def is_named(text: str) -> bool:
-    """Does this name models, or a version, of MLflow?"""
-    return is_address(text) or text.startswith(QUERY)
 
 
 class Registry:
     """Registered models by address, by a pattern of names, or by a filter of MLflow's."""
 
     def takes(self, named: str) -> bool:
-        return is_named(named)
+        return of_mlflow(named)
 
     def models(self, named: str, group: Group) -> Iterator[Found]:
         """Raises UsageError for what is no address, EnvironmentFailedError for no server."""

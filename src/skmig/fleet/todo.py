@@ -9,7 +9,7 @@ from pathlib import Path
 from skmig import api, record, storage
 from skmig.errors import OutputExistsError, SkmigError, UnreadableError, UsageError
 from skmig.fleet import entry, keys, registered
-from skmig.fleet.config import Fleet, Group
+from skmig.fleet.config import Fleet, Group, of_mlflow
 from skmig.fleet.entry import Entry, Task
 from skmig.fleet.ledger import Ledger
 from skmig.fleet.source import Found
@@ -62,7 +62,7 @@ def wanted(fleet: Fleet) -> tuple[list[Wanted], list[str]]:
 
 def _placed(found: Found, group: Group, taken: set[str]) -> Wanted:
     """Where the outputs of a model go; no two write to one place."""
-    if registered.is_named(found.place):
+    if of_mlflow(found.place):
         return _alone(_of_mlflow(found, group), taken)
     result = Path(storage.name(found.place))
     result = api.result_name(result, group.settings, Path())
@@ -122,7 +122,7 @@ class Looking:
 
     def stamp(self, place: str) -> str | None:
         """None where there is nothing."""
-        if registered.is_named(place):
+        if of_mlflow(place):
             return self.registry.stamp(place)
         if place.startswith(self._roots) if self._roots else False:
             return self._listed.get(place)
@@ -137,14 +137,14 @@ class Looking:
 
     def shown(self, place: str) -> str:
         """What lies at a place that is not empty, as people read it."""
-        if not registered.is_named(place):
+        if not of_mlflow(place):
             return place
         version = self.registry.version(place)
         return place if version is None else version.address
 
     def digest(self, place: str) -> str:
         """What tells it from what may lie there later."""
-        return self.shown(place) if registered.is_named(place) else storage.digest(place)
+        return self.shown(place) if of_mlflow(place) else storage.digest(place)
 
 
 def stamps(places: tuple[str, ...], looking: Looking) -> str:
@@ -186,7 +186,7 @@ class Todo:
             result=item.result,
             record=item.record,
             report=item.report,
-            mlflow=item.group.mlflow if registered.is_named(item.found.place) else None,
+            mlflow=item.group.mlflow if of_mlflow(item.found.place) else None,
         )
         try:
             if item.error is not None:
@@ -201,7 +201,7 @@ class Todo:
             there = self.there(item)
             if there and not (self.force or self.ledger.knows(item.result)):
                 hint = "choose another output, or replace it with --force"
-                if registered.is_named(there):
+                if of_mlflow(there):
                     hint = "keep that one, or register another version with --force"
                 there = self.looking.shown(there)
                 text = f"`{there}` is there already, and the ledger does not know it"
@@ -222,7 +222,7 @@ class Todo:
             return True
         if any(self.looking.stamp(place) is None for place in outputs(kept)):
             return False
-        if registered.is_named(kept.result):
+        if of_mlflow(kept.result):
             return False  # its tags are others than they were
         digests = storage.digest(kept.result), storage.digest(kept.record)
         return digests == (kept.result_sha256, kept.record_sha256)
