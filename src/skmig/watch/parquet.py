@@ -143,7 +143,7 @@ def _write(place: Path, schema: Any, tables: Iterable[Any]) -> int:
     draft = place.with_name(f".{place.name}.part")
     try:
         with draft.open("wb") as handle:
-            with parquet.ParquetWriter(handle, schema) as writer:
+            with parquet.ParquetWriter(handle, schema, write_page_checksum=True) as writer:
                 for table in tables:
                     writer.write_table(table)
             handle.flush()
@@ -170,9 +170,8 @@ def _alike(place: Path, whole: Any, mixed: list[int]) -> Any:
     Raises ArrowInvalid for a whole number beside fractions that no float is equal to.
     """
     import pyarrow as pa
-    from pyarrow import parquet
 
-    table = parquet.ParquetFile(place).read(use_threads=False)
+    table = _opened(place).read(use_threads=False)
     already = _told(table.schema)["mixed"]
     arrays = []
     for number, (array, wanted) in enumerate(zip(table.columns, whole.types, strict=True), -1):
@@ -262,6 +261,13 @@ class Reader:
                 )
 
 
+def _opened(place: Path) -> Any:
+    """Raises FileNotFoundError; reading from it, OSError for bytes that were changed."""
+    from pyarrow import parquet
+
+    return parquet.ParquetFile(place, page_checksum_verification=True)
+
+
 def _values(array: Any, mixed: bool) -> list[Value]:
     found: list[Value] = array.to_pylist()
     if mixed:
@@ -277,14 +283,14 @@ def _mask(chosen: Any) -> Any:
 
 def _rows(path: Path, columns: list[str] | None = None) -> Iterator[tuple[Any, Any, Any]]:
     """All rows that have a time, some at a time: what their file says, they, and their times."""
-    from pyarrow import compute, parquet
+    from pyarrow import compute
 
     read = 0
     places = _stored(path)
     while places:
         place = places.pop(0)
         try:
-            file = parquet.ParquetFile(place)
+            file = _opened(place)
         except FileNotFoundError:
             # the whole has taken the place of the batches since they were listed
             places = [path] if place != path and path.is_file() else []
