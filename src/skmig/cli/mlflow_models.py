@@ -57,7 +57,8 @@ def among(artifacts: Sequence[str | Path], wanted: Wanted) -> bool:
     if len(artifacts) > 1:
         raise UsageError(
             "a model of MLflow is migrated by itself",
-            hint="run one command for each: skmig migrate models:/NAME/VERSION --to RELEASE",
+            hint="name them in skmig.toml (docs/fleet.md), or run one command for each: "
+            "skmig migrate models:/NAME/VERSION --to RELEASE",
         )
     return True
 
