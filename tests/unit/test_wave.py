@@ -29,7 +29,7 @@ def test_members_that_ask_two_workers_at_once() -> None:
         heard: list[tuple[str, Any]] = []
 
         def ask(room: str, worker: Worker, wave: Wave = wave, heard: Any = heard) -> None:
-            reply = wave.call(worker, Asked(job="answer", args={}, room=room))  # type: ignore[arg-type]
+            reply = wave.call(worker, Asked(job="answer", args={}, room=room))
             heard.append((room, reply.result["answers"]))
 
         def member(threads: list[threading.Thread], wave: Wave = wave) -> None:
@@ -61,7 +61,7 @@ def test_who_leaves_is_not_waited_for() -> None:
     threads = [
         threading.Thread(
             target=lambda room=room: heard.append(
-                wave.call(worker, Asked(job="x", args={}, room=room)).result  # type: ignore[arg-type]
+                wave.call(worker, Asked(job="x", args={}, room=room)).result
             ),
             daemon=True,
         )
