@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from tests.documents import checked
 
@@ -132,6 +133,19 @@ def test_a_place_that_the_ledger_does_not_know_is_left(
     code, entries = migrated(capsys, "--force")
     assert (code, fresh(entries)) == (0, ["1.1.3/model-00001.pkl"])
     assert place.read_bytes() != b"mine"
+
+
+def test_all_are_compared_on_the_same_rows(team: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = np.random.default_rng(0).normal(size=(300, 5))
+    np.savetxt(team / "rows.csv", rows, delimiter=",")
+    own = TOML.replace('["models"]', '["models/1.1.3"]') + 'data = "rows.csv"\n'
+    (team / "skmig.toml").write_text(own)
+    code, entries = migrated(capsys)
+    assert (code, len(entries)) == (0, 6)
+    for item in entries.values():
+        data = record.read(Path(item["record"])).manifest.data
+        assert data is not None
+        assert data["asked"] == 300
 
 
 def started(folder: Path, *words: str) -> subprocess.Popen[str]:

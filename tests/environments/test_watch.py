@@ -168,7 +168,8 @@ def test_against_the_rows_of_training(tmp_path: Path, capsys: pytest.CaptureFixt
 
     def log(name: str, move: float) -> Path:
         rows = np.random.default_rng(1).normal(move, 1, (300, 3))
-        with skmig.PredictionLog(tmp_path / name, record=model) as writer:
+        form = "parquet" if move else "sqlite"
+        with skmig.PredictionLog(tmp_path / name, record=model, format=form) as writer:
             for i in range(0, 300, 10):
                 writer.add(rows[i : i + 10], rows[i : i + 10, 0] > 0, time=time.time())
         return tmp_path / name

@@ -9,6 +9,7 @@ import pytest
 from skmig import fleet
 from skmig.cli.app import run
 from skmig.errors import SkmigError, UnreadableError, UsageError
+from skmig.registry import Wanted
 
 WHOLE = """
 target = "1.6.1"
@@ -19,9 +20,15 @@ accept = ["KMeans.predict"]
 fail-on = "error"
 memory = "2g"
 page = "fleet.html"
+tracking-uri = "http://mlflow:5000"
 
 [[models]]
 paths = ["models/**/*.pkl", "s3://bucket/models/"]
+
+[[models]]
+paths = ["models:/fraud-*", "mlflow:tags.team = 'fraud'"]
+register = true
+alias = "champion"
 
 [[models]]
 paths = ["churn"]
@@ -40,7 +47,11 @@ def written(folder: Path, text: str, name: str = "skmig.toml") -> Path:
 def test_all_of_it_is_understood(tmp_path: Path) -> None:
     (tmp_path / "churn.csv").write_text("a\n1\n")
     found = fleet.read(written(tmp_path, WHOLE))
-    first, second = found.groups
+    first, registered, second = found.groups
+    assert registered.models == ("models:/fraud-*", "mlflow:tags.team = 'fraud'")
+    wanted = Wanted(tracking_uri="http://mlflow:5000", register=True, alias="champion")
+    assert registered.mlflow == wanted
+    assert not first.mlflow.registers
     assert first.models == (str(tmp_path / "models/**/*.pkl"), "s3://bucket/models/")
     assert first.output == str(tmp_path / "migrated")
     assert first.report == "s3://bucket/pages/"
@@ -71,6 +82,10 @@ def test_all_of_it_is_understood(tmp_path: Path) -> None:
         ("models = ['a']\ntarget = '1.6.99'", ["1.6.99"]),
         ("models = ['a']\ntarget = '1.6.1'\ndata = 'none.csv'", ["none.csv"]),
         ("models = ['a'\ntarget = '1.6.1'", ["is not TOML", "line 2"]),
+        (
+            "models = ['a']\ntarget = '1.6.1'\nregister = true",
+            ["skmig.toml:3", "no model of MLflow"],
+        ),
         ("models = ['a']\ntarget = '1.6.1'\nmemory = 'much'", ["`much`"]),
     ],
 )

@@ -47,7 +47,6 @@ def server() -> Iterator[dict[str, str]]:
         for name, value in variables.items():
             patch.setenv(name, value)
         yield variables
-        s3fs.S3FileSystem.clear_instance_cache()  # or the next server is asked at this address
 
 
 REGISTRY = pytest.param("registry", marks=pytest.mark.environments)

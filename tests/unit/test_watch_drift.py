@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import sqlite3
 import time
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from pyarrow import parquet
 from tests import records
 from tests.documents import checked
 
@@ -156,6 +158,13 @@ def test_a_record_of_any_frame_has_the_columns_of_a_log() -> None:
 
 
 # ------------------------------------------------------------------ the command
+@pytest.fixture(params=list(segments.FORMATS))
+def form(request: pytest.FixtureRequest) -> str:
+    """Each format of a log."""
+    found: str = request.param
+    return found
+
+
 @pytest.fixture
 def record(tmp_path: Path) -> Path:
     return records.written(tmp_path)
@@ -181,9 +190,12 @@ def said(capsys: pytest.CaptureFixture[str], *words: Any) -> tuple[int, dict[str
     return code, document
 
 
-def test_a_log_against_its_own_past(record: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    fine = logged(record.parent / "fine", [(86400, block(0)), (60, block(1))])
-    moved = logged(record.parent / "moved", [(86400, block(0)), (60, block(1, move=2.0))])
+def test_a_log_against_its_own_past(
+    record: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    fine = logged(record.parent / "fine", [(86400, block(0)), (60, block(1))], format=form)
+    both = [(86400, block(0)), (60, block(1, move=2.0))]
+    moved = logged(record.parent / "moved", both, format=form)
     code, document = said(capsys, record, "--log", fine, "--against", "7d")
     assert (code, document["log"]["rows"]) == (0, 400)
     assert document["log"]["baseline"] == "the 400 rows of the 7 d before"
@@ -289,25 +301,34 @@ def test_what_a_new_user_meets(record: Path, capsys: pytest.CaptureFixture[str])
     assert (code, document["notes"]) == (0, ["the log is empty: nothing was ever written to it"])
 
 
-def test_a_damaged_log(record: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    log = logged(record.parent / "log", [(86400, block(0)), (60, block(1, size=5000))])
+def test_a_damaged_log(record: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
+    blocks = [(86400, block(0)), (60, block(1, size=5000))]
+    log = logged(record.parent / "log", blocks, format=form)
     (path,) = segments.files(log)
     whole = path.read_bytes()
     for damaged in (whole[: len(whole) // 2], whole[:100], b"\0" * 5000, b"x" * 5000):
         path.write_bytes(damaged)
         code, text = failure(capsys, record, "--log", log, "--against", "7d")
-        assert (code, path.name in text and "move the file out" in text) == (3, True)
+        assert (code, path.name in text and "out of the log's folder" in text) == (3, True)
     # a page in the middle
     path.write_bytes(whole[:40_960] + b"\xff" * 4096 + whole[45_056:])
     code, text = failure(capsys, record, "--log", log, "--against", "7d")
     assert (code, path.name in text) == (3, True)
 
 
-def test_the_log_of_another_model(record: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_of_another_model(
+    record: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
     rows = [(86400, block(0)), (60, block(1))]
-    own = logged(record.parent / "own", rows, record=record)
+    own = logged(record.parent / "own", rows, record=record, format=form)
     assert said(capsys, record, "--log", own, "--against", "7d")[0] == 0
     for path in segments.files(own):
+        if form == "parquet":
+            table = parquet.read_table(path)
+            text = table.schema.metadata[b"skmig"].decode()
+            text = re.sub('"model": "[0-9a-f]+"', f'"model": "{"f" * 64}"', text)
+            parquet.write_table(table.replace_schema_metadata({"skmig": text}), path)
+            continue
         with sqlite3.connect(path) as db:
             db.execute("UPDATE meta SET value = ? WHERE key = 'model'", ("f" * 64,))
         db.close()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from skmig.console import Console
     from skmig.fleet import Fleet
     from skmig.plan import Settings
+    from skmig.registry import Wanted
 
 
 class FailOnChoice(enum.StrEnum):
@@ -87,16 +88,26 @@ class Asked:
         return self._over(fleet.read(the_file("name models, or write skmig.toml: docs/fleet.md")))
 
     def of(
-        self, models: list[str], settings: Settings, output: str | None, report: str | None
+        self,
+        models: list[str],
+        settings: Settings,
+        output: str | None,
+        report: str | None,
+        mlflow: Wanted | None = None,
     ) -> Fleet:
         """The fleet that the command line alone describes."""
-        from skmig.fleet import Fleet, Group
+        from skmig.cli import mlflow_models
+        from skmig.fleet import Fleet, Group, named
+        from skmig.registry import Wanted
 
+        if mlflow is not None:
+            mlflow_models.check_about(models, mlflow)
         group = Group(
-            models=tuple(storage.local(item) for item in models),
+            models=tuple(map(named, models)),
             settings=settings,
             output="" if output is None else storage.local(output),
             report="" if report is None else storage.local(report),
+            mlflow=mlflow or Wanted(),
         )
         return self._over(Fleet(groups=(group,)))
 
@@ -189,6 +200,8 @@ def migrate(console: Console, said: Fleet, *, retry_failed: bool, force: bool) -
         for item in done.entries:
             if item.error is not None:
                 console.note(f"{item.place}: {item.summary}")
+            for note in item.notes:
+                console.note(f"{item.place}: {note}")
     console.table(("model", "verdict", "result or reason"), [item.row for item in done.entries])
     console.render("", summary.sentence(done.entries))
     return code

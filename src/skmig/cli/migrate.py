@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import enum
 from collections.abc import Callable
 from pathlib import Path
@@ -181,21 +182,20 @@ def migrate(
         from skmig.registry import Wanted
 
         settings = api.checked(settings)
-        if asked or retry_failed or any(map(storage.is_uri, artifacts)):
-            said = asked.of(artifacts, settings, output, report)
-            if dry_run:
-                return fleets.show_plan(console, said)
-            return fleets.migrate(console, said, retry_failed=retry_failed, force=force)
-        place, pages = fleets.here(output), fleets.here(report)
         wanted = Wanted(
-            output=place,
-            report=pages,
             tracking_uri=tracking_uri,
             register=register,
             register_as=register_as,
             alias=alias,
             model_code=model_code,
         )
+        if asked or retry_failed or any(map(storage.is_uri, artifacts)):
+            said = asked.of(artifacts, settings, output, report, wanted)
+            if dry_run:
+                return fleets.show_plan(console, said)
+            return fleets.migrate(console, said, retry_failed=retry_failed, force=force)
+        place, pages = fleets.here(output), fleets.here(report)
+        wanted = dataclasses.replace(wanted, output=place, report=pages)
         if mlflow_models.among(artifacts, wanted):
             named = str(artifacts[0])
             if dry_run:

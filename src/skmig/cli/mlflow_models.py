@@ -52,19 +52,29 @@ def among(artifacts: Sequence[str | Path], wanted: Wanted) -> bool:
         for item in artifacts
     ]
     if not any(ours):
-        if wanted.registers or wanted.alias or wanted.model_code or wanted.tracking_uri:
-            raise UsageError(
-                "--register, --register-as, --alias, --model-code and --tracking-uri are about "
-                "models of MLflow",
-                hint="name one, such as models:/churn/3, or a folder with an MLmodel file",
-            )
+        check_about((), wanted)
         return False
     if len(artifacts) > 1:
         raise UsageError(
             "a model of MLflow is migrated by itself",
-            hint="run one command for each: skmig migrate models:/NAME/VERSION --to RELEASE",
+            hint="name them in skmig.toml (docs/fleet.md), or run one command for each: "
+            "skmig migrate models:/NAME/VERSION --to RELEASE",
         )
     return True
+
+
+def check_about(named: Sequence[str], wanted: Wanted) -> None:
+    """Raises UsageError for options about models of MLflow, where none of them is named."""
+    from skmig.fleet.config import of_mlflow
+
+    if any(map(of_mlflow, named)):
+        return
+    if wanted.registers or wanted.alias or wanted.model_code or wanted.tracking_uri:
+        raise UsageError(
+            "--register, --register-as, --alias, --model-code and --tracking-uri are about "
+            "models of MLflow",
+            hint="name one, such as models:/churn/3, or a folder with an MLmodel file",
+        )
 
 
 def migrate(console: Console, source: str, settings: Settings, wanted: Wanted) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,26 +99,28 @@ class Asked:
 class Wave:
     """Migrations in threads of their own that go the same way at the same time.
 
-    A job waits until every other one of the wave waits for an answer too, or has left; those that
-    wait for the same worker then run in one child.  `members` is how many there are.
+    A job waits until every other migration of the wave waits for an answer too, or has left; those
+    that wait for the same worker then run in one child.  `members` is how many there are; each is
+    known by its room, and may ask both of its workers at once, in threads of its own.
     """
 
     def __init__(self, members: int) -> None:
-        self._busy = members  # that do not wait for an answer
+        self._members = members
+        self._unanswered: Counter[str] = Counter()  # jobs, by the room of who waits for them
         self._waiting: dict[AgentWorker, list[Asked]] = {}
         self._changed = threading.Condition()
 
     def leave(self) -> None:
         """One member is done, or goes on by itself."""
         with self._changed:
-            self._busy -= 1
+            self._members -= 1
             self._changed.notify_all()
 
     def call(self, worker: AgentWorker, mine: Asked) -> Reply:
         """`worker.call` of one member, perhaps together with others."""
         with self._changed:
             self._waiting.setdefault(worker, []).append(mine)
-            self._busy -= 1
+            self._unanswered[mine.room] += 1
             self._changed.notify_all()
             self._changed.wait_for(lambda: mine.reply is not None or self._is_first(worker, mine))
             batch = [] if mine.reply is not None else self._waiting.pop(worker)
@@ -129,12 +132,13 @@ class Wave:
                     one.reply = one.reply or error
             finally:
                 with self._changed:
-                    self._busy += len(batch)
+                    self._unanswered -= Counter(one.room for one in batch)
                     self._changed.notify_all()
         return mine.outcome()
 
     def _is_first(self, worker: AgentWorker, mine: Asked) -> bool:
-        return not self._busy and self._waiting.get(worker, [None])[0] is mine
+        all_wait = len(self._unanswered) >= self._members
+        return all_wait and self._waiting.get(worker, [None])[0] is mine
 
 
 def _ask(worker: AgentWorker, batch: list[Asked]) -> None:

@@ -8,14 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from skmig import api, storage
+from skmig import api, record, storage
 from skmig.environments.base import Progress
 from skmig.errors import SkmigError, UnreadableError
-from skmig.fleet import todo
-from skmig.fleet.config import Fleet, Group
+from skmig.fleet import registered, todo
+from skmig.fleet.config import Fleet, Group, of_mlflow
 from skmig.fleet.ledger import Ledger
 from skmig.fleet.todo import Wanted
 from skmig.plan import Settings
+from skmig.registry import ModelFolder
 from skmig.verification import Options, Verification, failed
 
 _FETCHED = 64  # pairs of a store that lie on this machine at a time
@@ -48,7 +49,8 @@ def verify(
             memory=settings.memory or group.settings.memory,
         )
         asked = _options(group, options)
-        at_once = _FETCHED if any(storage.is_uri(item.result) for item in items) else len(items)
+        far = any(storage.is_uri(it.result) or of_mlflow(it.result) for it in items)
+        at_once = _FETCHED if far else len(items)
         for start in range(0, len(items), at_once):
             part = items[start : start + at_once]
             yield from _verify(part, own, asked, here, jobs, say)
@@ -81,12 +83,13 @@ def _verify(
     jobs: int,
     progress: Progress,
 ) -> Iterator[Verification]:
+    looking = todo.Looking(list(items))
     with tempfile.TemporaryDirectory(prefix="skmig-fleet-") as name:
         places: list[Path] = []
         gone: dict[int, SkmigError] = {}
         for number, item in enumerate(items):
             try:
-                places.append(_fetched(item, Path(name, str(number))))
+                places.append(_fetched(item, Path(name, str(number)), looking))
             except SkmigError as error:
                 gone[number] = error
         answers: Iterator[Verification] = iter(())
@@ -96,11 +99,23 @@ def _verify(
             )
         for number, item in enumerate(items):
             answer = failed(Path(), gone[number]) if number in gone else next(answers)
-            yield replace(answer, record=item.record, result=item.result)
+            bundle, result = looking.shown(item.record), looking.shown(item.result)
+            yield replace(answer, record=bundle, result=result)
 
 
-def _fetched(item: Wanted, folder: Path) -> Path:
+def _fetched(item: Wanted, folder: Path, looking: todo.Looking) -> Path:
     """The record on this machine, with its result beside it."""
+    if of_mlflow(item.record):
+        version = looking.registry.version(item.record)
+        if version is None:
+            raise UnreadableError(
+                f"the version that was made of `{item.found.place}` is gone",
+                hint="run `skmig migrate` to register it again",
+            )
+        tracking = looking.registry.tracking
+        return record.beside(registered.opened(version.address, folder, tracking)[0].file)
+    if of_mlflow(item.found.place):
+        return record.beside(ModelFolder.read(Path(item.record).parent).file)
     if not storage.is_uri(item.record):
         return Path(item.record)
     folder.mkdir()

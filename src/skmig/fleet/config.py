@@ -9,7 +9,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +17,28 @@ from skmig import api, storage
 from skmig.environments.base import memory_bytes
 from skmig.errors import SkmigError, UnreadableError, UsageError
 from skmig.plan import Settings
+from skmig.registry import Wanted, is_address
 
 FILE = "skmig.toml"
 LEDGER = Path(".skmig", "ledger.sqlite")
 FAIL_ON = ("refused", "different", "error", "never")
 ENGINES = ("here", "dask")
+QUERY = "mlflow:"  # and a filter of MLflow's own for registered models
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Models that are treated alike: paths, patterns, folders or URIs, and what is wanted.
+    """Models that are treated alike: paths, patterns, folders, URIs or what MLflow calls them.
 
     `output` and `report` are folders (paths or URIs); empty: beside each model, and no pages.
+    `mlflow` is what is wanted of models of MLflow.
     """
 
     models: tuple[str, ...]
     settings: Settings
     output: str = ""
     report: str = ""
+    mlflow: Wanted = field(default_factory=Wanted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +75,7 @@ _FLEET = {
     "engine": _Key(str, choices=ENGINES),
     "scheduler": _Key(str),
     "jobs": _Key(int),
+    "tracking-uri": _Key(str),
 }
 # of the whole file, and of a group of models, which then has its own
 _GROUP = {
@@ -98,9 +103,22 @@ _GROUP = {
     "timeout": _Key(_NUMBER, "timeout"),
     "memory": _Key(str, "memory"),
     "compare-naive": _Key(bool, "compare_naive"),
+    "register": _Key(bool),
+    "alias": _Key(str),
+    "model-code": _Key(bool),
 }
 _PATHS = frozenset({"data", "code", "source-lock", "target-lock"})
 _NAMES = {str: "a text", bool: "true or false", int: "a whole number", list: "a list of texts"}
+
+
+def of_mlflow(text: str) -> bool:
+    """Does this name models, or a version, of MLflow?"""
+    return is_address(text) or text.startswith(QUERY)
+
+
+def named(text: str, folder: Path = Path()) -> str:
+    """Models as they are named, with a path from `folder` on."""
+    return text if of_mlflow(text) else storage.local(text, folder)
 
 
 def find(folder: Path) -> Path | None:
@@ -158,6 +176,8 @@ class _Reader:
                 groups.append(self.table(common, item, f"models[{number}]"))
             elif not isinstance(item, str):
                 raise self.wrong("holds models that are no text", 'models = ["models/"]')
+        if not any(map(of_mlflow, (item for group in groups for item in group.models))):
+            self.without_mlflow()
         return Fleet(
             groups=tuple(groups),
             file=self.path,
@@ -169,6 +189,14 @@ class _Reader:
             scheduler=self.said.get("scheduler", ""),
             jobs=self.said.get("jobs"),
         )
+
+    def without_mlflow(self) -> None:
+        """Nothing that is said may be passed over in silence."""
+        tables = [item for item in self.said["models"] if isinstance(item, dict)]
+        for key in ("register", "alias", "model-code", "tracking-uri"):
+            if any(key in said for said in (self.said, *tables)):
+                hint = 'models = ["models:/churn-*"]'
+                raise self.wrong(f"says `{key}`, and names no model of MLflow", hint, key=key)
 
     def table(self, common: Mapping[str, Any], said: Mapping[str, Any], where: str) -> Group:
         """One `[[models]]` table."""
@@ -192,10 +220,16 @@ class _Reader:
             error.message = f"`{self.path}`: {error.message}"
             raise
         return Group(
-            models=tuple(storage.local(item, self.folder) for item in models),
+            models=tuple(named(item, self.folder) for item in models),
             settings=settings,
             output=storage.local(said["output"], self.folder) if "output" in said else "",
             report=storage.local(said["report"], self.folder) if "report" in said else "",
+            mlflow=Wanted(
+                tracking_uri=self.said.get("tracking-uri"),
+                register=said.get("register", False),
+                alias=said.get("alias"),
+                model_code=said.get("model-code", False),
+            ),
         )
 
     def value(self, key: str, value: Any) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 from skmig.errors import DifferentError, RefusedError, SkmigError
 from skmig.plan import Settings
 from skmig.record import FACTS, Manifest
+from skmig.registry import Wanted
 
 # of a manifest: what two runs on two machines may say differently of one migration
 # (the facts of an export, which its environment says, hold the platform too)
@@ -25,7 +26,7 @@ class Task:
     """One model, and what is wanted of it.
 
     `content` and `settings_key` are digests, `former` that of the record that stands in the way
-    and may be replaced; empty where nothing may be.
+    and may be replaced; empty where nothing may be.  `mlflow` is what is wanted of one of MLflow's.
     """
 
     place: str
@@ -37,6 +38,7 @@ class Task:
     record: str
     report: str = ""
     former: str = ""
+    mlflow: Wanted | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -59,7 +61,7 @@ class Entry:
 
     `state`: "migrated", "refused", "different" or "error".  `essence` is the digest of all that a
     record says but when, by whom and on which platform it was made: the same for every run.
-    `fresh`: this run did it, and did not find it done.
+    `notes` are those of a model of MLflow.  `fresh`: this run did it, and did not find it done.
     """
 
     place: str
@@ -82,6 +84,7 @@ class Entry:
     essence: str = ""
     finished: str = ""
     worker: str = ""
+    notes: list[str] = field(default_factory=list)
     fresh: bool = True
 
     @property

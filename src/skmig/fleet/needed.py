@@ -24,8 +24,9 @@ def releases(fleet: Fleet) -> tuple[dict[tuple[str, ...], list[str]], list[str]]
     for item in models:
         try:
             with tempfile.TemporaryDirectory(prefix="skmig-fleet-") as name:
-                path = source_of(item.found.place).fetch(item.found.place, Path(name))
-                made = plan.make(inspection.inspect(path), item.group.settings)
+                source, group = source_of(item.found.place), item.group
+                there = source.fetch(item.found.place, Path(name), group.settings, group.mlflow)
+                made = plan.make(inspection.inspect(there.file), there.settings)
         except SkmigError:
             untold.append(item.found.place)
             continue

@@ -14,16 +14,19 @@ from skmig.environments import choose
 from skmig.environments.base import Backend, EnvironmentSpec, Progress
 from skmig.errors import RefusedError, SkmigError
 from skmig.fleet import entry, todo
-from skmig.fleet.config import Fleet
+from skmig.fleet.config import Fleet, of_mlflow
 from skmig.fleet.entry import Entry, shown
 from skmig.fleet.ledger import Ledger
 from skmig.fleet.sources import source_of
 
-# What a migration takes on a machine of two cores, in seconds: docs/benchmarks.md.
-_MODEL = 0.1
+# Processor seconds.  Of a model and a start: runs of 10 to 150 small models, as those of
+# `python -m bench.migrations many` (33 ms a model on a quiet machine, 50 where others want its
+# caches, too); of a megabyte: forests of 8 and 40 MB.
+_MODEL = 0.04
 _MEGABYTE = 0.3
-_START = 3.0  # one environment, warm
-_MAKE = {"local": 40.0, "docker": 90.0}  # one that is not there
+_START = 1.2  # an environment that is there, until its first answer
+_MAKE = {"local": 8.0, "docker": 15.0}  # one that is not, without what the network takes
+_BUSY = 1.4  # of two cores: waves keep both busy, the first and the last of them one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,11 +135,15 @@ def look(fleet: Fleet, progress: Progress) -> Outlook:
             wanted.update((item.group.settings.backend, spec) for spec in specs)
             progress.step(f"{len(seen)} of {len(models)} models")
     environments = _needed(wanted, progress)
+    registering = sum(
+        one.would == "migrate" and of_mlflow(one.place) and item.group.mlflow.registers
+        for one, item in zip(seen, models, strict=True)
+    )
     return Outlook(
         models=tuple(seen),
         environments=environments,
         empty=tuple(empty),
-        seconds=_seconds(seen, environments),
+        seconds=_seconds(seen, environments, registering),
     )
 
 
@@ -152,9 +159,18 @@ def _foreseen(item: todo.Wanted, to_do: todo.Todo) -> tuple[Foreseen, tuple[Envi
         why=(),
     )
     path = Path()
+    looked = None
+    if item.found.content:  # of one that is done the original need not be there any more
+        looked = to_do.look(item)
+        if isinstance(looked, Entry) and looked.error is None:
+            return replace(
+                found, source=item.found.release, would="nothing", why=(_done(looked),)
+            ), ()
     try:
         with tempfile.TemporaryDirectory(prefix="skmig-fleet-") as name:
-            path = source_of(item.found.place).fetch(item.found.place, Path(name))
+            fetch = source_of(item.found.place).fetch
+            brought = fetch(item.found.place, Path(name), settings, item.group.mlflow)
+            path, settings = brought.file, brought.settings
             facts = inspection.inspect(path)
         classes = dict.fromkeys(node.name.rpartition(".")[2] for node in facts.estimators)
         found = replace(found, classes=tuple(classes), size=facts.size)
@@ -169,13 +185,18 @@ def _foreseen(item: todo.Wanted, to_do: todo.Todo) -> tuple[Foreseen, tuple[Envi
         text = f"scikit-learn {target} cannot express this model of {source}"
         refused = RefusedError(text, reasons=why, hint="choose another target")
         return replace(found, would="refuse", why=why, error=refused), ()
-    looked = to_do.look(item)
+    looked = looked or to_do.look(item)
     if isinstance(looked, Entry):
         if looked.error is None:
-            return replace(found, would="nothing", why=(f"done: {looked.verdict}",)), ()
+            return replace(found, would="nothing", why=(_done(looked),)), ()
         kind = "refuse" if looked.exit_code == 1 else "fail"
         return replace(found, would=kind, why=(looked.summary,), error=_error(looked)), ()
-    return replace(found, would="migrate", why=made.notes), (made.source, made.target)
+    why = (*made.notes, *brought.notes)
+    return replace(found, would="migrate", why=why), (made.source, made.target)
+
+
+def _done(kept: Entry) -> str:
+    return f"done: {kept.verdict}"
 
 
 def _error(kept: Entry) -> SkmigError:
@@ -203,11 +224,15 @@ def _needed(wanted: Counter[tuple[str, EnvironmentSpec]], progress: Progress) ->
     return tuple(found)
 
 
-def _seconds(seen: Sequence[Foreseen], environments: Sequence[Needed]) -> float:
+def _seconds(seen: Sequence[Foreseen], environments: Sequence[Needed], registering: int) -> float:
+    """Without what stores and the network take.
+
+    `registering`: versions of MLflow, each of which is verified in an environment of its own.
+    """
     todo_now = [item for item in seen if item.would == "migrate"]
     work = sum(_MODEL + item.size / 1e6 * _MEGABYTE for item in todo_now)
-    made = sum(_MAKE.get(item.backend, 60.0) for item in environments if not item.there)
-    return work + made + _START * len(environments)
+    made = sum(_MAKE.get(item.backend, 0.0) for item in environments if not item.there)
+    return (work + made + _START * (len(environments) + registering)) / _BUSY
 
 
 def _duration(seconds: float) -> str:

@@ -91,7 +91,9 @@ class _Running:
                 yield task
 
     def finished(self, task: Task, entry: Entry, count: int) -> None:
-        kept = todo.stamps(todo.outputs(entry)) if entry.error is None else ""
+        kept = ""
+        if entry.error is None:
+            kept = todo.stamps(todo.outputs(entry), todo.Looking([], self.todo.looking.uri))
         self.ledger.finish(task, entry, kept)
         self.entries[task.result, task.place] = entry
         self.progress.step(f"{len(self.entries)} of {count} models")
@@ -109,8 +111,19 @@ def _chosen(fleet: Fleet, tasks: Iterable[Task], progress: Progress) -> Iterator
     else:
         from skmig.fleet import cluster  # not at the top: it is an extra
 
+        ours: list[Task] = []
         with cluster.engine(fleet.scheduler, fleet.jobs) as dask:
-            yield from dask(tasks, progress)
+            yield from dask(_without_mlflow(tasks, ours), progress)
+        yield from here(ours, progress)
+
+
+def _without_mlflow(tasks: Iterable[Task], others: list[Task]) -> Iterator[Task]:
+    """A version is registered by one process: those tasks are kept for this machine."""
+    for task in tasks:
+        if task.mlflow is None:
+            yield task
+        else:
+            others.append(task)
 
 
 def here(tasks: Iterable[Task], progress: Progress) -> Iterator[work.Done]:

@@ -4,42 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from skmig import api, record, storage
 from skmig.errors import UnreadableError
+from skmig.fleet.config import Group
+from skmig.fleet.registered import Registry
+from skmig.fleet.source import Brought, Found, Source
 from skmig.inspection import inspect
+from skmig.plan import Settings
+from skmig.registry import Wanted
 
 _WILD = re.compile(r"[*?\[]")
 # the arrays of old joblib, which lie beside the pickle: model.pkl_01.npy.z
 _SIDECAR = re.compile(r"_\d+\.npy(\.z)?")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """A model: its place, and the folders between it and what was named (with `/`).
-
-    `stamp` changes when its content does; empty where only reading it tells.
-    """
-
-    place: str
-    folder: str = ""
-    stamp: str = ""
-
-
-class Source(Protocol):
-    """A kind of place that models come from."""
-
-    def takes(self, named: str) -> bool:
-        """Is `named`, as it stands in a fleet, or the place of a model, of this kind?"""
-
-    def models(self, named: str) -> Iterator[Found]:
-        """The models of it; none where there are none."""
-
-    def fetch(self, place: str, folder: Path) -> Path:
-        """The model's file on this machine: its own, or a copy in the empty folder `folder`."""
 
 
 class Stores:
@@ -48,7 +26,7 @@ class Stores:
     def takes(self, named: str) -> bool:
         return storage.is_uri(named)
 
-    def models(self, named: str) -> Iterator[Found]:
+    def models(self, named: str, group: Group) -> Iterator[Found]:  # noqa: ARG002
         wild = _WILD.search(named)
         one = not wild and not named.endswith("/") and storage.look(named) is not None
         base = storage.parent(named if one else named[: wild.start()] if wild else f"{named}/x")
@@ -60,14 +38,20 @@ class Stores:
             folder = storage.below(item.place, base)
             yield Found(place=item.place, folder=folder, stamp=item.stamp)
 
-    def fetch(self, place: str, folder: Path) -> Path:
-        target = folder / storage.name(place)
+    def fetch(
+        self,
+        place: str,
+        room: Path,
+        settings: Settings,
+        wanted: Wanted,  # noqa: ARG002
+    ) -> Brought:
+        target = room / storage.name(place)
         storage.fetch(place, target)
         beside = list(storage.listing(f"{storage.parent(place)}/{storage.name(place)}_*"))
         for item in beside:
             if _SIDECAR.fullmatch(item.place.removeprefix(place)):
-                storage.fetch(item.place, folder / storage.name(item.place))
-        return target
+                storage.fetch(item.place, room / storage.name(item.place))
+        return Brought(file=target, settings=settings)
 
 
 class Files:
@@ -76,7 +60,7 @@ class Files:
     def takes(self, named: str) -> bool:  # noqa: ARG002
         return True
 
-    def models(self, named: str) -> Iterator[Found]:
+    def models(self, named: str, group: Group) -> Iterator[Found]:  # noqa: ARG002
         path = Path(named)
         if path.is_dir():
             try:
@@ -90,8 +74,14 @@ class Files:
         elif _WILD.search(named):
             yield from self._matching(path)
 
-    def fetch(self, place: str, folder: Path) -> Path:  # noqa: ARG002
-        return Path(place)
+    def fetch(
+        self,
+        place: str,
+        room: Path,  # noqa: ARG002
+        settings: Settings,
+        wanted: Wanted,  # noqa: ARG002
+    ) -> Brought:
+        return Brought(file=Path(place), settings=settings)
 
     def _matching(self, pattern: Path) -> Iterator[Found]:
         parts = pattern.parts
@@ -114,7 +104,7 @@ class Files:
 
 
 # the first that takes a place has it
-SOURCES: tuple[Source, ...] = (Stores(), Files())
+SOURCES: tuple[Source, ...] = (Registry(), Stores(), Files())
 
 
 def source_of(named: str) -> Source:

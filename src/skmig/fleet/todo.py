@@ -8,11 +8,12 @@ from pathlib import Path
 
 from skmig import api, record, storage
 from skmig.errors import OutputExistsError, SkmigError, UnreadableError, UsageError
-from skmig.fleet import entry, keys
-from skmig.fleet.config import Fleet, Group
+from skmig.fleet import entry, keys, registered
+from skmig.fleet.config import Fleet, Group, of_mlflow
 from skmig.fleet.entry import Entry, Task
 from skmig.fleet.ledger import Ledger
-from skmig.fleet.sources import Found, digest, source_of
+from skmig.fleet.source import Found
+from skmig.fleet.sources import digest, source_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ def wanted(fleet: Fleet) -> tuple[list[Wanted], list[str]]:
     for group in fleet.groups:
         for named in group.models:
             before = len(models)
-            for found in source_of(named).models(named):
+            for found in source_of(named).models(named, group):
                 if (found.place, group.settings.target) in seen:
                     continue
                 seen.add((found.place, group.settings.target))
@@ -61,6 +62,8 @@ def wanted(fleet: Fleet) -> tuple[list[Wanted], list[str]]:
 
 def _placed(found: Found, group: Group, taken: set[str]) -> Wanted:
     """Where the outputs of a model go; no two write to one place."""
+    if of_mlflow(found.place):
+        return _alone(_of_mlflow(found, group), taken)
     result = Path(storage.name(found.place))
     result = api.result_name(result, group.settings, Path())
     folder = group.output or storage.parent(found.place)
@@ -78,12 +81,22 @@ def _placed(found: Found, group: Group, taken: set[str]) -> Wanted:
         record=storage.join(folder, below, bundle.name),
         report=report,
     )
+    return _alone(made, taken)
+
+
+def _of_mlflow(found: Found, group: Group) -> Wanted:
+    result, stem = registered.places(found, group)
+    report = storage.join(group.report, f"{stem}.html") if group.report else ""
+    return Wanted(found=found, group=group, result=result, record=result, report=report)
+
+
+def _alone(made: Wanted, taken: set[str]) -> Wanted:
     twice = taken.intersection(made.outputs)
     taken.update(made.outputs)
     if not twice:
         return made
     error = UsageError(
-        f"`{min(twice)}` would be written for `{found.place}` and for another model",
+        f"`{min(twice)}` would be written for `{made.found.place}` and for another model",
         hint="give one of them a table of its own in skmig.toml, with another `output`",
     )
     return replace(made, error=error)
@@ -92,7 +105,10 @@ def _placed(found: Found, group: Group, taken: set[str]) -> Wanted:
 class Looking:
     """What lies at places now; of a store, one listing says it for all below a folder."""
 
-    def __init__(self, models: list[Wanted]) -> None:
+    def __init__(self, models: list[Wanted], uri: str | None = None) -> None:
+        """`uri` is that of the tracking server, which is one for all of a fleet."""
+        self.uri = models[0].group.mlflow.tracking_uri if models else uri
+        self._registry: registered.Registered | None = None
         roots = {
             root
             for item in models
@@ -106,18 +122,36 @@ class Looking:
 
     def stamp(self, place: str) -> str | None:
         """None where there is nothing."""
+        if of_mlflow(place):
+            return self.registry.stamp(place)
         if place.startswith(self._roots) if self._roots else False:
             return self._listed.get(place)
         found = storage.look(place)
         return None if found is None else found.stamp
 
+    @property
+    def registry(self) -> registered.Registered:
+        if self._registry is None:
+            self._registry = registered.Registered(self.uri)
+        return self._registry
 
-def stamps(places: tuple[str, ...], looking: Looking | None = None) -> str:
+    def shown(self, place: str) -> str:
+        """What lies at a place that is not empty, as people read it."""
+        if not of_mlflow(place):
+            return place
+        version = self.registry.version(place)
+        return place if version is None else version.address
+
+    def digest(self, place: str) -> str:
+        """What tells it from what may lie there later."""
+        return self.shown(place) if of_mlflow(place) else storage.digest(place)
+
+
+def stamps(places: tuple[str, ...], looking: Looking) -> str:
     """The stamps of outputs as one text; empty where one is missing, or has none."""
     found = []
     for place in places:
-        seen = None if looking else storage.look(place)
-        stamp = looking.stamp(place) if looking else seen.stamp if seen else None
+        stamp = looking.stamp(place)
         if not stamp:
             return ""
         found.append(stamp)
@@ -152,11 +186,12 @@ class Todo:
             result=item.result,
             record=item.record,
             report=item.report,
+            mlflow=item.group.mlflow if of_mlflow(item.found.place) else None,
         )
         try:
             if item.error is not None:
                 raise item.error
-            content, release = self.content(item.found)
+            content, release = self.content(item.found, item.group)
             task = replace(
                 task, content=content, release=release, settings_key=self.key(item.group)
             )
@@ -165,13 +200,15 @@ class Todo:
                 return kept[0]
             there = self.there(item)
             if there and not (self.force or self.ledger.knows(item.result)):
-                raise OutputExistsError(
-                    f"`{there}` is there already, and the ledger does not know it",
-                    hint="choose another output, or replace it with --force",
-                )
+                hint = "choose another output, or replace it with --force"
+                if of_mlflow(there):
+                    hint = "keep that one, or register another version with --force"
+                there = self.looking.shown(there)
+                text = f"`{there}` is there already, and the ledger does not know it"
+                raise OutputExistsError(text, hint=hint)
             former = ""
             if self.looking.stamp(item.record) is not None:
-                former = storage.digest(item.record)
+                former = self.looking.digest(item.record)
             return replace(task, former=former), None if kept is None else kept[0]
         except SkmigError as error:
             return entry.failed(task, error, finished=record.now())
@@ -185,21 +222,28 @@ class Todo:
             return True
         if any(self.looking.stamp(place) is None for place in outputs(kept)):
             return False
+        if of_mlflow(kept.result):
+            return False  # its tags are others than they were
         digests = storage.digest(kept.result), storage.digest(kept.record)
         return digests == (kept.result_sha256, kept.record_sha256)
 
-    def content(self, found: Found) -> tuple[str, str]:
+    def content(self, found: Found, group: Group) -> tuple[str, str]:
+        if found.content:
+            return found.content, found.release
         known = self.ledger.content(found.place, found.stamp)
         if known is not None:
             return known
         with tempfile.TemporaryDirectory(prefix="skmig-fleet-") as name:
-            content, release = digest(source_of(found.place).fetch(found.place, Path(name)))
+            source = source_of(found.place)
+            brought = source.fetch(found.place, Path(name), group.settings, group.mlflow)
+            content, release = digest(brought.file)
         self.ledger.keep_content(found.place, found.stamp, content, release)
         return content, release
 
     def key(self, group: Group) -> str:
         if id(group) not in self._keys:
-            self._keys[id(group)] = keys.settings_key(group.settings, self._file_digest)
+            key = keys.settings_key(group.settings, self._file_digest)
+            self._keys[id(group)] = f"{key}+model-code" if group.mlflow.model_code else key
         return self._keys[id(group)]
 
     def there(self, item: Wanted) -> str:

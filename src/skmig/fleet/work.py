@@ -8,14 +8,35 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Protocol
 
 from skmig import pipeline, record, several, storage
 from skmig.errors import SkmigError, UnreadableError
-from skmig.fleet import entry
+from skmig.fleet import entry, moving
 from skmig.fleet.entry import Entry, Task
 from skmig.fleet.sources import source_of
+from skmig.registry import Wanted
 
 Done = tuple[Task, Entry]
+
+
+class Job(Protocol):
+    """One task on its way."""
+
+    task: Task
+    room: Path
+
+    def there(self) -> Entry | None:
+        """What the one who claimed this task before us had made when he died; None if nothing."""
+
+    def asked(self) -> several.Asked:
+        """The migration.  Raises SkmigError."""
+
+    def other(self, outcome: several.Outcome) -> bool:
+        """Shall it be asked once more, in another way?"""
+
+    def finish(self, done: pipeline.Migration, **more: Any) -> Entry:
+        """Deliver what was made.  Raises SkmigError."""
 
 
 def perform(tasks: Iterable[Task], shop: pipeline.Workshop, worker: str = "") -> Iterator[Done]:
@@ -23,57 +44,52 @@ def perform(tasks: Iterable[Task], shop: pipeline.Workshop, worker: str = "") ->
 
     Whoever calls has claimed them: what lies at their places is replaced.
     """
-    pending: deque[tuple[Task, Path]] = deque()
     adopted: deque[Done] = deque()
     with tempfile.TemporaryDirectory(prefix="skmig-fleet-") as name:
 
-        def asked() -> Iterator[several.Asked]:
+        def jobs() -> Iterator[Job]:
             for number, task in enumerate(tasks):
                 room = Path(name, str(number))
-                there = _there(task, room)
-                if there is not None:
+                job = _Files(task, room) if task.mlflow is None else moving.Moving(task, room)
+                there = job.there()
+                if there is None:
+                    yield job
+                else:
                     adopted.append((task, there))
-                    continue
-                pending.append((task, room))
-                try:
-                    yield _request(task, room)
-                except SkmigError as error:
-                    yield Path(task.place), error
 
-        for outcome in several.migrate(asked(), shop):
+        again: list[Job] = []
+        for job, outcome in _outcomes(jobs(), shop):
             while adopted:
                 yield adopted.popleft()
-            task, room = pending.popleft()
-            yield task, _entry(task, outcome, worker)
-            shutil.rmtree(room, ignore_errors=True)
+            if job.other(outcome):
+                again.append(job)
+            else:
+                yield job.task, _entry(job, outcome, worker)
+        for job, outcome in _outcomes(iter(again), shop):
+            yield job.task, _entry(job, outcome, worker)
         yield from adopted
 
 
-def _request(task: Task, room: Path) -> several.Asked:
-    inside, out = room / "in", room / "out"
-    inside.mkdir(parents=True)
-    out.mkdir()
-    artifact = source_of(task.place).fetch(task.place, inside)
-    result, bundle, report = (
-        out / storage.name(place) if storage.is_uri(place) else Path(place) if place else None
-        for place in (task.result, task.record, task.report)
-    )
-    assert result is not None
-    assert bundle is not None
-    request = pipeline.Request(
-        artifact=artifact,
-        result=result,
-        record=bundle,
-        report=report,
-        settings=replace(task.settings, force=True),
-    )
-    pipeline.check_outputs(request)
-    return artifact, request
+def _outcomes(
+    jobs: Iterator[Job], shop: pipeline.Workshop
+) -> Iterator[tuple[Job, several.Outcome]]:
+    pending: deque[Job] = deque()
+
+    def asked() -> Iterator[several.Asked]:
+        for job in jobs:
+            pending.append(job)
+            try:
+                yield job.asked()
+            except SkmigError as error:
+                yield Path(job.task.place), error
+
+    for outcome in several.migrate(asked(), shop):
+        yield pending.popleft(), outcome
 
 
-def _entry(task: Task, outcome: several.Outcome, worker: str) -> Entry:
+def _entry(job: Job, outcome: several.Outcome, worker: str) -> Entry:
+    task, done = job.task, outcome.migration
     more = {"seconds": round(outcome.seconds, 3), "worker": worker, "finished": record.now()}
-    done = outcome.migration
     try:
         if done is None:
             assert outcome.error is not None
@@ -82,11 +98,52 @@ def _entry(task: Task, outcome: several.Outcome, worker: str) -> Entry:
             raise UnreadableError(
                 f"`{task.place}` was changed while it was migrated", hint="run the same again"
             )
-        digests = done.manifest.result.sha256, record.sha256(done.record)
-        _deliver(task, done, digests)
+        return job.finish(done, **more)
     except SkmigError as error:
         return entry.failed(task, error, **more)
-    return entry.migrated(task, done.manifest, digests, **more)
+    finally:
+        shutil.rmtree(job.room, ignore_errors=True)
+
+
+class _Files:
+    """A task whose model and results are files, here or in a store."""
+
+    def __init__(self, task: Task, room: Path) -> None:
+        self.task = task
+        self.room = room
+
+    def there(self) -> Entry | None:
+        return _there(self.task, self.room)
+
+    def asked(self) -> several.Asked:
+        task = self.task
+        inside, out = self.room / "in", self.room / "out"
+        inside.mkdir(parents=True)
+        out.mkdir()
+        brought = source_of(task.place).fetch(task.place, inside, task.settings, Wanted())
+        result, bundle, report = (
+            out / storage.name(place) if storage.is_uri(place) else Path(place) if place else None
+            for place in (task.result, task.record, task.report)
+        )
+        assert result is not None
+        assert bundle is not None
+        request = pipeline.Request(
+            artifact=brought.file,
+            result=result,
+            record=bundle,
+            report=report,
+            settings=replace(task.settings, force=True),
+        )
+        pipeline.check_outputs(request)
+        return brought.file, request
+
+    def other(self, outcome: several.Outcome) -> bool:  # noqa: ARG002
+        return False
+
+    def finish(self, done: pipeline.Migration, **more: Any) -> Entry:
+        digests = done.manifest.result.sha256, record.sha256(done.record)
+        _deliver(self.task, done, digests)
+        return entry.migrated(self.task, done.manifest, digests, **more)
 
 
 def _deliver(task: Task, done: pipeline.Migration, digests: tuple[str, str]) -> None:

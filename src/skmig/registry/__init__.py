@@ -5,7 +5,7 @@ data, and the model's own file goes the way of every other artifact.
 """
 
 from skmig.registry.folder import ModelFolder
-from skmig.registry.migrating import Moved, Wanted, fetched, migrate
+from skmig.registry.migrating import Moved, Wanted, fetched, migrate, planned
 from skmig.tracking import Address, Tracking, Version, is_address
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "fetched",
     "is_address",
     "migrate",
+    "planned",
 ]

@@ -143,7 +143,7 @@ class RegistryStorage(Storage):
         found = sorted({name.partition("/")[0] for name in below})
         if folder == "versions":
             with self._tracking.asking(f"list the versions of `{self._name}`"):
-                all_ = self._tracking.versions(self._name)
+                all_ = self._tracking.search(self._name)
             there = {f"{item.tags.get(_VERSION)}.json" for item in all_}
             return [name for name in found if name in there]
         return found
@@ -197,7 +197,7 @@ class RegistryStorage(Storage):
         where somebody wrote the tag: the first that has the right manifest counts.
         """
         with self._tracking.asking(f"find version {version} of `{self._name}`"):
-            found = self._tracking.versions(self._name, tag=(_VERSION, version))
+            found = self._tracking.search(self._name, tag=(_VERSION, version))
         found = sorted((item for item in found if _MANIFEST in item.tags), key=_number)
         if not found:
             raise FileNotFoundError(version)

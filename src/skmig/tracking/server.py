@@ -36,6 +36,7 @@ class Version:
     run: str = ""
     tags: Mapping[str, str] | None = None
     aliases: tuple[str, ...] = ()
+    stamp: str = ""  # another where a version of this number was registered anew
 
     @property
     def address(self) -> str:
@@ -96,7 +97,7 @@ class Tracking:
 
     def _latest(self, address: Address) -> Any:
         self.client.get_registered_model(address.name)
-        found = self.versions(address.name)
+        found = self.search(address.name)
         if not found:
             raise UnreadableError(
                 f"the registered model `{address.name}` has no version",
@@ -104,7 +105,7 @@ class Tracking:
             )
         return max(found, key=lambda item: int(item.version))
 
-    def versions(self, name: str, tag: tuple[str, str] | None = None) -> list[Any]:
+    def search(self, name: str, tag: tuple[str, str] | None = None) -> list[Any]:
         """The versions of a registered model, or those with a tag, as MLflow gives them.
 
         To be used within `asking`.
@@ -121,19 +122,29 @@ class Tracking:
             if not token:
                 return found
 
-    def models(self, pattern: str = "*") -> list[Version]:
-        """The newest version of every registered model whose name fits, in the order of names."""
+    def versions(self, name: str) -> list[Version]:
+        """All versions of a registered model; none where there is no such model."""
+        with self.asking(f"list the versions of `{name}`"):
+            return [_version(found) for found in self.search(name)]
+
+    def models(self, pattern: str = "*", query: str | None = None) -> list[Version]:
+        """The newest version of every registered model whose name fits, in the order of names.
+
+        `query`: a filter of MLflow's own for registered models.
+        """
         wanted = re.compile(re.escape(pattern).replace(r"\*", ".*"))
         names: list[str] = []
         token = None
         with self.asking("list the registered models"):
             while True:
-                page = self.client.search_registered_models(max_results=_MANY, page_token=token)
+                page = self.client.search_registered_models(
+                    query, max_results=_MANY, page_token=token
+                )
                 names += [item.name for item in page if wanted.fullmatch(item.name)]
                 token = page.token
                 if not token:
                     break
-            newest = [max(found, key=_number) for name in names if (found := self.versions(name))]
+            newest = [max(found, key=_number) for name in names if (found := self.search(name))]
         return sorted((_version(item) for item in newest), key=lambda item: item.name)
 
     def fetch(self, address: Address, version: Version | None, folder: Path) -> Path:
@@ -251,6 +262,7 @@ def _version(found: Any) -> Version:
         run=found.run_id or "",
         tags=dict(found.tags or {}),
         aliases=tuple(found.aliases or ()),
+        stamp=f"{found.creation_timestamp} {found.source}",
     )
 
 

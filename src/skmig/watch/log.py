@@ -29,9 +29,11 @@ _INHERITED: list[Any] = []  # connections of a parent, which a child may neither
 
 
 class PredictionLog:
-    """An append-only log of inputs and predictions: a folder of SQLite files.
+    """An append-only log of inputs and predictions: a folder of SQLite or Parquet files.
 
     path            the folder; several processes may log to the same
+    format          "sqlite", or "parquet" (with pyarrow), where each batch is a file until the
+                    segment ends
     record          the model or its record: `skmig watch` then knows whose rows these are
     columns         the names of the columns of arrays and lists, or, with `only`, of those to keep
     only            keep no other input columns than `columns` (personal data, very wide inputs)
@@ -51,6 +53,7 @@ class PredictionLog:
         self,
         path: str | os.PathLike[str],
         *,
+        format: str = "sqlite",  # noqa: A002 - what it is called
         record: str | os.PathLike[str] | None = None,
         columns: Sequence[str] | None = None,
         only: bool = False,
@@ -69,6 +72,8 @@ class PredictionLog:
                 "only=True keeps the named columns, and none are named",
                 hint='name them, such as columns=["age", "income"]',
             )
+        segments.check(format)
+        self._format = format
         self.path = Path(path)
         if self.path.exists() and not self.path.is_dir():
             raise UsageError(f"`{path}` is a file, and a log is a folder", hint="name a folder")
@@ -257,8 +262,8 @@ class PredictionLog:
     def _write(self, batches: list[Batch], turned: list[dict[Column, list[Value]]]) -> None:
         wanted = dict.fromkeys(column for found in turned for column in found)
         segment = self._segment
-        if segment is not None and not segment.path.exists():
-            self._end()  # somebody deleted it: what is written to it would be lost
+        if segment is not None and segment.gone:
+            self._end()
         elif segment is not None and not wanted.keys() <= set(segment.columns):
             wanted = dict.fromkeys([*segment.columns, *wanted])
             self._end()
@@ -266,7 +271,7 @@ class PredictionLog:
             closed = 2 * self._segment_seconds + 60
             segments.expire(self.path, clock.time(), self._keep_seconds, self._keep_bytes, closed)
             meta = {**self._meta, "pid": str(os.getpid())}
-            self._segment = segments.Segment(self.path, list(wanted), meta)
+            self._segment = segments.begin(self._format, self.path, list(wanted), meta)
         columns = self._segment.columns
         times = [time for batch in batches for time in batch.times]
         values: list[list[Value]] = [[] for _ in columns]

@@ -48,7 +48,7 @@ def opened(path: Path, known: Known, since: float) -> Log:
     files = segments.files(path) if path.is_dir() else [path]
     if not files and any(path.iterdir()):
         raise UnreadableError(
-            f"`{path}` is a folder without a segment of a log (*{segments.SUFFIX})",
+            f"`{path}` is a folder without a segment of a log ({' or '.join(segments.PATTERNS)})",
             hint="name the folder that was given to skmig.PredictionLog",
         )
     # half an hour for clocks that differ

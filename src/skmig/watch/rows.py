@@ -18,6 +18,7 @@ import numpy as np
 Role = Literal["input", "prediction", "probability"]
 Value = int | float | str | None  # None: missing
 DOCUMENT = "document"
+FORMAT = "skmig prediction log 1"  # what each segment of a log says of itself
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,15 @@ class Column:
 
     name: str
     role: Role = "input"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Some rows of one segment of a log, in the order that they were logged."""
+
+    columns: tuple[Column, ...]
+    times: tuple[float, ...]
+    values: tuple[tuple[Value, ...], ...]  # by column
 
 
 @dataclass(frozen=True, kw_only=True)
