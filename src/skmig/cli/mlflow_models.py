@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from skmig.environments import exchange
 from skmig.errors import UsageError
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def places(
         yield [Path(path) for path in paths]
         return
     tracking = Tracking(tracking_uri)
-    with tempfile.TemporaryDirectory(prefix="skmig-mlflow-") as room:
+    with exchange.scratch() as room:
         found = []
         for number, path in enumerate(paths):
             if not is_address(str(path)):
@@ -131,5 +131,5 @@ def places(
             address = Address.parse(str(path))
             console.step(f"fetching {address.text}")
             version = tracking.resolve(address)
-            found.append(tracking.fetch(address, version, Path(room) / str(number)))
+            found.append(tracking.fetch(address, version, room / str(number)))
         yield found

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from skmig import api, record, storage
+from skmig.environments import exchange
 from skmig.environments.base import Progress
 from skmig.errors import SkmigError, UnreadableError
 from skmig.fleet import registered, todo
@@ -84,12 +84,12 @@ def _verify(
     progress: Progress,
 ) -> Iterator[Verification]:
     looking = todo.Looking(list(items))
-    with tempfile.TemporaryDirectory(prefix="skmig-fleet-") as name:
+    with exchange.scratch() as room:
         places: list[Path] = []
         gone: dict[int, SkmigError] = {}
         for number, item in enumerate(items):
             try:
-                places.append(_fetched(item, Path(name, str(number)), looking))
+                places.append(_fetched(item, room / str(number), looking))
             except SkmigError as error:
                 gone[number] = error
         answers: Iterator[Verification] = iter(())

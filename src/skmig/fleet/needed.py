@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
-from pathlib import Path
 
 from skmig import inspection, plan, versions
+from skmig.environments import exchange
 from skmig.errors import SkmigError
 from skmig.fleet import todo
 from skmig.fleet.config import Fleet
@@ -23,9 +22,9 @@ def releases(fleet: Fleet) -> tuple[dict[tuple[str, ...], list[str]], list[str]]
     models, _empty = todo.wanted(fleet)
     for item in models:
         try:
-            with tempfile.TemporaryDirectory(prefix="skmig-fleet-") as name:
+            with exchange.scratch() as room:
                 source, group = source_of(item.found.place), item.group
-                there = source.fetch(item.found.place, Path(name), group.settings, group.mlflow)
+                there = source.fetch(item.found.place, room, group.settings, group.mlflow)
                 made = plan.make(inspection.inspect(there.file), there.settings)
         except SkmigError:
             untold.append(item.found.place)

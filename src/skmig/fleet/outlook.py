@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from skmig import inspection, plan
-from skmig.environments import choose
+from skmig.environments import choose, exchange
 from skmig.environments.base import Backend, EnvironmentSpec, Progress
 from skmig.errors import RefusedError, SkmigError
 from skmig.fleet import entry, todo
@@ -167,9 +166,9 @@ def _foreseen(item: todo.Wanted, to_do: todo.Todo) -> tuple[Foreseen, tuple[Envi
                 found, source=item.found.release, would="nothing", why=(_done(looked),)
             ), ()
     try:
-        with tempfile.TemporaryDirectory(prefix="skmig-fleet-") as name:
+        with exchange.scratch() as room:
             fetch = source_of(item.found.place).fetch
-            brought = fetch(item.found.place, Path(name), settings, item.group.mlflow)
+            brought = fetch(item.found.place, room, settings, item.group.mlflow)
             path, settings = brought.file, brought.settings
             facts = inspection.inspect(path)
         classes = dict.fromkeys(node.name.rpartition(".")[2] for node in facts.estimators)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from skmig import pipeline, storage
+from skmig.environments import exchange
 from skmig.environments.base import SilentProgress
 from skmig.errors import EnvironmentFailedError
 from skmig.fleet import entry, work
@@ -46,9 +46,9 @@ def perform(tasks: list[Task], token: str) -> list[Answer]:
     `token` is the name of a file that lies in each folder of the client that results go to: where
     it is not seen, there is no shared folder, and results are sent back.
     """
-    with _turn, tempfile.TemporaryDirectory(prefix="skmig-fleet-") as name:
+    with _turn, exchange.scratch() as room:
         shop = _shop(tasks[0])
-        apart = [_apart(task, token, Path(name, str(i))) for i, task in enumerate(tasks)]
+        apart = [_apart(task, token, room / str(i)) for i, task in enumerate(tasks)]
         found = {done.key: item for done, item in work.perform(apart, shop, _worker())}
         return [
             _answer(task, other, found[other.key]) for task, other in zip(tasks, apart, strict=True)

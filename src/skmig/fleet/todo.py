@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skmig import api, record, storage
+from skmig.environments import exchange
 from skmig.errors import OutputExistsError, SkmigError, UnreadableError, UsageError
 from skmig.fleet import entry, keys, registered
 from skmig.fleet.config import Fleet, Group, of_mlflow
@@ -233,9 +233,9 @@ class Todo:
         known = self.ledger.content(found.place, found.stamp)
         if known is not None:
             return known
-        with tempfile.TemporaryDirectory(prefix="skmig-fleet-") as name:
+        with exchange.scratch() as room:
             source = source_of(found.place)
-            brought = source.fetch(found.place, Path(name), group.settings, group.mlflow)
+            brought = source.fetch(found.place, room, group.settings, group.mlflow)
             content, release = digest(brought.file)
         self.ledger.keep_content(found.place, found.stamp, content, release)
         return content, release

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from skmig import pipeline, record, several, storage
+from skmig.environments import exchange
 from skmig.errors import SkmigError, UnreadableError
 from skmig.fleet import entry, moving
 from skmig.fleet.entry import Entry, Task
@@ -45,11 +45,11 @@ def perform(tasks: Iterable[Task], shop: pipeline.Workshop, worker: str = "") ->
     Whoever calls has claimed them: what lies at their places is replaced.
     """
     adopted: deque[Done] = deque()
-    with tempfile.TemporaryDirectory(prefix="skmig-fleet-") as name:
+    with exchange.scratch() as rooms:
 
         def jobs() -> Iterator[Job]:
             for number, task in enumerate(tasks):
-                room = Path(name, str(number))
+                room = rooms / str(number)
                 job = _Files(task, room) if task.mlflow is None else moving.Moving(task, room)
                 there = job.there()
                 if there is None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from skmig import api, inspection, record, versions
+from skmig.environments import exchange
 from skmig.environments.base import Progress
 from skmig.errors import DataError, UnsupportedError, UsageError
 from skmig.pipeline import Migration
@@ -74,8 +74,8 @@ def fetched(source: str, tracking: Tracking | None) -> Iterator[tuple[ModelFolde
     assert tracking is not None
     address = Address.parse(source)
     version = tracking.resolve(address)
-    with tempfile.TemporaryDirectory(prefix="skmig-mlflow-") as room:
-        yield ModelFolder.read(tracking.fetch(address, version, Path(room))), version
+    with exchange.scratch() as room:
+        yield ModelFolder.read(tracking.fetch(address, version, room)), version
 
 
 def migrate(source: str, settings: Settings, wanted: Wanted, progress: Progress) -> Moved:
@@ -167,8 +167,8 @@ def _draft(place: Path | None, force: bool) -> Iterator[Path]:
         with writing.placed(place, force=force) as draft:
             yield draft
         return
-    with tempfile.TemporaryDirectory(prefix="skmig-mlflow-") as room:
-        yield Path(room)
+    with exchange.scratch() as room:
+        yield room
 
 
 def planned(
@@ -220,8 +220,8 @@ def _migrate(
     if settings.format is not None:
         model = model.with_suffix(".skops" if settings.format == "skops" else ".pkl")
     (draft / model).parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="skmig-mlflow-") as room:
-        given = None if settings.data is not None else rows.of(folder, Path(room))
+    with exchange.scratch() as room:
+        given = None if settings.data is not None else rows.of(folder, room)
         migration, notes = _with_rows(folder.file, draft / model, settings, given, progress)
     more = writing.write(folder, draft, model.as_posix(), migration.manifest)
     return migration, (*notes, *more)

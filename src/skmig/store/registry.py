@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from skmig import record
+from skmig.environments import exchange
 from skmig.errors import UnreadableError, UsageError
 from skmig.store import flavor
 from skmig.store.storage import Storage, cached, changed
@@ -99,8 +100,8 @@ class RegistryStorage(Storage):
         if said.folder not in self._entries():
             # whole under a name of its own: nobody sees half of it, or writes into it again
             fresh = f"{said.folder}-{uuid.uuid4().hex[:12]}"
-            with tempfile.TemporaryDirectory(prefix="skmig-store-") as room:
-                self._ledger.upload(fresh, [*files, *flavor.written(Path(room), files, said)])
+            with exchange.scratch() as room:
+                self._ledger.upload(fresh, [*files, *flavor.written(room, files, said)])
             with contextlib.suppress(FileExistsError):  # another has added the same meanwhile
                 self._ledger.create(said.folder, fresh)
         for name, digest, file in zip(said.files, said.digests, files, strict=True):
@@ -149,8 +150,8 @@ class RegistryStorage(Storage):
         return found
 
     def digest(self, name: str) -> str:
-        with tempfile.TemporaryDirectory(prefix="skmig-store-") as room:
-            return record.sha256(self._ledger.download(self._path(name), Path(room)))
+        with exchange.scratch() as room:
+            return record.sha256(self._ledger.download(self._path(name), room))
 
     def local(self, digests: dict[str, str]) -> list[Path]:
         def fetch(name: str, target: Path) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
 from skmig import inspection, parity, pipeline, plan, record
-from skmig.environments import locks, recorded
+from skmig.environments import exchange, locks, recorded
 from skmig.environments.base import EnvironmentSpec, Progress, Worker
 from skmig.errors import AgentError, EnvironmentFailedError, TimeoutExpiredError, UnreadableError
 from skmig.payload import write_bundle
@@ -86,9 +85,9 @@ def _ask(
     if known.manifest is not None:
         arguments["allow"] = known.manifest.options["allow"]
     found: tuple[parity.MethodParity, ...] = ()
-    with tempfile.TemporaryDirectory(prefix="skmig-") as folder:
+    with exchange.scratch() as folder:
         for probes, expected, rounding in known.questions:
-            bundle, answers = Path(folder) / "probes.skmig", Path(folder) / "answers.skmig"
+            bundle, answers = folder / "probes.skmig", folder / "answers.skmig"
             write_bundle(str(bundle), {"probes": known.document(probes)})
             worker.put("probes.skmig", bundle)
             worker.call(
