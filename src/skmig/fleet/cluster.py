@@ -32,6 +32,7 @@ _BATCH = 8  # models, so that their jobs share a child and a dead worker costs l
 _WAITING = 2  # batches at a worker: one that it does, and one that it can begin at once
 _AHEAD = 4  # batches for each worker among which one is chosen
 _PATIENCE = 60.0  # seconds until a cluster without workers is given up
+_HELLO = 20.0  # seconds that a scheduler has to answer
 _KILLED = "the workers that tried it died"
 
 # what may go together: models of one release, which want the same workshop
@@ -65,7 +66,7 @@ def engine(scheduler: str, jobs: int | None) -> Iterator[Cluster]:
                         silence_logs=logging.CRITICAL,
                     )
                 )
-            client = stack.enter_context(Client(address, timeout=_PATIENCE, set_as_default=False))
+            client = stack.enter_context(Client(address, timeout=_HELLO, set_as_default=False))
             client.wait_for_workers(1, timeout=_PATIENCE)
         except (OSError, ValueError, TimeoutError) as error:
             raise EnvironmentFailedError(

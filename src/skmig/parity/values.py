@@ -293,8 +293,13 @@ def _exact(
         found.worst_row = number
     found.problem(
         f"{count} of {one.size} values differ{_at(where)}, first in row {number}: "
-        f"{two.flat[first]!r} instead of {one.flat[first]!r}"
+        f"{_plain(two.flat[first])!r} instead of {_plain(one.flat[first])!r}"
     )
+
+
+def _plain(value: Any) -> Any:
+    """A value as Python says it, and not as `np.str_('a')`."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _note_rows(found: Difference, bad: np.ndarray[Any, Any], row: int | None) -> None:
