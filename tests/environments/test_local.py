@@ -176,3 +176,18 @@ def test_a_python_that_is_nowhere_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
     with pytest.raises(EnvironmentFailedError, match=r"no Python 3\.6 is on this") as caught:
         virtual.ensure(EnvironmentSpec(release=line()[0]), SilentProgress())
     assert "pyenv install 3.6" in caught.value.hint
+
+
+def test_the_cache_may_lie_in_a_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = EnvironmentSpec(release=line()[-1])
+    there = virtual.ensure(spec, SilentProgress()).parent.parent
+    with tempfile.TemporaryDirectory(dir="/tmp") as cache:
+        place = Path(cache, "environments", there.name)
+        place.parent.mkdir()
+        place.symlink_to(there)
+        monkeypatch.setenv("SKMIG_CACHE", cache)
+        with closing(open_worker(spec.release)) as worker:
+            for _ in range(2):  # after each job its own files are cleared away
+                with pytest.raises(AgentError, match="no job"):
+                    worker.call("ping")
+            assert worker.hello["sklearn"] == spec.release

@@ -99,16 +99,18 @@ def place(
     files, there = _ROOM / "files", _ROOM / agent.name
     extra = variables.get("LD_LIBRARY_PATH", "").split(os.pathsep)
     binds = [*_needed(python), *(Path(path) for path in extra if path)]
+    # an environment that lies in /tmp is not the jobs' to write in, or to be cleared away
+    tmp = _ROOM / "tmp" if any(path.is_relative_to(_TMP) for path in binds) else _TMP
     wrapper = (
-        *_bwrap(binds),
+        *_bwrap(binds, tmp),
         *("--bind", str(folder.files), str(files), "--ro-bind", str(agent), str(there)),
-        *("--remount-ro", "/", "--chdir", str(_TMP), "--"),
+        *("--remount-ro", "/", "--chdir", str(tmp), "--"),
     )
     shared = Path("/dev/shm")  # noqa: S108 - the sandbox's own, as /tmp is
-    return Place(wrapper=wrapper, agent=there, files=files, home=_TMP, private=(shared,))
+    return Place(wrapper=wrapper, agent=there, files=files, home=tmp, private=(shared,))
 
 
-def _bwrap(binds: list[Path]) -> tuple[str, ...]:
+def _bwrap(binds: list[Path], tmp: Path = _TMP) -> tuple[str, ...]:
     """The command up to what a worker adds; the rights of its user are those of nobody."""
     command = ["bwrap", "--unshare-all", "--unshare-user", *_without_more()]
     command += ["--uid", _USER, "--gid", _USER, "--cap-drop", "ALL", "--hostname", "skmig"]
@@ -125,9 +127,13 @@ def _bwrap(binds: list[Path]) -> tuple[str, ...]:
     # Read-only: its settings of the kernel are open to root's files, and we may be root.
     command += ["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]
     command += ["--size", _SHM_SIZE, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]  # noqa: S108
-    command += ["--size", _TMP_SIZE, "--tmpfs", str(_TMP)]
+    command += ["--size", _TMP_SIZE, "--tmpfs", str(tmp)]
+    if tmp != _TMP:
+        command += ["--tmpfs", str(_TMP)]
     for path in dict.fromkeys(binds):
         command += ["--ro-bind", str(path), str(path)]
+    if tmp != _TMP:
+        command += ["--remount-ro", str(_TMP)]
     return tuple(command)
 
 
