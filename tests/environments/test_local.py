@@ -188,6 +188,5 @@ def test_the_cache_may_lie_in_a_temporary_folder(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("SKMIG_CACHE", cache)
         with closing(open_worker(spec.release)) as worker:
             for _ in range(2):  # after each job its own files are cleared away
-                with pytest.raises(AgentError, match="no job"):
-                    worker.call("ping")
+                worker.call("ping")
             assert worker.hello["sklearn"] == spec.release
