@@ -363,13 +363,25 @@ ODD = {
 }  # fmt: skip
 
 
+def suffix(name: str) -> str:
+    """What such a file is customarily called: some scanners go by it."""
+    for start, usual in (
+        ("skops", ".skops"), ("zip-like-torch", ".pt"), ("zip-", ".zip"), ("npy-", ".npy"),
+        ("joblib-load", ".pkl"), ("joblib-memory", ".pkl"), ("joblib-", ".joblib"),
+        *((f"{compression}-", ".joblib") for compression in COMPRESSIONS),
+    ):  # fmt: skip
+        if name.startswith(start):
+            return usual
+    return ".pkl"
+
+
 def hostile(folder: Path) -> dict[str, Path]:
     """Write the hostile corpus below `folder`; name -> file."""
     command = f"touch {folder / CANARY}"
     made = pickles(command) | containers(command) | skops_files() | bombs()
     places = {}
     for name, content in made.items():
-        places[name] = folder / (name + (".skops" if name.startswith("skops") else ".pkl"))
+        places[name] = folder / (name + suffix(name))
         places[name].write_bytes(content)
     return places | _folders(folder, command)
 
@@ -429,7 +441,8 @@ def benign(folder: Path) -> dict[str, Path]:
             contents[f"{name}-{compression}"] = compress(dumped(model, protocol=4))
     made = {}
     for name, content in contents.items():
-        made[name] = folder / f"{name}.pkl"
+        usual = ".pkl" if "-protocol-" in name else ".joblib"
+        made[name] = folder / f"{name}{usual}"
         made[name].write_bytes(content)
     return made
 

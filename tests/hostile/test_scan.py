@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,8 @@ def test_every_hostile_file_is_found(hostile: dict[str, Path]) -> None:
     assert mild == {"mlflow-loader", "mlflow-code"}
     for name in ("broken-after-the-call", "truncated-after-the-call"):
         assert found[name] == {"unreadable", "dangerous"}, "what it did before it broke is said"
+    for name in ("zip-with-a-pickle", "zip-like-torch", "npy-with-objects"):
+        assert found[name] == {"unreadable", "dangerous"}, "what a refused file holds is said"
     canary = hostile["eval"].parent / corpus.CANARY
     assert not canary.exists()
 
@@ -131,6 +134,51 @@ def test_every_benign_file_is_clean(benign: dict[str, Path]) -> None:
     found = {name: inspect(path).findings for name, path in benign.items()}
     assert {name: items for name, items in found.items() if items} == {}
     assert all(inspect(path).release for path in benign.values())
+
+
+# ------------------------------------------------------------------ what is no model
+def causes(path: Path) -> tuple[str, ...]:
+    with pytest.raises(UnreadableError) as caught:
+        inspect(path)
+    assert caught.value.hint
+    return caught.value.causes
+
+
+def test_members_of_archives_are_looked_at(tmp_path: Path) -> None:
+    call = corpus.pickles("true")["reduce-protocol-0"]
+    path = tmp_path / "made.zip"
+    for name, content, named in (
+        ("old.pkl", call, True),
+        ("any/name", zlib.compress(corpus.pickles("true")["reduce-protocol-4"]), True),
+        ("a.npy", corpus._npy([corpus.Evil("true")]), True),
+        ("broken.pkl", call[:-2], True),
+        ("readme.txt", b"cats\nand dogs\n", False),
+        ("b.npy", corpus._npy([1]), False),
+        ("empty.pkl", b"", False),
+    ):
+        path.write_bytes(corpus.archive({"first": b"", name: content}))
+        found = causes(path)
+        assert bool(found) == named, name
+        assert all(f"of its member `{name}`: " in text for text in found)
+    path.write_bytes(corpus.archive({"a.pkl": call})[:-40])
+    assert causes(path) == ()
+    path.write_bytes(corpus.archive({f"{i}.pkl": call for i in range(1200)}))
+    assert causes(path)[-1] == "and 981 more"
+
+
+def test_a_bomb_in_an_archive_stays_inside_time(tmp_path: Path) -> None:
+    bombs = corpus.bombs()
+    some = ("zlib-bomb-of-lists", "deep-lists", "absurd-text", "dtype-bomb")
+    path = tmp_path / "made.zip"
+    path.write_bytes(corpus.archive({f"{name}.pkl": bombs[name] for name in some}))
+    done = subprocess.run(
+        [sys.executable, "-c", _LIMITED, str(path)],
+        preexec_fn=_limits,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    assert json.loads(done.stdout)["made"] == ["UnreadableError"]
 
 
 # ------------------------------------------------------------------ what is no file
