@@ -43,15 +43,15 @@ KINDS = {
         "popped*", "broken-*", "truncated-*", "second-pickle", "duplicate-keys", "frame-lies"],
     "a name that is put together or passed on": [
         "getattr", "chain-*", "stack-global*", "dotted-name", "memo-*", "methodcaller",
-        "attrgetter-*", "partial-*", "generator-*", "ufunc-*", "list-of-an-object"],
+        "attrgetter-*", "partial-*", "generator-*", "ufunc-*"],
     "state and items that change what is there": [
-        "build-*", "setitem-*", "append-*", "setstate-*", "logging-*", "makes-*", "reconstructor-*",
+        "build-*", "setitem-*", "append-*", "setstate-*", "logging-*",
         "distribution-*"],
     "what numpy, pandas, joblib, sklearn can do to files": [
         "numpy-*", "pandas-*", "joblib-*", "sklearn-*", "method-of-a-store"],
     "a call in plain sight": [
         "reduce-*", "in-a-pipeline", "func-of-*", "eval", "exec", "inst", "obj", "newobj*",
-        "marshal", "ctypes", "import", "code-type", "pip"],
+        "marshal", "ctypes", "import", "pip"],
 }  # fmt: skip
 # not an attack by itself: damaged, odd, or somebody's own code
 ODD = {
@@ -59,10 +59,16 @@ ODD = {
     "skops-damaged", "skops-third-party", "skops-with-a-pickle", "skops-schema-twice",
     "extension-1", "extension-2", "extension-4", "persistent-id", "binary-persistent-id",
     "out-of-band", "mlflow-loader", "mlflow-code", "sidecar-traversal", "sidecar-link",
-    "forged-dtype", "numpy-f2py-main",
+    "forged-dtype", "numpy-f2py-main", "makes-a-class", "reconstructor-of-a-value", "code-type",
+    "sklearn-parallel-helper", "list-of-an-object", "skops-class-of-no-text",
+    "skops-unknown-loader",
 }  # fmt: skip
-# what a scanner needs and does not say so
-FORGOTTEN = {"fickling": ["typing_extensions"], "picklescan": ["numpy"]}
+# what a scanner takes to read these files, and does not bring along
+BESIDE = {
+    "fickling": ["typing_extensions"],
+    "picklescan": ["numpy"],
+    "modelaudit": ["lz4", "joblib"],
+}
 COLUMNS = {
     "found": "found",
     "clean": "called clean",
@@ -89,7 +95,7 @@ def installed(package: str) -> tuple[Path, str]:
         subprocess.run(
             [uv, "venv", "-q", "--python", sys.executable, python.parents[1]], check=True
         )
-    packages = [package, *FORGOTTEN.get(package, [])]
+    packages = [package, *BESIDE.get(package, [])]
     subprocess.run([uv, "pip", "install", "-q", "--python", python, *packages], check=True)
     code = f"import importlib.metadata as m; print(m.version({package!r}))"
     done = subprocess.run([python, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
@@ -232,12 +238,12 @@ def main(argv: list[str]) -> int:
     for name in bad.keys() - corpus.bombs().keys() - ODD:
         kind(name)
     for name in wanted:
-        package, _, more = name.partition(" ")
+        package = name.split(" ")[0].rstrip(",")
         python, version = (
             (Path(sys.executable), __version__) if package == "skmig" else installed(package)
         )
         answers = asked(name, python, version, bad | good)
-        said[f"{package} {version} {more}".strip()] = answers
+        said[name.replace(package, f"{package} {version}")] = answers
         sys.stderr.write(f"{name}: {Counter(answers.values())}\n")
     assert not (folder / corpus.CANARY).exists(), "a scanner ran a file"
     lines = page(said, set(bad), set(good))

@@ -37,7 +37,7 @@ COMMANDS = {
     "modelscan": ("modelscan.cli", ["-r", "json", "-o", REPORT, "-p"]),
     "fickling": ("fickling.cli", ["--check-safety", "--print-results"]),
     "modelaudit": ("modelaudit.cli", ["scan", "--no-cache", "-f", "json", "-o", REPORT]),
-    "modelaudit --strict": ("modelaudit.cli", ["scan", "--strict", "-f", "json", "-o", REPORT]),
+    "modelaudit, critical": ("modelaudit.cli", ["scan", "--no-cache", "-f", "json", "-o", REPORT]),
 }
 
 TAKE_FOLDERS = set(COMMANDS) - {"fickling"}
@@ -48,7 +48,7 @@ def started(name, path, folder):
     """The scanner's command, in this process; its exit code."""
     module, arguments = COMMANDS[name]
     os.chdir(folder)
-    sys.argv = [name.split()[0], *arguments, path]
+    sys.argv = [module.split(".")[0], *arguments, path]
     try:
         given = importlib.import_module(module).main()
     except SystemExit as end:
@@ -96,7 +96,7 @@ def answer(name, status, said, report):
     code = os.WEXITSTATUS(status)
     if code == RAISED:
         return "raised"
-    return JUDGES[name.split()[0]](code, said, report)
+    return JUDGES[name.partition(" ")[0]](code, said, report)
 
 
 # ------------------------------------------------------- what the words and exit codes mean
@@ -127,10 +127,15 @@ def _fickling(code, said, report):
     return {0: "clean", 1: "found"}.get(code, "unread")
 
 
-def _modelaudit(code, said, report):
-    if report and any(item["severity"] in ("warning", "critical") for item in report["issues"]):
+def _modelaudit(code, said, report, severities=("warning", "critical")):
+    if report and any(item["severity"] in severities for item in report["issues"]):
         return "found"
-    return {0: "clean", 1: "found"}.get(code, "unread")
+    return "unread" if code == 2 or not report else "clean"
+
+
+def _critical(code, said, report):
+    """It warns of whatever it does not know; what it takes for an attack is `critical`."""
+    return _modelaudit(code, said, report, ("critical",))
 
 
 JUDGES = {
@@ -139,6 +144,7 @@ JUDGES = {
     "modelscan": _modelscan,
     "fickling": _fickling,
     "modelaudit": _modelaudit,
+    "modelaudit,": _critical,
 }
 
 
