@@ -11,7 +11,7 @@ from typing import Any
 
 from skmig.agent.containers import HEAD, ContainerError, is_pickle_start
 from skmig.errors import UnreadableError
-from skmig.inspection import judge, mlflow, refused, releases, skops, tree
+from skmig.inspection import expansion, judge, mlflow, refused, releases, skops, tree
 from skmig.inspection.facts import Facts, NamedGlobal
 from skmig.inspection.machine import Machine
 from skmig.inspection.stream import EndedError, Stream, open_artifact
@@ -148,6 +148,7 @@ def _looks_like_text(head: bytes) -> bool:
 
 def _facts(path: Path, trace: Trace, root: Any, compression: str) -> Facts:
     found = tree.walk(root, trace)
+    expansion.look(root, trace)
     names = list(trace.globals.values())
     origin = releases.origin(found.nodes, names)
     modules = {item.module for item in names}
