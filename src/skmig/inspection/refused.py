@@ -26,7 +26,7 @@ MAX_MEMBERS = 1000
 NPY = b"\x93NUMPY"
 _ZIP = b"PK\x03\x04"
 _HEAD = 16
-_PICKLES = (".pkl", ".pickle", ".joblib", ".p", ".pk", ".dat", ".data", ".bin")
+_PICKLES = (".pkl", ".pickle", ".joblib")  # of protocol 0; the others begin with 0x80
 _UNREAD = (
     EndedError, DamagedError, TooMuchError, ContainerError, zipfile.BadZipFile, zlib.error,
     struct.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, MemoryError,
@@ -46,7 +46,7 @@ def causes(path: Path) -> tuple[str, ...]:
             _look(lambda: path.open("rb"), "", budget, said)
         elif head[:4] == _ZIP:
             for name, opened in _members(path, said):
-                _look(opened, f" of its member `{name[:100]}`", budget, said)
+                _look(opened, name, budget, said)
     except _UNREAD:
         pass  # it is refused all the same
     return shortened(said)
@@ -82,21 +82,22 @@ def _members(path: Path, said: list[str]) -> Iterator[tuple[str, Callable[[], IO
         said.append(f"only {MAX_MEMBERS:,} of its {len(members):,} members were looked at")
 
 
-def _look(opened: Callable[[], IO[bytes]], where: str, budget: Trace, said: list[str]) -> None:
+def _look(opened: Callable[[], IO[bytes]], member: str, budget: Trace, said: list[str]) -> None:
     """Read a pickle, compressed or not, or the objects of an array, if it is one."""
     trace = budget.inner()
     try:
         with opened() as handle:
-            stream = _stream(handle, where, trace)
+            stream = _stream(handle, member, trace)
             if stream is not None:
                 Machine(stream, trace, depth=1).run()
     except _UNREAD:
         pass  # what it imports before it breaks is imported
     budget.add(trace)
-    said.extend(sentences(trace, where))
+    said.extend(sentences(trace, f" of its member `{member[:100]}`" if member else ""))
 
 
 def _stream(handle: IO[bytes], name: str, trace: Trace) -> Stream | None:
+    """The pickle in it; None if there is none."""
     buffered = io.BufferedReader(handle)  # type: ignore[type-var]
     head = buffered.peek(_HEAD)[:_HEAD]
     raw: BinaryIO = buffered
@@ -104,6 +105,6 @@ def _stream(handle: IO[bytes], name: str, trace: Trace) -> Stream | None:
         return Stream(raw, None, trace.check) if npy_has_objects(raw, name) else None
     if detect(head) != "none":
         raw = io.BufferedReader(Decompressed(raw, detect(head), MAX_STREAM))
-    elif head[:1] != b"\x80" and not name.rstrip("`").endswith(_PICKLES):
+    elif head[:1] != b"\x80" and not name.lower().endswith(_PICKLES):
         return None  # text looks like a pickle of protocol 0
     return Stream(raw, None, trace.check) if is_pickle_start(raw.peek(2)) else None  # type: ignore[attr-defined]
