@@ -61,7 +61,7 @@ ODD = {
     "out-of-band", "mlflow-loader", "mlflow-code", "sidecar-traversal", "sidecar-link",
     "forged-dtype", "numpy-f2py-main", "makes-a-class", "reconstructor-of-a-value", "code-type",
     "sklearn-parallel-helper", "list-of-an-object", "skops-class-of-no-text",
-    "skops-unknown-loader",
+    "skops-unknown-loader", "skops-object-array", "skops-traversal",
 }  # fmt: skip
 # what a scanner takes to read these files, and does not bring along
 BESIDE = {
