@@ -57,7 +57,10 @@ def test_every_hostile_file_is_found(hostile: dict[str, Path]) -> None:
     assert mild == {"mlflow-loader", "mlflow-code"}
     for name in ("broken-after-the-call", "truncated-after-the-call"):
         assert found[name] == {"unreadable", "dangerous"}, "what it did before it broke is said"
-    for name in ("zip-with-a-pickle", "zip-like-torch", "npy-with-objects"):
+    for name in (
+        *("zip-with-a-pickle", "zip-like-torch", "npy-with-objects"),
+        *("forged-dtype", "joblib-forged-dtype"),
+    ):
         assert found[name] == {"unreadable", "dangerous"}, "what a refused file holds is said"
     canary = hostile["eval"].parent / corpus.CANARY
     assert not canary.exists()
