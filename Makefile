@@ -90,8 +90,8 @@ fuzz: fuzz-pickles fuzz-payloads ## everything that is fuzzed
 fuzz-pickles: $(STAMP) ## ten million mutated pickles through the scan (FUZZ="--count 100000")
 	$(BIN)/python -W ignore -m fuzz.pickles $(FUZZ)
 
-scanners: $(STAMP) ## ask other scanners and `inspect` about the corpus; writes docs/scanning.md
-	$(BIN)/python -W ignore -m bench.scanners
+scanners: $(STAMP) ## ask other scanners and `inspect` about the corpus, half an hour; writes docs/scanning.md
+	PYTHONHASHSEED=0 $(BIN)/python -W ignore -m bench.scanners
 
 fuzz-payloads: $(STAMP) ## a million mutated payloads; goes on where it stopped (COUNT=1000000)
 	$(BIN)/python -m fuzz.payloads --count $(or $(COUNT),1000000) --jobs $(JOBS)

@@ -27,8 +27,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-# before any library is loaded that starts threads: a forked child would wait for them for ever
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+# before any library is loaded that starts threads: a forked child would wait for them for ever.
+# No processes of joblib's, as in every environment (environments/settings.py): a stranger's n_jobs
+# of 64 is 64 interpreters, and longer to start than a mutant may take.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", JOBLIB_MULTIPROCESSING="0")
 
 import numpy as np
 

@@ -39,7 +39,7 @@ from tests.hostile import corpus
 
 from skmig.agent.containers import ContainerError
 from skmig.errors import SkmigError
-from skmig.inspection import inspect, judge, tree
+from skmig.inspection import expansion, inspect, judge, tree
 from skmig.inspection.machine import Machine
 from skmig.inspection.stream import EndedError, Stream
 from skmig.inspection.trace import DamagedError, TooMuchError, Trace
@@ -222,6 +222,7 @@ def scan(data: bytes) -> tuple[Trace, Any]:
     try:
         root = Machine(Stream(raw, len(data), trace.check), trace).run()
         found = tree.walk(root, trace)
+        expansion.look(root, trace)
         tree.summary(root)
         return trace, judge.findings(trace, found)
     except (DamagedError, EndedError, TooMuchError, ContainerError) as error:

@@ -58,6 +58,10 @@ class Call:
         return self.made
 
 
+def gzipped(data: bytes) -> bytes:
+    return gzip.compress(data, mtime=0)  # the same bytes whenever it is made
+
+
 def zf(data: bytes) -> bytes:
     """As joblib up to 0.9 compressed."""
     return b"ZF" + hex(len(data)).encode().ljust(19) + zlib.compress(data)
@@ -65,7 +69,7 @@ def zf(data: bytes) -> bytes:
 
 COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
     "zlib": zlib.compress,
-    "gzip": gzip.compress,
+    "gzip": gzipped,
     "bz2": bz2.compress,
     "xz": lzma.compress,
     "lzma": lambda data: lzma.compress(data, format=lzma.FORMAT_ALONE),
@@ -89,7 +93,7 @@ def archive(members: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
         for name, content in members.items():
-            made.writestr(name, content)
+            made.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
@@ -165,7 +169,7 @@ def pickles(command: str) -> dict[str, bytes]:
         "nested-as-text": pickle.dumps({"raw": pickle.dumps(evil, 0).decode("latin-1")}, 4),
         "nested-long": pickle.dumps({"raw": pickle.dumps([b"x" * 20_000_000, evil], 4)}, 4),
         "nested-zlib": pickle.dumps({"raw": zlib.compress(inner)}, 4),
-        "nested-gzip": pickle.dumps({"raw": gzip.compress(inner)}, 4),
+        "nested-gzip": pickle.dumps({"raw": gzipped(inner)}, 4),
         "nested-base64": pickle.dumps({"raw": base64.b64encode(pickle.dumps(evil, 4))}, 4),
         "nested-twice": pickle.dumps(pickle.dumps(pickle.dumps(evil, 4), 4), 4),
         "nested-with-a-tail": pickle.dumps({"raw": inner + b"\n\n"}, 4),
@@ -242,8 +246,8 @@ def containers(command: str) -> dict[str, bytes]:
         "joblib-object-array": dumped(np.array([evil, None], dtype=object)),
         "joblib-forged-dtype": fake,
         "joblib-code-in-the-array": unaligned(opcodes),
-        "gzip-two-members": gzip.compress(pickle.dumps([evil], 4)[:20])
-        + gzip.compress(pickle.dumps([evil], 4)[20:]),
+        "gzip-two-members": gzipped(pickle.dumps([evil], 4)[:20])
+        + gzipped(pickle.dumps([evil], 4)[20:]),
         "pickle-with-a-zip-behind": pickle.dumps(evil, 2)
         + archive({"schema.json": json.dumps(_schema("sklearn.svm._classes", "SVC")).encode()}),
         "zip-with-a-pickle": archive({"model.pkl": pickle.dumps(evil)}),
@@ -294,11 +298,10 @@ def skops_files() -> dict[str, bytes]:
     made["skops-deep"] = archive({"schema.json": b'{"__class__":' * 100_000})
     made["skops-damaged"] = archive({"schema.json": good})[:-30]
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as twice:
-        twice.writestr("schema.json", json.dumps(inner))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            twice.writestr("schema.json", good)
+    with zipfile.ZipFile(buffer, "w") as twice, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for content in (json.dumps(inner).encode(), good):
+            twice.writestr(zipfile.ZipInfo("schema.json"), content)
     made["skops-schema-twice"] = buffer.getvalue()
     return made
 
@@ -363,13 +366,25 @@ ODD = {
 }  # fmt: skip
 
 
+def suffix(name: str) -> str:
+    """What such a file is customarily called: some scanners go by it."""
+    for start, usual in (
+        ("skops", ".skops"), ("zip-like-torch", ".pt"), ("zip-", ".zip"), ("npy-", ".npy"),
+        ("joblib-load", ".pkl"), ("joblib-memory", ".pkl"), ("joblib-", ".joblib"),
+        *((f"{compression}-", ".joblib") for compression in COMPRESSIONS),
+    ):  # fmt: skip
+        if name.startswith(start):
+            return usual
+    return ".pkl"
+
+
 def hostile(folder: Path) -> dict[str, Path]:
     """Write the hostile corpus below `folder`; name -> file."""
     command = f"touch {folder / CANARY}"
     made = pickles(command) | containers(command) | skops_files() | bombs()
     places = {}
     for name, content in made.items():
-        places[name] = folder / (name + (".skops" if name.startswith("skops") else ".pkl"))
+        places[name] = folder / (name + suffix(name))
         places[name].write_bytes(content)
     return places | _folders(folder, command)
 
@@ -409,7 +424,7 @@ def benign(folder: Path) -> dict[str, Path]:
     x, y = rng.rand(60, 3), np.where(rng.rand(60) > 0.5, "yes", "no")
     models = {
         "forest": RandomForestClassifier(n_estimators=3, random_state=0).fit(x, y),
-        "boosting": GradientBoostingClassifier(n_estimators=3).fit(x, y),
+        "boosting": GradientBoostingClassifier(n_estimators=3, random_state=0).fit(x, y),
         "neighbours": KNeighborsClassifier(algorithm="kd_tree").fit(x, y),
         "svc": SVC().fit(x, y),
         "text": make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(
@@ -429,7 +444,8 @@ def benign(folder: Path) -> dict[str, Path]:
             contents[f"{name}-{compression}"] = compress(dumped(model, protocol=4))
     made = {}
     for name, content in contents.items():
-        made[name] = folder / f"{name}.pkl"
+        usual = ".pkl" if "-protocol-" in name else ".joblib"
+        made[name] = folder / f"{name}{usual}"
         made[name].write_bytes(content)
     return made
 

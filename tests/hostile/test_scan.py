@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import resource
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
+from sklearn.preprocessing import StandardScaler
 
 from skmig.environments import virtual
 from skmig.environments.base import EnvironmentSpec, SilentProgress
@@ -18,9 +21,7 @@ from skmig.inspection import inspect
 from tests.hostile import corpus
 
 # loading these does no harm, however much they look like it: they must be read within limits
-_HARMLESS = {
-    "billion-laughs", "billion-pipelines", "dup-bomb", "dtype-bomb", "nested-zlib-bomb",
-}  # fmt: skip
+_HARMLESS = {"nested-zlib-bomb"}
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,11 @@ def test_every_hostile_file_is_found(hostile: dict[str, Path]) -> None:
     assert mild == {"mlflow-loader", "mlflow-code"}
     for name in ("broken-after-the-call", "truncated-after-the-call"):
         assert found[name] == {"unreadable", "dangerous"}, "what it did before it broke is said"
+    for name in (
+        *("zip-with-a-pickle", "zip-like-torch", "npy-with-objects"),
+        *("forged-dtype", "joblib-forged-dtype"),
+    ):
+        assert found[name] == {"unreadable", "dangerous"}, "what a refused file holds is said"
     canary = hostile["eval"].parent / corpus.CANARY
     assert not canary.exists()
 
@@ -127,10 +133,69 @@ def test_memory_that_is_not_there_is_an_error(hostile: dict[str, Path], mebibyte
     assert json.loads(done.stdout)["zlib-bomb-of-lists"] == ["UnreadableError"]
 
 
+def test_what_is_shared_or_in_a_circle_is_no_bomb(tmp_path: Path) -> None:
+    value: list[object] = [StandardScaler()]
+    for _ in range(9):
+        value = [value] * 10  # a thousand million in all
+    value.append(value)
+    path = tmp_path / "model.pkl"
+    path.write_bytes(pickle.dumps(value))
+    assert inspect(path).findings == ()
+    for _ in range(2):
+        value = [value] * 10
+    path.write_bytes(pickle.dumps(value))
+    assert [item.name for item in inspect(path).findings] == ["expands"]
+
+
 def test_every_benign_file_is_clean(benign: dict[str, Path]) -> None:
     found = {name: inspect(path).findings for name, path in benign.items()}
     assert {name: items for name, items in found.items() if items} == {}
     assert all(inspect(path).release for path in benign.values())
+
+
+# ------------------------------------------------------------------ what is no model
+def causes(path: Path) -> tuple[str, ...]:
+    with pytest.raises(UnreadableError) as caught:
+        inspect(path)
+    assert caught.value.hint
+    return caught.value.causes
+
+
+def test_members_of_archives_are_looked_at(tmp_path: Path) -> None:
+    call = corpus.pickles("true")["reduce-protocol-0"]
+    path = tmp_path / "made.zip"
+    for name, content, named in (
+        ("old.pkl", call, True),
+        ("any/name", zlib.compress(corpus.pickles("true")["reduce-protocol-4"]), True),
+        ("a.npy", corpus._npy([corpus.Evil("true")]), True),
+        ("broken.pkl", call[:-2], True),
+        ("readme.txt", b"cats\nand dogs\n", False),
+        ("b.npy", corpus._npy([1]), False),
+        ("empty.pkl", b"", False),
+    ):
+        path.write_bytes(corpus.archive({"first": b"", name: content}))
+        found = causes(path)
+        assert bool(found) == named, name
+        assert all(f"of its member `{name}`: " in text for text in found)
+    path.write_bytes(corpus.archive({"a.pkl": call})[:-40])
+    assert causes(path) == ()
+    path.write_bytes(corpus.archive({f"{i}.pkl": call for i in range(1200)}))
+    assert causes(path)[-1] == "and 981 more"
+
+
+def test_a_bomb_in_an_archive_stays_inside_time(tmp_path: Path) -> None:
+    bombs = corpus.bombs()
+    some = ("deep-lists", "dup-bomb", "absurd-text", "dtype-bomb")
+    path = tmp_path / "made.zip"
+    path.write_bytes(corpus.archive({f"{name}.pkl": bombs[name] for name in some}))
+    done = subprocess.run(
+        [sys.executable, "-c", _LIMITED, str(path)],
+        preexec_fn=_limits,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    assert json.loads(done.stdout)["made"] == ["UnreadableError"]
 
 
 # ------------------------------------------------------------------ what is no file

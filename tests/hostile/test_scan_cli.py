@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
@@ -69,6 +70,20 @@ def test_a_folder_is_gone_through(folder: Path, capsys: pytest.CaptureFixture[st
 def test_a_folder_without_models_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing")
     assert run(["inspect", str(tmp_path)]) == errors.UNREADABLE
+
+
+def test_arrays_beside_a_model_are_passed_over(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = folder / "old"
+    place.mkdir()
+    (folder / "clean.pkl").rename(place / "model.pkl")
+    np.save(place / "model.pkl_01.npy", np.arange(3))
+    assert run(["inspect", str(place)]) == 0
+    assert "passed over 1 files" in capsys.readouterr().err
+    np.save(place / "model.pkl_02.npy", np.array([corpus.Evil("true")]), allow_pickle=True)
+    assert run(["inspect", str(place)]) == errors.UNREADABLE
+    assert "posix.system" in capsys.readouterr().err
 
 
 def test_a_clean_file_is_said_to_be_clean(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,6 +36,7 @@ _COMPRESSIONS = (
     (b"x\xda", "zlib"),
 )
 
+_TOO_LARGE = "no model is as large: get it again from where it was made"
 _MODEL = "load it where it was made, and pickle the scikit-learn estimator alone"
 # first bytes -> what the file is, what to do
 _FOREIGN = (
@@ -185,7 +186,7 @@ class Decompressed(io.RawIOBase):
         except ValueError:
             raise ContainerError("has a damaged header (old joblib, ZF)", "copy it again")
         if length > self.limit:
-            raise ContainerError("expands to more than %d bytes" % self.limit)
+            raise ContainerError("expands to more than %d bytes" % self.limit, _TOO_LARGE)
         # joblib up to 0.8.4 on Python 2 wrote one space more
         if self.handle.read(1) != b" ":
             self.handle.seek(_ZF_HEADER)
@@ -235,7 +236,7 @@ class Decompressed(io.RawIOBase):
                 return 0
         self.position += len(data)
         if self.position > self.limit:
-            raise ContainerError("expands to more than %d bytes" % self.limit)
+            raise ContainerError("expands to more than %d bytes" % self.limit, _TOO_LARGE)
         buffer[: len(data)] = data
         return len(data)
 

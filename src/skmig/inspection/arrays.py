@@ -89,6 +89,7 @@ def item_size(trace: Trace, dtype: Any, depth: int = 0) -> tuple[int, bool]:
         return known[1]
     cls, args, state = dtype.cls, dtype.args, dtype.state
     if not isinstance(cls, Global) or cls.full != "numpy.dtype" or dtype.states > 1:
+        _forged(trace, dtype)
         raise ValueError("an array whose dtype is none of numpy's")
     named = type(args) is tuple and bool(args) and type(args[0]) is str
     found = _DTYPE.fullmatch(args[0]) if named else None
@@ -112,9 +113,15 @@ def item_size(trace: Trace, dtype: Any, depth: int = 0) -> tuple[int, bool]:
     inner = [item_size(trace, part, depth + 1)[1] for part in fields]
     objects = kind == "O" or any(inner)
     if state is not None and bool(_flags(state) & _NEEDS_OBJECTS) != objects:
+        _forged(trace, dtype)
         raise ValueError("a dtype that contradicts itself")
     trace.dtypes[id(dtype)] = (dtype, (size, objects))
     return size, objects
+
+
+def _forged(trace: Trace, dtype: Instance) -> None:
+    text = "describes an array by a dtype that is none: its bytes are taken for something else"
+    trace.note("forged-dtype", "", dtype.position, text)
 
 
 def _flags(state: tuple[Any, ...]) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from skmig.agent.containers import detect
+from skmig.inspection import refused
 from skmig.inspection.mlflow import DESCRIPTION
 
 SUFFIXES = {
@@ -38,10 +39,12 @@ def _may_be_model(path: Path) -> bool:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return False
-        if path.suffix.lower() in SUFFIXES:
-            return True
         with path.open("rb") as handle:
             head = handle.read(64)
+        if head.startswith(refused.NPY):
+            return not refused.plain_array(path)  # it may belong to a model, which reads it
+        if path.suffix.lower() in SUFFIXES:
+            return True
     except OSError:
         return path.suffix.lower() in SUFFIXES
     if head[:1] == b"\x80":

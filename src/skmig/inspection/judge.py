@@ -14,6 +14,7 @@ _DANGEROUS = {
     "call-of-value",
     "changes-global",
     "code-in-array",
+    "forged-dtype",
     "makes-class",
     "nested-pickle",
     "sidecar-path",

@@ -65,6 +65,10 @@ def _pop_mark(m: Machine) -> None:
 @_on(b"2")
 def _dup(m: Machine) -> None:
     m.stack.append(m.top())
+    if m.depth == 0:  # chance bytes that look like a pickle may hold it
+        m.trace.note(
+            "dup", "", m.here(), "repeats the value before, by an opcode no pickler writes"
+        )
 
 
 # ------------------------------------------------------------------ plain values

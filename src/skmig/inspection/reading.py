@@ -11,13 +11,12 @@ from typing import Any
 
 from skmig.agent.containers import HEAD, ContainerError, is_pickle_start
 from skmig.errors import UnreadableError
-from skmig.inspection import judge, mlflow, releases, skops, tree
+from skmig.inspection import expansion, judge, mlflow, refused, releases, skops, tree
 from skmig.inspection.facts import Facts, NamedGlobal
 from skmig.inspection.machine import Machine
 from skmig.inspection.stream import EndedError, Stream, open_artifact
 from skmig.inspection.trace import DamagedError, TooMuchError, Trace
 
-MAX_CAUSES = 20
 MAX_PICKLES = 1000  # one after the other in a file
 _RESERVE = 8 << 20  # bytes: to say that there is no memory takes some
 _AGAIN = "copy or download it again, in binary mode"
@@ -45,7 +44,9 @@ def inspect(path: str | Path) -> Facts:
             return skops.inspect(path)
         stream, compression = open_artifact(str(path), trace.check)
     except ContainerError as error:
-        raise UnreadableError(f"`{path}` {error.message}", hint=error.hint) from error
+        raise UnreadableError(
+            f"`{path}` {error.message}", hint=error.hint, causes=refused.causes(path)
+        ) from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise UnreadableError(
@@ -68,17 +69,8 @@ def inspect(path: str | Path) -> Facts:
 
 
 def _with_findings(error: UnreadableError, trace: Trace) -> UnreadableError:
-    """What was found before reading ended: a file may break after it has done its harm."""
-    found = judge.findings(trace, tree.Found())
-    said = tuple(
-        f"{item.severity} at byte {item.position:,}: {item.text}"
-        for item in found
-        if item.severity != "odd"
-    )
-    more = (f"and {len(said) - MAX_CAUSES} more",) if len(said) > MAX_CAUSES else ()
-    return UnreadableError(
-        error.message, hint=error.hint, causes=(*error.causes, *said[:MAX_CAUSES], *more)
-    )
+    said = refused.shortened(list(refused.sentences(trace)))
+    return UnreadableError(error.message, hint=error.hint, causes=(*error.causes, *said))
 
 
 def _too_much(path: Path, what: str) -> UnreadableError:
@@ -156,6 +148,7 @@ def _looks_like_text(head: bytes) -> bool:
 
 def _facts(path: Path, trace: Trace, root: Any, compression: str) -> Facts:
     found = tree.walk(root, trace)
+    expansion.look(root, trace)
     names = list(trace.globals.values())
     origin = releases.origin(found.nodes, names)
     modules = {item.module for item in names}
