@@ -19,6 +19,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -266,7 +267,12 @@ def needs_metadata(pins: Mapping[str, str]) -> bool:
 
 def find_uv() -> str:
     """The uv binary that came with skmig."""
-    return str(uv.find_uv_bin())
+    # it asks `sysconfig`, whose first answer to one of two threads at once lacks names (3.11)
+    with _finding:
+        return str(uv.find_uv_bin())
+
+
+_finding = threading.Lock()
 
 
 @functools.cache
