@@ -298,7 +298,8 @@ def _recover(folder: Path) -> None:
 
 def _sweep(folder: Path) -> None:
     """Undo or finish what dead runs left in a folder whose lock we hold."""
-    left = [item for item in folder.iterdir() if item.name.startswith(_PREFIX)]
+    with os.scandir(folder) as entries:  # which may be those of thousands of results
+        left = [folder / item.name for item in entries if item.name.startswith(_PREFIX)]
     # a journal names drafts, also those in other folders: before they are deleted
     for journal in left:
         if journal.suffix == _JOURNAL and _is_mine(journal):
