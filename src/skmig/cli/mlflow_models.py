@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from skmig.environments import exchange
 from skmig.errors import UsageError
 
 if TYPE_CHECKING:
@@ -116,6 +115,7 @@ def places(
     console: Console, paths: Sequence[str | Path], tracking_uri: str | None
 ) -> Iterator[list[Path]]:
     """What to verify, where models that have an address are fetched for the time of the block."""
+    from skmig.environments import exchange
     from skmig.registry import Address, Tracking, is_address
 
     if not any(is_address(str(path)) for path in paths):
