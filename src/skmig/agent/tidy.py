@@ -141,7 +141,7 @@ def _survey(folder, most=None):
 
 
 def _is_same(before, after):
-    """Is a file as it was?  What it takes of the disk changes by itself, when it is written back."""
+    """Is a file as it was?  What it takes of the disk changes when it is written back."""
     return before is not None and after is not None and before[:4] == after[:4]
 
 
