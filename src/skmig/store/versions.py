@@ -137,8 +137,6 @@ def read(storage: Storage, name: str) -> Version:
         found = Version(**{**said, **facts}, storage=storage)
         if found.version != name or found.schema_version != SCHEMA_VERSION:
             raise ValueError(f"it says that it is {found.version}")
-        if any(fact.name != Path(fact.name).name for fact in facts.values()):
-            raise ValueError("a name in it is not that of a file")
     except (ValueError, KeyError, TypeError) as exc:
         raise UnreadableError(
             f"the manifest of version {name} is damaged",

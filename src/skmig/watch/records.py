@@ -81,8 +81,6 @@ def _captured(place: Path) -> Known:
         if found != said["members"]:
             raise WireError("its members are not what it says of them")
         artifact = record.FileFact(**said["artifact"])
-        if artifact.name != Path(artifact.name).name:
-            raise WireError(f"the artifact's name is `{artifact.name}`")
         environment, schema = said["environment"], said["schema"]
         columns = None if schema is None else schema.get("columns")
         own = bool(said["rows"]["own"])
