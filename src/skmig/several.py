@@ -6,6 +6,7 @@ run does not grow with the number of its models.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections import deque
@@ -18,8 +19,8 @@ from skmig import pipeline
 from skmig.environments.rooms import Wave
 from skmig.errors import EnvironmentFailedError, SkmigError
 
-WAVE = 16  # migrations, so that none waits long for the others
-WAVES = 3  # one for each of two environments, and one for this process
+WAVE = 32  # migrations: more would save few forks, and each waits for the others
+WAVES = 2  # while one waits for an environment, the other is worked on
 BYTES = 1 << 23  # of the artifacts of a wave; a larger one goes alone
 
 Asked = tuple[Path, pipeline.Request | SkmigError]
@@ -95,20 +96,20 @@ def _one(asked: Asked, shop: pipeline.Workshop, room: str, wave: Wave | None) ->
     artifact, request = asked
     started = time.monotonic()
     try:
-        if isinstance(request, SkmigError):
-            raise request
-        planned = pipeline.prepare(request)
-        if wave is not None and not _harmless(planned):
-            wave.leave()
-            wave = None
-        migration = pipeline.migrate(planned, shop.at(room, wave))
+        with contextlib.ExitStack() as stack:
+            if wave is not None:
+                stack.enter_context(wave.member())
+            if isinstance(request, SkmigError):
+                raise request
+            planned = pipeline.prepare(request)
+            if not _harmless(planned):
+                stack.close()
+                wave = None
+            migration = pipeline.migrate(planned, shop.at(room, wave))
         seconds = time.monotonic() - started
         return Outcome(artifact=artifact, migration=migration, seconds=seconds)
     except SkmigError as error:
         return Outcome(artifact=artifact, error=error, seconds=time.monotonic() - started)
-    finally:
-        if wave is not None:
-            wave.leave()
 
 
 def _harmless(planned: pipeline.Planned) -> bool:

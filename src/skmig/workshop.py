@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from skmig.agent import tidy
 from skmig.environments import choose, cleanup, exchange
 from skmig.environments.base import Backend, EnvironmentSpec, Limits, Progress, Worker
 from skmig.environments.rooms import Wave
@@ -41,6 +42,7 @@ class Workshop:
         self._folder = exchange.RunFolder()
         self._known: dict[tuple[str, object], str] = {}
         self._room: tuple[str, Wave | None] | None = None
+        self._entered: set[Worker] = set()
 
     def __enter__(self) -> Workshop:
         return self
@@ -76,10 +78,14 @@ class Workshop:
     def at(self, room: str, wave: Wave | None) -> Workshop:
         """The same workshop for one of several threads, with a room of its own in each exchange.
 
-        With a wave, its jobs may run in one process with those of the wave's others.
+        With a wave, its jobs may run in one process with those of the wave's others.  The files of
+        who had the room before are written over: a run of many models needs no more room for them
+        than those that are worked on.
         """
         same = copy.copy(self)
         same._room = (room, wave)
+        same._numbers = itertools.count()
+        same._entered = set()
         return same
 
     def start(self, spec: EnvironmentSpec, role: str) -> Future[Worker]:
@@ -105,13 +111,19 @@ class Workshop:
                 started = self.start(spec, role)
                 worker = started.result()
             if self._room is not None:
-                worker = worker.room(*self._room)
+                worker = worker.room(*self._room, new=self._enters(worker))
             yield worker
         except (EnvironmentFailedError, KeyboardInterrupt) as error:
             if isinstance(error, KeyboardInterrupt):
                 _abort_builds()
             self._forget(spec, role, started)
             raise
+
+    def _enters(self, worker: Worker) -> bool:
+        """Is it for the first time that who has a room of this workshop asks this worker?"""
+        new = worker not in self._entered
+        self._entered.add(worker)
+        return new
 
     def _forget(self, spec: EnvironmentSpec, role: str, started: Future[Worker]) -> None:
         """End a worker, unless another thread has begun it anew."""
@@ -132,8 +144,12 @@ class Workshop:
                 self.end(other, role)
 
     def path(self, suffix: str) -> Path:
-        """A new file name in the run's temporary folder."""
-        return self.room / f"{next(self._numbers)}{suffix}"
+        """A file name in the run's temporary folder, which nobody uses now."""
+        room = "" if self._room is None else f"{self._room[0]}-"
+        path = self.room / f"{room}{next(self._numbers)}{suffix}"
+        if path.is_dir():
+            tidy.discard(str(path))
+        return path
 
     def commit(self, folder: Path) -> str:
         """The commit of the checkout that an artifact of this folder lies in."""

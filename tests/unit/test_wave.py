@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 from skmig.environments.base import Reply
@@ -22,6 +24,16 @@ class Worker:
         return Reply(result={"answers": answer}, seconds=seconds)
 
 
+def together(*tasks: Callable[[], object]) -> None:
+    """Run each in a thread; all of them come to an end."""
+    threads = [threading.Thread(target=task, daemon=True) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not [thread for thread in threads if thread.is_alive()]
+
+
 def test_members_that_ask_two_workers_at_once() -> None:
     """As each does for the rows of the user: the last to ask must not count the others twice."""
     for _ in range(20):
@@ -32,43 +44,47 @@ def test_members_that_ask_two_workers_at_once() -> None:
             reply = wave.call(worker, Asked(job="answer", args={}, room=room))
             heard.append((room, reply.result["answers"]))
 
-        def member(threads: list[threading.Thread], wave: Wave = wave) -> None:
-            for thread in threads:
-                thread.join()
-            wave.leave()
+        def member(room: str, wave: Wave = wave, workers: Any = workers, ask: Any = ask) -> None:
+            with wave.member():
+                together(*(lambda worker=worker: ask(room, worker) for worker in workers))
 
-        with wave._changed:  # so that all of them come at the same time
-            members = []
-            for room in ("one", "two"):
-                asking = [
-                    threading.Thread(target=ask, args=(room, worker), daemon=True)
-                    for worker in workers
-                ]
-                for thread in asking:
-                    thread.start()
-                members.append(threading.Thread(target=member, args=(asking,), daemon=True))
-                members[-1].start()
-        for thread in members:
-            thread.join(60)
-        assert not [thread for thread in members if thread.is_alive()]
+        together(lambda: member("one"), lambda: member("two"))
         assert sorted(heard) == [("one", "one")] * 2 + [("two", "two")] * 2
 
 
 def test_who_leaves_is_not_waited_for() -> None:
     wave, worker = Wave(3), Worker()
-    wave.leave()
     heard: list[Any] = []
-    threads = [
-        threading.Thread(
-            target=lambda room=room: heard.append(
-                wave.call(worker, Asked(job="x", args={}, room=room)).result
-            ),
-            daemon=True,
-        )
-        for room in ("one", "two")
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+
+    def ask(room: str) -> None:
+        with wave.member():
+            heard.append(wave.call(worker, Asked(job="x", args={}, room=room)).result)
+
+    def leave() -> None:
+        with wave.member():
+            pass
+
+    together(lambda: ask("one"), leave, lambda: ask("two"))
     assert sorted(item["answers"] for item in heard) == ["one", "two"]
+
+
+def test_members_work_one_after_the_other_between_their_jobs() -> None:
+    wave, worker = Wave(3), Worker()
+    working: list[str] = []
+    most = []
+
+    def work(room: str) -> None:
+        working.append(room)
+        time.sleep(0.01)
+        most.append(len(working))
+        working.remove(room)
+
+    def member(room: str) -> None:
+        with wave.member():
+            for _ in range(3):
+                work(room)
+                wave.call(worker, Asked(job="x", args={}, room=room))
+            work(room)
+
+    together(*(lambda room=room: member(room) for room in ("one", "two", "three")))
+    assert most == [1] * 12

@@ -154,7 +154,8 @@ def use_code(exchange, names):
             sys.path.insert(0, os.path.dirname(path))
             modules.append(os.path.splitext(os.path.basename(path))[0])
             _stand_in_for_main(path)
-    importlib.invalidate_caches()
+    if names:
+        importlib.invalidate_caches()
     if modules:
         modules.append(_MAIN)
     return modules

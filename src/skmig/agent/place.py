@@ -9,6 +9,7 @@ import platform
 import re
 import sys
 import traceback
+from typing import Dict, Tuple
 
 PROTOCOL = 1
 # Imported before the first fork, so that a job costs milliseconds.
@@ -44,10 +45,21 @@ def hello(sandboxed, confinement="none"):
     }
 
 
+# import path -> what is installed there: a job need not look again
+_KNOWN: Dict[Tuple[str, ...], Dict[str, str]] = {}
+
+
 def installed():
     """Name -> version of every package on the import path; the first of a name counts."""
+    path = tuple(sys.path)
+    if path not in _KNOWN:
+        _KNOWN[path] = _look(path)
+    return dict(_KNOWN[path])
+
+
+def _look(folders):
     found = {}
-    for folder in sys.path:
+    for folder in folders:
         try:
             entries = sorted(os.listdir(folder))
         except OSError:

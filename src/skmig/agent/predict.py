@@ -130,6 +130,14 @@ def _answers(value):
 
 def has(estimator, name):
     """Does the object offer the method?  Searches and pipelines decide when they are asked."""
+    kind = type(estimator)
+    if not (
+        hasattr(kind, name)
+        or hasattr(kind, "__getattr__")
+        or kind.__getattribute__ is not object.__getattribute__
+        or name in getattr(estimator, "__dict__", ())
+    ):
+        return False  # most of what is asked, and the long way takes long
     try:
         with quiet():
             return callable(getattr(estimator, name, None))
@@ -292,7 +300,7 @@ def outputs(estimator, probe, only=None, state=True):
             for name in ON_DATA:
                 if name in asked and has(estimator, name):
                     _ask_on_data(answers, estimator, name, data, probe.get("swayed", False))
-                    if name in CHANCY:
+                    if name in CHANCY and not probe.get("swayed", False):
                         _settle(answers, estimator, name, data)
             _ask_spread(answers, estimator, data, asked, state)
             if not probe.get("swayed", False):
@@ -397,7 +405,8 @@ def offers(estimator):
         inner = [step for _name, step in steps if step is not None and step != "passthrough"]
     else:
         inner = [getattr(estimator, "best_estimator_", estimator)]
-    own = [name for name in ON_DATA + WITHOUT_DATA if name in dir(type(estimator))]
+    known = set(dir(type(estimator)))
+    own = [name for name in ON_DATA + WITHOUT_DATA if name in known]
     if type(estimator).__name__ in _ELIMINATION and hasattr(estimator, "estimator_"):
         passed = offers(estimator.estimator_)
         return [name for name in own if name in passed or name not in _SCORES]

@@ -118,6 +118,8 @@ def _freeze():
     Looking writes into every page, which the kernel then copies: ten times the cost of a fork.
     """
     gc.collect()
+    # and it shall look seldom: a job is short, and makes many objects that all stay
+    gc.set_threshold(50000, 20, 100)
     freeze = getattr(gc, "freeze", None)  # Python 3.7
     if freeze is not None:
         freeze()
@@ -197,6 +199,7 @@ class Server(object):
             text = "not a request: %s" % error
             return {"id": None, "ok": False, "error": {"kind": "ProtocolError", "message": text}}
         wanted, rooms = tidy.outputs(request)
+        tidy.remove(self.place.exchange, request.get("stale") or ())
         inline.receive(self.place.exchange, request.get("files") or {})
         self.place.begin()
         out = self.fork(request)

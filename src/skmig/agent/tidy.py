@@ -178,6 +178,14 @@ def empty(folder: str) -> None:
             os.rmdir(path)
 
 
+def remove(folder, paths):
+    """Delete those of the paths in a folder that are there; raises OSError."""
+    for path in paths:
+        path = os.path.join(folder, path)
+        if os.path.lexists(path):
+            discard(path)
+
+
 def discard(path: str) -> None:
     """Delete a file, a link, or a folder with all that is in it; raises OSError."""
     if stat.S_ISDIR(os.lstat(path).st_mode):

@@ -83,10 +83,11 @@ class Worker(Protocol):
         TimeoutExpiredError, OutOfMemoryError, EnvironmentFailedError (the worker is gone).
         """
 
-    def room(self, name: str, wave: Wave | None) -> Worker:
+    def room(self, name: str, wave: Wave | None, *, new: bool = False) -> Worker:
         """The same worker with a folder of its own in the exchange, for one of several threads.
 
         With a wave, its jobs may run in one child together with those of the wave's others.
+        `new`: what was put there for somebody else is removed.
         """
 
     def close(self) -> None:

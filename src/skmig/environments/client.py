@@ -8,7 +8,7 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -89,6 +89,7 @@ class AgentWorker:
         self._buffer = bytearray()
         self._lock = threading.Lock()
         self._closed = False
+        self.given: dict[str, set[str]] = {}  # room -> the names that were put there
         try:
             self.hello = self._greeting()
         except BaseException:
@@ -109,8 +110,9 @@ class AgentWorker:
         with self._lock:
             self._exchange.get(room and checked(room), checked(name), target)
 
-    def room(self, name: str, wave: Wave | None) -> Worker:
-        return Room(self, name, wave)
+    def room(self, name: str, wave: Wave | None, *, new: bool = False) -> Worker:
+        stale = self.given.pop(name, set()) if new else set[str]()
+        return Room(self, name, wave, stale)
 
     def call(self, job: str, /, **args: Any) -> Reply:
         return self.run(job, args)
@@ -127,16 +129,19 @@ class AgentWorker:
         room: str = "",
         *,
         files: Mapping[str, bytes] | None = None,
+        stale: Sequence[str] = (),
         jobs: int = 1,
     ) -> Reply:
         """`call` in a room of the exchange, with the time that so many jobs may take.
 
         `files`, by path in the exchange, are written before; then small ones come back, too.
+        What is `stale` is removed before.
         """
         timeout = self._limits.timeout * jobs
         with self._lock:
             number = next(self._numbers)
-            request = {"id": number, "job": job, "args": args, "timeout": timeout, "room": room}
+            request: dict[str, Any] = {"id": number, "job": job, "args": args}
+            request |= {"timeout": timeout, "room": room, "stale": list(stale)}
             if files is not None:
                 coded = {path: base64.b64encode(data).decode() for path, data in files.items()}
                 request |= {"files": coded, "inline": True}

@@ -7,10 +7,11 @@ every name is known, and those of the target, which only builds from payloads.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,13 +28,17 @@ if TYPE_CHECKING:
 class Room:
     """A worker as one of several migrations sees it: its files lie in a folder of their own."""
 
-    def __init__(self, worker: AgentWorker, name: str, wave: Wave | None) -> None:
+    def __init__(self, worker: AgentWorker, name: str, wave: Wave | None, stale: set[str]) -> None:
         self.hello = worker.hello
         self._worker = worker
         self._name = name
         self._wave = wave
-        self._going: dict[str, bytes] | None = {} if worker.inline else None
+        # in a wave, a copy would wait for the job of another wave
+        inline = worker.inline or wave is not None
+        self._going: dict[str, bytes] | None = {} if inline else None
         self._came: dict[str, bytes] = {}
+        self._given = worker.given.setdefault(name, set())
+        self._stale = stale
 
     @property
     def closed(self) -> bool:
@@ -41,12 +46,13 @@ class Room:
 
     def put(self, name: str, source: Path | bytes) -> None:
         self._came.pop(name, None)
+        self._given.add(checked(name))
         if self._going is not None:
             small = isinstance(source, bytes) or source.is_file()
             size = len(source) if isinstance(source, bytes) else source.stat().st_size
             if small and size <= MOST:
                 data = source if isinstance(source, bytes) else source.read_bytes()
-                self._going[checked(name)] = data
+                self._going[name] = data
                 return
         self._worker.put(name, source, self._name)
 
@@ -61,9 +67,11 @@ class Room:
         if files is not None:
             self._going = {}
             files = {f"{self._name}/{name}": data for name, data in files.items()}
-        asked = Asked(job=job, args=args, room=self._name, files=files)
+        stale = [f"{self._name}/{name}" for name in sorted(self._stale - self._given)]
+        self._stale = set()
+        asked = Asked(job=job, args=args, room=self._name, files=files, stale=stale)
         if self._wave is None:
-            reply = self._worker.run(job, args, self._name, files=files)
+            reply = self._worker.run(job, args, self._name, files=files, stale=stale)
         else:
             reply = self._wave.call(self._worker, asked)
         for path, data in reply.files.items():
@@ -72,8 +80,8 @@ class Room:
                 self._came[name] = data
         return reply
 
-    def room(self, name: str, wave: Wave | None) -> Worker:
-        return self._worker.room(name, wave)
+    def room(self, name: str, wave: Wave | None, *, new: bool = False) -> Worker:
+        return self._worker.room(name, wave, new=new)
 
     def close(self) -> None:
         """The worker is closed by who started it."""
@@ -81,12 +89,16 @@ class Room:
 
 @dataclass(kw_only=True)
 class Asked:
-    """A job of one member of a wave; `files` go with it, by path in the exchange."""
+    """A job of one member of a wave; `files` go with it, by path in the exchange.
+
+    `stale`: the paths of what somebody else left there.
+    """
 
     job: str
     args: Mapping[str, Any]
     room: str
     files: Mapping[str, bytes] | None = None
+    stale: Sequence[str] = ()
     reply: Reply | BaseException | None = None
 
     def outcome(self) -> Reply:
@@ -102,6 +114,9 @@ class Wave:
     A job waits until every other migration of the wave waits for an answer too, or has left; those
     that wait for the same worker then run in one child.  `members` is how many there are; each is
     known by its room, and may ask both of its workers at once, in threads of its own.
+
+    Between their jobs the members work one after the other: all at once they would be slower, as
+    threads of one interpreter.
     """
 
     def __init__(self, members: int) -> None:
@@ -109,15 +124,44 @@ class Wave:
         self._unanswered: Counter[str] = Counter()  # jobs, by the room of who waits for them
         self._waiting: dict[AgentWorker, list[Asked]] = {}
         self._changed = threading.Condition()
+        self._turn = threading.Lock()
+        self._calling: Counter[str] = Counter()  # threads in `call`, by room
 
-    def leave(self) -> None:
-        """One member is done, or goes on by itself."""
-        with self._changed:
-            self._members -= 1
-            self._changed.notify_all()
+    @contextlib.contextmanager
+    def member(self) -> Iterator[None]:
+        """One migration's time in the wave; at its end it is done, or goes on by itself."""
+        self._turn.acquire()
+        try:
+            yield
+        finally:
+            self._turn.release()
+            with self._changed:
+                self._members -= 1
+                self._changed.notify_all()
 
     def call(self, worker: AgentWorker, mine: Asked) -> Reply:
         """`worker.call` of one member, perhaps together with others."""
+        with self._out(mine.room):
+            return self._call(worker, mine)
+
+    @contextlib.contextmanager
+    def _out(self, room: str) -> Iterator[None]:
+        """Leave the turn to the others, as long as a thread of this room waits for an answer."""
+        with self._changed:
+            self._calling[room] += 1
+            first = self._calling[room] == 1
+        if first:
+            self._turn.release()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._calling[room] -= 1
+                last = not self._calling[room]
+            if last:
+                self._turn.acquire()
+
+    def _call(self, worker: AgentWorker, mine: Asked) -> Reply:
         with self._changed:
             self._waiting.setdefault(worker, []).append(mine)
             self._unanswered[mine.room] += 1
@@ -157,12 +201,11 @@ def _together(worker: AgentWorker, batch: list[Asked]) -> None:
         batch[0].reply = _alone(worker, batch[0])
         return
     jobs = [{"job": one.job, "args": one.args, "room": one.room} for one in batch]
-    files = None
-    if worker.inline:
-        files = {path: data for one in batch for path, data in (one.files or {}).items()}
+    files = {path: data for one in batch for path, data in (one.files or {}).items()}
+    stale = [path for one in batch for path in one.stale]
     started = time.monotonic()
     try:
-        whole = worker.run("several", {"jobs": jobs}, files=files, jobs=len(jobs))
+        whole = worker.run("several", {"jobs": jobs}, files=files, stale=stale, jobs=len(jobs))
     except SkmigError:
         # one of them ended the child: each says for itself what became of it
         for one in batch:
@@ -178,6 +221,6 @@ def _together(worker: AgentWorker, batch: list[Asked]) -> None:
 
 def _alone(worker: AgentWorker, one: Asked) -> Reply | SkmigError:
     try:
-        return worker.run(one.job, one.args, one.room, files=one.files)
+        return worker.run(one.job, one.args, one.room, files=one.files, stale=one.stale)
     except SkmigError as error:
         return error

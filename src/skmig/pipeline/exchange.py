@@ -27,9 +27,14 @@ def put_code(worker: Worker, spec: EnvironmentSpec) -> list[str]:
 
 def read_document(bundle: Path, name: str) -> Any:
     """A document of a bundle that came out of an environment.  Raises AgentError."""
+    return read_documents(bundle, name)[0]
+
+
+def read_documents(bundle: Path, *names: str) -> tuple[Any, ...]:
+    """Several documents of such a bundle."""
     try:
         with Bundle(str(bundle)) as opened:
-            return opened.document(name)
+            return tuple(opened.document(name) for name in names)
     except (WireError, OSError) as exc:
         raise AgentError(
             f"the environment answered with a payload that is not valid: {exc}"

@@ -71,13 +71,15 @@ class Adapted:
     bundle: Path
     adapted: chain.Adapted
     before: Any  # the graph that was adapted
+    expected: Any  # what the source answers
+    rounding: Any
 
 
 @dataclass(frozen=True, kw_only=True)
 class Restored:
     adapted: Adapted
     result: Path
-    answers: Path
+    actual: Any  # what it answers
     environment: record.EnvironmentFact
     failures: dict[str, list[str]]
     state: carried.State

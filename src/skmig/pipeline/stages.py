@@ -17,7 +17,7 @@ from skmig.errors import (
 )
 from skmig.payload import write_bundle
 from skmig.pipeline import captured
-from skmig.pipeline.exchange import put_code, read_document, user_data
+from skmig.pipeline.exchange import put_code, read_document, read_documents, user_data
 from skmig.pipeline.naive import is_fitted, load_naively
 from skmig.pipeline.own_rows import compare_data
 from skmig.pipeline.passed import Adapted, Compared, Exported, Migration, Planned, Request, Restored
@@ -117,7 +117,8 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
 
 def adapt(exported: Exported, shop: Workshop) -> Adapted:
     """Move the payload over the line of releases, by the rules."""
-    graph = read_document(exported.bundle, "model")
+    documents = read_documents(exported.bundle, "model", "probes", "expected", "rounding")
+    graph, probes, expected, rounding = documents
     source, target = exported.environment.release, exported.target.release
     allowed = exported.request.settings.allow_substitution
     with data_of(exported.request.artifact.name):
@@ -125,13 +126,14 @@ def adapt(exported: Exported, shop: Workshop) -> Adapted:
     losses = () if exported.request.settings.allow_loss else adapted.losses
     _refuse(adapted.refusals, losses, source, target)
     bundle = shop.path(".skmig")
-    probes = read_document(exported.bundle, "probes")
     write_bundle(str(bundle), {"model": adapted.graph, "probes": probes})
     return Adapted(
         exported=exported,
         bundle=bundle,
         adapted=adapted,
         before=graph,
+        expected=expected,
+        rounding=rounding,
     )
 
 
@@ -170,13 +172,13 @@ def restore(adapted: Adapted, shop: Workshop) -> Restored:
         worker.get("result.model", result)
         worker.get("answers.skmig", answers)
         fact = shop.fact(target, worker)
-    arrived = read_document(answers, "state")
+    arrived, actual = read_documents(answers, "state", "actual")
     with data_of(exported.request.artifact.name):
         state = carried.measure(adapted.before, adapted.adapted, arrived)
     return Restored(
         adapted=adapted,
         result=result,
-        answers=answers,
+        actual=actual,
         environment=fact,
         failures=dict(reply.result["failures"]),
         state=state,
@@ -200,21 +202,19 @@ def compare(restored: Restored, shop: Workshop) -> Compared:
     shop.progress.step("comparing outputs")
     exported = restored.adapted.exported
     settings = exported.request.settings
-    expected = read_document(exported.bundle, "expected")
-    actual = read_document(restored.answers, "actual")
-    rounding = read_document(exported.bundle, "rounding")
+    adapted = restored.adapted
     sketches = parity.Sketches()
     with data_of(exported.request.artifact.name):
         found = parity.compare(
-            expected,
-            actual,
+            adapted.expected,
+            restored.actual,
             rtol=settings.rtol,
             atol=settings.atol,
-            documented=documented(restored.adapted.adapted),
+            documented=documented(adapted.adapted),
             accept=settings.accept,
-            rounding=rounding,
+            rounding=adapted.rounding,
         )
-        sketches.add(expected, actual)
+        sketches.add(adapted.expected, restored.actual)
     return Compared(restored=restored, parity=found, sketches=sketches)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import functools
 import json
 import os
 import re
@@ -19,6 +20,7 @@ import secrets
 import shutil
 import stat
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -68,16 +70,18 @@ def check_place(outputs: tuple[Path, ...], force: bool) -> None:
     Raises OutputExistsError (USAGE) and OutputError.
     """
     # a folder that is not there is made when there is something to put into it
-    folders = {path: _nearest(path.absolute().parent) for path in outputs}
-    for folder in set(folders.values()):
+    folders = {_nearest(path.absolute().parent).resolve(): path for path in reversed(outputs)}
+    new = [folder for folder in folders if not _seen(folder).is_as_left()]
+    for folder in new:
         _recover(folder)
-    for path, folder in folders.items():
+    for path in outputs:
         _check_free(path, force)
+    for folder in new:
         try:
             with tempfile.TemporaryFile(dir=folder):
                 pass
         except OSError as exc:
-            raise _cannot_write(path, exc) from exc
+            raise _cannot_write(folders[folder], exc) from exc
 
 
 def _nearest(folder: Path) -> Path:
@@ -144,8 +148,11 @@ def placed(outputs: tuple[Path, ...], *, force: bool = True) -> Iterator[tuple[P
 @contextlib.contextmanager
 def _locked(folders: set[Path], made: list[Path]) -> Iterator[None]:
     """Hold the locks of folders, which are made where they are missing (and noted in `made`)."""
+    folders_held: list[_Seen] = []
     with contextlib.ExitStack() as stack:
         for folder in sorted({folder.resolve() for folder in folders}):
+            seen = _seen(folder)
+            stack.enter_context(seen.turn)
             while True:
                 made += _make_folder(folder)
                 number, locked = _lock(folder, _PATIENCE)
@@ -153,9 +160,43 @@ def _locked(folders: set[Path], made: list[Path]) -> Iterator[None]:
                     break
                 os.close(number)  # removed by a run that failed while we waited
             stack.callback(os.close, number)  # which releases the lock
-            if locked:
+            if locked and not seen.is_as_left():
                 _sweep(folder)
+            folders_held.append(seen)
         yield
+        for seen in folders_held:
+            seen.leave()
+
+
+class _Seen:
+    """What this process knows of a folder into which it writes.
+
+    `turn`: held by the thread that writes there, since to ask for the folder's own lock again and
+    again takes long where many threads want it.  The lock of the folder is what counts.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.turn = threading.Lock()
+        self._folder = folder
+        self._left: tuple[int, int] | None = None
+
+    def leave(self) -> None:
+        """Note how the folder is, while its lock is held."""
+        self._left = self._state()
+
+    def is_as_left(self) -> bool:
+        """Has nobody else changed it since, so that there is nothing to sweep?"""
+        return self._left is not None and self._left == self._state()
+
+    def _state(self) -> tuple[int, int] | None:
+        try:
+            found = self._folder.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_ctime_ns
+
+
+_seen = functools.lru_cache(maxsize=256)(_Seen)
 
 
 def _make_folder(folder: Path) -> list[Path]:
@@ -287,13 +328,19 @@ def _sync_folders(moves: list[_Move]) -> None:
 
 def _recover(folder: Path) -> None:
     """Undo what a killed run left half-done in a folder, unless somebody writes there now."""
-    with contextlib.suppress(OSError):
-        number, locked = _lock(folder, 0)
-        try:
-            if locked:
-                _sweep(folder)
-        finally:
-            os.close(number)
+    turn = _seen(folder).turn
+    if not turn.acquire(blocking=False):
+        return
+    try:
+        with contextlib.suppress(OSError):
+            number, locked = _lock(folder, 0)
+            try:
+                if locked:
+                    _sweep(folder)
+            finally:
+                os.close(number)
+    finally:
+        turn.release()
 
 
 def _sweep(folder: Path) -> None:
@@ -332,7 +379,7 @@ def _write(journal: Path, moves: list[_Move]) -> None:
         for move in moves
     ]
     with journal.open("x", encoding="utf-8") as handle:
-        json.dump(said, handle)
+        handle.write(json.dumps(said))  # json.dump writes it word by word
         handle.flush()
         os.fsync(handle.fileno())
 
