@@ -19,6 +19,8 @@ import joblib
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
+from bench.migrations import variables
+
 RUNS = 7
 
 
@@ -26,7 +28,7 @@ def cost(command: list[str]) -> tuple[float, int]:
     """(processor seconds, peak memory in KiB) of the best of some runs."""
     best, peak = float("inf"), 0
     for _ in range(RUNS):
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=variables()) as process:
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:

@@ -71,9 +71,13 @@ class Workshop:
         workers = tuple(self._workers.values())
         for future in workers:
             future.cancel()
-        for future in workers:
-            with contextlib.suppress(BaseException):
-                future.result().close()
+        # each takes a while to end
+        threads = [threading.Thread(target=_close, args=(future,)) for future in workers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            with contextlib.suppress(BaseException):  # what is told now does not stop the ending
+                thread.join()
 
     def at(self, room: str, wave: Wave | None) -> Workshop:
         """The same workshop for one of several threads, with a room of its own in each exchange.
@@ -134,8 +138,7 @@ class Workshop:
         """End a worker; who wants it again gets a new one."""
         worker = self._workers.pop((spec, role), None)
         if worker is not None:
-            with contextlib.suppress(BaseException):
-                worker.result().close()
+            _close(worker)
 
     def keep_only(self, spec: EnvironmentSpec, role: str) -> None:
         """End the workers of a role in other environments: a machine has not room for many."""
@@ -178,6 +181,11 @@ class Workshop:
             lock=self._once(("lock", spec), lambda: choose.lock_digest(spec)),
             requirements=spec.requirements,
         )
+
+
+def _close(worker: Future[Worker]) -> None:
+    with contextlib.suppress(BaseException):
+        worker.result().close()
 
 
 @contextlib.contextmanager

@@ -341,7 +341,7 @@ def call(args, exchange):
 
 
 def _rare(module, name):
-    """A job of a module that only developers need: imported when it is asked for."""
+    """A job of a module that is seldom needed: imported when it is asked for."""
 
     def job(args, exchange):
         return getattr(importlib.import_module("skmig.agent." + module), name)(args, exchange)
@@ -357,6 +357,7 @@ JOBS = {
     "answer": answer,
     "sway": sway,
     "call": call,
+    "compiled": _rare("compiled", "run"),
     "capture": _rare("capture", "run"),
     "census": _rare("census", "run"),
     "names": _rare("zoo", "names"),

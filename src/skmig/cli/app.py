@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import keyword
 import signal
 import traceback
 from types import FrameType
@@ -19,16 +21,35 @@ _EPILOG = "Exit codes: " + "; ".join(
     f"{code} {text}" for code, text in sorted(errors.EXIT_CODES.items())
 )
 
-app = typer.Typer(
-    name="skmig",
-    help="Move fitted scikit-learn models to another release; prove that they predict the same.",
-    epilog=_EPILOG,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+_HELP = "Move fitted scikit-learn models to another release; prove that they predict the same."
+_COMMANDS = (
+    *("migrate", "plan", "check", "verify", "report", "inspect", "build-images", "export"),
+    *("import", "agent", "doctor", "matrix", "capture", "store", "support", "watch"),
+    "check-models",
 )
+
+
+def _app(argv: list[str]) -> typer.Typer:
+    """The parser of the command that is named; of all commands, where it is none of them."""
+    made = typer.Typer(
+        name="skmig",
+        help=_HELP,
+        epilog=_EPILOG,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    made.callback()(root)
+    for name in set(argv[:1]).intersection(_COMMANDS) or _COMMANDS:
+        attribute = name.replace("-", "_") + "_" * keyword.iskeyword(name)
+        found = getattr(importlib.import_module(f"skmig.cli.{attribute}"), attribute)
+        if isinstance(found, typer.Typer):
+            made.add_typer(found, name=name)
+        else:
+            made.command(name)(found)
+    return made
 
 
 def _version(wanted: bool) -> None:
@@ -37,7 +58,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -47,49 +67,6 @@ def root(
 
 
 _told: list[int] = []  # the signals that told this command to end
-
-
-def _register() -> None:
-    from skmig.cli import (
-        agent,
-        build_images,
-        capture,
-        check,
-        check_models,
-        doctor,
-        export,
-        import_,
-        inspect,
-        matrix,
-        migrate,
-        plan,
-        report,
-        store,
-        support,
-        verify,
-        watch,
-    )
-
-    app.command("migrate")(migrate.migrate)
-    app.command("plan")(plan.plan)
-    app.command("check")(check.check)
-    app.command("verify")(verify.verify)
-    app.command("report")(report.report)
-    app.command("inspect")(inspect.inspect)
-    app.command("build-images")(build_images.build_images)
-    app.command("export")(export.export)
-    app.command("import")(import_.import_)
-    app.command("agent")(agent.agent)
-    app.command("doctor")(doctor.doctor)
-    app.command("matrix")(matrix.matrix)
-    app.command("capture")(capture.capture)
-    app.add_typer(store.store, name="store")
-    app.command("support")(support.support)
-    app.command("watch")(watch.watch)
-    app.command("check-models")(check_models.check_models)
-
-
-_register()
 
 
 def run(argv: list[str]) -> int:
@@ -110,7 +87,7 @@ def run(argv: list[str]) -> int:
 
 def _run(argv: list[str]) -> int:
     try:
-        code = app(argv, prog_name="skmig", standalone_mode=False)
+        code = _app(argv)(argv, prog_name="skmig", standalone_mode=False)
         if code == errors.INTERRUPTED:  # what typer makes of Ctrl-C
             raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
@@ -176,12 +153,12 @@ def _failed(error: SkmigError, argv: list[str]) -> int:
 
 
 def _command(argv: list[str]) -> str:
-    known = {command.name for command in app.registered_commands}
-    words = [word for word in argv[:1] if word in known]
-    for group in app.registered_groups:
-        if argv[:1] == [group.name] and group.typer_instance is not None:
+    """The command as far as there is one: `skmig store push`."""
+    words = [word for word in argv[:1] if word in _COMMANDS]
+    for group in _app(argv).registered_groups:
+        if words == [group.name] and group.typer_instance is not None:
             inner = {command.name for command in group.typer_instance.registered_commands}
-            words = [*argv[:1], *(word for word in argv[1:2] if word in inner)]
+            words += [word for word in argv[1:2] if word in inner]
     return " ".join(["skmig", *words])
 
 

@@ -6,6 +6,7 @@ The same sources give the same bytes: names are sorted, times are fixed, nothing
 
 from __future__ import annotations
 
+import functools
 import io
 import zipfile
 from pathlib import Path
@@ -18,6 +19,7 @@ _MAIN = '__import__("sys").exit(__import__("skmig.agent.__main__", fromlist=["ma
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
+@functools.cache
 def agent_pyz() -> bytes:
     """The agent as a runnable zip file."""
     package = Path(skmig.agent.__file__).parent

@@ -22,7 +22,7 @@ from typing import IO, Any, TypeVar
 import docker.errors
 from docker.types import LogConfig, Mount
 
-from skmig.environments import bundle_agent, cleanup, engine, images, leftovers
+from skmig.environments import bundle_agent, cleanup, compiled, engine, images, leftovers
 from skmig.environments.base import EnvironmentSpec, Limits, Progress
 from skmig.environments.client import AgentWorker, Ending
 from skmig.environments.settings import SETTINGS, threads
@@ -34,6 +34,7 @@ from skmig.environments.transport import (
     single_file,
 )
 from skmig.errors import EnvironmentFailedError, SkmigError
+from skmig.versions import release
 
 _USER = 10001  # of the images; nothing on the host
 # Not the images' own folder: this one belongs to root, so that no job can change the agent in it.
@@ -68,15 +69,18 @@ class DockerBackend:
 
     def worker(self, spec: EnvironmentSpec, limits: Limits, progress: Progress) -> AgentWorker:
         image = images.ensure(self._client, spec, progress)
+        python = release(spec.release).python
         # its own connections, since two workers are started at the same time
         client = engine.connect()
         try:
             container = Container(client, f"skmig-{self._run}-{next(self._numbers)}", self._run)
-            container.start(image, limits)
+            container.start(image, compiled.agent(python), limits)
         except BaseException:
             client.close()
             raise
-        return AgentWorker(f"the container of {spec.release}", container, container, limits)
+        worker = AgentWorker(f"the container of {spec.release}", container, container, limits)
+        compiled.keep(worker, python)
+        return worker
 
 
 class Container:
@@ -97,14 +101,14 @@ class Container:
         # before anything is made, so that nothing is made that nobody removes
         self._finalizer = cleanup.Finalizer(self, leftovers.remove, name)
 
-    def start(self, image: str, limits: Limits) -> None:
+    def start(self, image: str, agent: bytes, limits: Limits) -> None:
         """Make the container, put the agent in, attach to it and start it."""
         try:
             with _engine("starting a worker"):
                 self._create(image, limits)
                 with tempfile.TemporaryFile() as file:
                     with tarfile.open(fileobj=file, mode="w") as archive:
-                        add_bytes(archive, bundle_agent.NAME, bundle_agent.agent_pyz(), owner=0)
+                        add_bytes(archive, bundle_agent.NAME, agent, owner=0)
                         add_folder(archive, _FILES, owner=_USER)
                     self._send_archive(file)
                 streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,7 +179,23 @@ def build(
             finished(result)
         return result
 
-    return in_threads([functools.partial(task, one) for one in wanted], jobs=jobs)
+    order = _apart(wanted)
+    made = in_threads([functools.partial(task, wanted[number]) for number in order], jobs=jobs)
+    return [result for _, result in sorted(zip(order, made, strict=True), key=lambda pair: pair[0])]
+
+
+def _apart(wanted: Sequence[Recipe]) -> list[int]:
+    """An order in which those of one Python are far from each other.
+
+    They share layers, which are built once where one build comes after the other, and twice where
+    two of them run at the same time.
+    """
+    before = Counter[str]()
+    ranks = []
+    for one in wanted:
+        ranks.append(before[one.release.python])
+        before[one.release.python] += 1
+    return sorted(range(len(wanted)), key=ranks.__getitem__)
 
 
 def _result(

@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from skmig.environments import exchange, local
+from skmig.environments import bundle_agent, exchange, local
 from skmig.environments.base import EnvironmentSpec, Limits, Progress
 from skmig.environments.client import AgentWorker
 from skmig.environments.settings import SETTINGS
@@ -45,7 +45,7 @@ class HereBackend:
         progress: Progress,  # noqa: ARG002
     ) -> AgentWorker:
         label = f"the environment of {self.python}"
-        return local.start(self.python, label, limits, _variables())
+        return local.start(self.python, bundle_agent.agent_pyz(), label, limits, _variables())
 
 
 def _variables() -> dict[str, str]:

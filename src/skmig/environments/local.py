@@ -16,12 +16,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from skmig.environments import bundle_agent, confine, exchange, virtual
+from skmig.environments import bundle_agent, compiled, confine, exchange, virtual
 from skmig.environments.base import EnvironmentSpec, Limits, Progress
 from skmig.environments.cleanup import Finalizer
 from skmig.environments.client import AgentWorker, Ending
 from skmig.environments.exchange import RunFolder
 from skmig.environments.settings import SETTINGS, threads
+from skmig.versions import release
 
 _PATIENCE = 5.0  # seconds that a worker has to end by itself
 _LOG = 8192
@@ -42,21 +43,29 @@ class LocalBackend:
     def worker(self, spec: EnvironmentSpec, limits: Limits, progress: Progress) -> AgentWorker:
         how = confine.chosen()
         python = virtual.ensure(spec, progress)
-        return start(python, f"the local environment {spec.release}", limits, SETTINGS, how)
+        known = release(spec.release).python
+        agent, label = compiled.agent(known), f"the local environment {spec.release}"
+        worker = start(python, agent, label, limits, SETTINGS, how)
+        compiled.keep(worker, known)
+        return worker
 
 
 def start(
     python: Path,
+    code: bytes,
     label: str,
     limits: Limits,
     settings: Mapping[str, str],
     confinement: confine.Confinement = "none",
 ) -> AgentWorker:
-    """A worker by an interpreter of this machine, which sees the variables of `settings`."""
+    """A worker by an interpreter of this machine, which sees the variables of `settings`.
+
+    `code`: the agent.
+    """
     folder = RunFolder(limits.disk)
     try:
         agent = folder.path / bundle_agent.NAME
-        agent.write_bytes(bundle_agent.agent_pyz())
+        agent.write_bytes(code)
         variables = {**settings, **_environment(python)}
         place = confine.place(confinement, python, agent, folder, variables)
         command = [*place.wrapper, str(python), str(place.agent), "serve"]

@@ -6,13 +6,13 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import yaml
-from packaging.requirements import InvalidRequirement, Requirement
+from typing import TYPE_CHECKING, Any
 
 from skmig.errors import UnreadableError
 from skmig.inspection.mlflow import DESCRIPTION
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 REQUIREMENTS, CONDA, PYTHON = "requirements.txt", "conda.yaml", "python_env.yaml"
 _LONGEST = 1_000_000  # bytes of a file of text in it
@@ -136,6 +136,8 @@ def _read(path: Path) -> str:
 
 
 def _yaml(path: Path) -> Any:
+    import yaml  # it takes long to import
+
     try:
         return yaml.safe_load(_read(path))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -176,6 +178,8 @@ def _release(recorded: Any, requirements: tuple[str, ...]) -> str | None:
 
 def requirement(line: str) -> Requirement | None:
     """A line of requirements.txt, where it is the requirement of a package."""
+    from packaging.requirements import InvalidRequirement, Requirement  # it takes long to import
+
     try:
         return Requirement(line.partition(" #")[0].partition(" --")[0].strip())
     except InvalidRequirement:

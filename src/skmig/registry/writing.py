@@ -15,9 +15,6 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import yaml
-from packaging.utils import canonicalize_name
-
 from skmig import record
 from skmig.errors import OutputError, OutputExistsError
 from skmig.inspection.mlflow import DESCRIPTION
@@ -177,6 +174,8 @@ def requirements(
     What is in the target's environment is pinned as it is there.  Of the rest that the folder asks
     for, a pin was true for the source's Python and numpy, and becomes a lower bound.
     """
+    from packaging.utils import canonicalize_name  # it takes long to import
+
     packages = {
         canonicalize_name(name): f"{name}=={version}"
         for name, version in manifest.target_environment.packages.items()
@@ -214,5 +213,7 @@ def requirements(
 
 
 def _dump(path: Path, said: Any) -> None:
+    import yaml  # it takes long to import
+
     text = yaml.safe_dump(said, sort_keys=True, allow_unicode=True, default_flow_style=False)
     path.write_text(text, "utf-8")
