@@ -54,10 +54,18 @@ def _begin(
         (versions.release(settings.target).version, settings.target_lock, "target"),
         (versions.release(source).version, settings.source_lock, "source"),
     )
-    shop = stack.enter_context(workshop(settings, progress))
+    shop = stack.enter_context(workshop(settings, progress, one=True))
     for release, lock, role in releases:
         # as the plan says it, or else it is started in vain
-        spec = EnvironmentSpec(release=release, lock=lock, code=settings.code)
+        spec = EnvironmentSpec(
+            release=release, lock=lock, code=settings.code, preload=_packages(facts)
+        )
         if shop.backend.has(spec):
             shop.start(spec, role)
     return Ahead(shop=shop, facts=facts)
+
+
+def _packages(facts: inspection.Facts) -> tuple[str, ...]:
+    """The packages of scikit-learn that an artifact names: `sklearn.linear_model`."""
+    names = (item.name.split(".") for item in facts.globals if item.name.startswith("sklearn."))
+    return tuple(sorted({".".join(parts[:2]) for parts in names if len(parts) > 2}))

@@ -89,7 +89,7 @@ def migrate(
     pipeline.check_outputs(request)
     if ahead is not None:
         return pipeline.migrate(planned, ahead.shop)
-    with pipeline.workshop(settings, progress or SilentProgress()) as shop:
+    with pipeline.workshop(settings, progress or SilentProgress(), one=True) as shop:
         return pipeline.migrate(planned, shop)
 
 

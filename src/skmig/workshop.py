@@ -30,10 +30,14 @@ if TYPE_CHECKING:
 class Workshop:
     """The environments of a run: each worker is started once, used by many, and always ended."""
 
-    def __init__(self, backend: Backend, limits: Limits, progress: Progress) -> None:
+    def __init__(
+        self, backend: Backend, limits: Limits, progress: Progress, *, one: bool = False
+    ) -> None:
+        """`one`: it is for one model, and what that does not need any more is ended meanwhile."""
         self.backend = backend
         self.limits = limits
         self.progress = progress
+        self._one = one
         self._numbers = itertools.count()
         self._pool = ThreadPoolExecutor(thread_name_prefix="skmig-environment")
         self._workers: dict[tuple[EnvironmentSpec, str], Future[Worker]] = {}
@@ -140,6 +144,11 @@ class Workshop:
         if worker is not None:
             _close(worker)
 
+    def done(self, spec: EnvironmentSpec, role: str) -> None:
+        """A model wants nothing more of a worker: where there is no other model, it is ended."""
+        if self._one:
+            self._pool.submit(self.end, spec, role)
+
     def keep_only(self, spec: EnvironmentSpec, role: str) -> None:
         """End the workers of a role in other environments: a machine has not room for many."""
         for other, its_role in tuple(self._workers):
@@ -208,14 +217,16 @@ def machine() -> Iterator[None]:
 
 @contextlib.contextmanager
 def workshop(
-    settings: Settings, progress: Progress, backend: Backend | None = None
+    settings: Settings, progress: Progress, backend: Backend | None = None, *, one: bool = False
 ) -> Iterator[Workshop]:
     """A workshop with `backend`, or with the one that the settings ask for."""
     limits = Limits(timeout=settings.timeout, memory=settings.memory)
     with (
         machine(),
         cleanup.armed(),
-        Workshop(backend or choose.backend(settings.backend, progress), limits, progress) as opened,
+        Workshop(
+            backend or choose.backend(settings.backend, progress), limits, progress, one=one
+        ) as opened,
     ):
         yield opened
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from skmig.environments import locks, packages
+from skmig.environments import fleet, locks, packages
 from skmig.environments.base import EnvironmentSpec
 from skmig.environments.images import image_name
 from skmig.environments.recipes import LAYERED, differences, recipe
 from skmig.errors import UnreadableError, UsageError
+from skmig.versions import releases
 
 PLAIN = recipe(EnvironmentSpec(release="1.1.0"))
 FREEZE = "".join(f"{name}=={version}\n" for name, version in PLAIN.pins.items())
@@ -151,3 +153,17 @@ def test_names_of_images() -> None:
     for wrong in ("Upper", "a:tag", "has space", "-x", "a//b"):
         with pytest.raises(UsageError, match="image's name"):
             image_name("1.1.0", wrong)
+
+
+def test_builds_that_share_layers_are_not_beside_each_other() -> None:
+    wanted = [recipe(EnvironmentSpec(release=row.version)) for row in releases()]
+    order = [wanted[number].release for number in fleet.in_order(wanted)]
+    assert sorted(order, key=releases().index) == list(releases())
+    for python in {row.python for row in order}:  # each finds the layers of the one before
+        assert [row for row in order if row.python == python] == [
+            row for row in releases() if row.python == python
+        ]
+    # as long as there is another Python, no two that follow each other are of one
+    pythons = [row.python for row in order]
+    for number, (one, two) in enumerate(itertools.pairwise(pythons)):
+        assert one != two or set(pythons[number:]) == {one}

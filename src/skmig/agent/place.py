@@ -13,24 +13,22 @@ from typing import Dict, Tuple
 
 PROTOCOL = 1
 # Imported before the first fork, so that a job costs milliseconds.
-PRELOAD = (
-    "numpy",
-    "sklearn",
-    "sklearn.base",
-    "sklearn.ensemble",
-    "sklearn.linear_model",
-    "sklearn.pipeline",
-    "skmig.agent.jobs",
-)
+NEEDED = ("numpy", "sklearn", "sklearn.base", "skmig.agent.jobs")
+USUAL = ("sklearn.ensemble", "sklearn.linear_model", "sklearn.pipeline")
 
 
-def hello(sandboxed, confinement="none"):
-    """What the first line says of this environment; loads what `PRELOAD` names."""
-    for name in PRELOAD:
+def hello(sandboxed, confinement="none", preload=()):
+    """What the first line says of this environment; imports what every job needs, and `preload`."""
+    for name in NEEDED:
         try:
             importlib.import_module(name)
         except Exception:  # the job that needs it says so
             traceback.print_exc()
+    for name in preload or USUAL:
+        try:
+            importlib.import_module(name)
+        except Exception:  # another release may not have it
+            pass
     return {
         "protocol": PROTOCOL,
         "python": platform.python_version(),

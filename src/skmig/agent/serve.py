@@ -117,12 +117,12 @@ def _freeze():
 
     Looking writes into every page, which the kernel then copies: ten times the cost of a fork.
     """
-    gc.collect()
-    # and it shall look seldom: a job is short, and makes many objects that all stay
-    gc.set_threshold(50000, 20, 100)
     freeze = getattr(gc, "freeze", None)  # Python 3.7
     if freeze is not None:
         freeze()
+    # and it shall look seldom: a job is short, and makes many objects that all stay
+    gc.set_threshold(50000, 20, 100)
+    gc.enable()
 
 
 def _prctl(option, value):
@@ -399,8 +399,10 @@ def main(arguments):
     parser.add_argument("--disk", type=int, help="bytes that a job may write into the exchange")
     parser.add_argument("--processes", type=int, help="processes that a job may have")
     parser.add_argument("--confined", default="none", help="by what: said in the first line")
+    parser.add_argument("--preload", action="append", default=[], help="module to import first")
     parser.add_argument("--sandboxed", action="store_true", help="say so in the first line")
     options = parser.parse_args(arguments)
+    gc.disable()  # nothing of what is imported will be garbage; see `_freeze`
     # the protocol gets descriptors of its own, so that nothing else can write into it
     source, sink = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
@@ -416,7 +418,7 @@ def main(arguments):
     place = tidy.Place(os.path.abspath(options.exchange), options.clear)
     server = Server(source, sink, place, options)
     try:
-        server.say({"hello": hello(options.sandboxed, options.confined)})
+        server.say({"hello": hello(options.sandboxed, options.confined, options.preload)})
     except (_Ended, BrokenPipeError):
         return 0
     server.serve()

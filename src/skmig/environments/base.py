@@ -20,13 +20,15 @@ class EnvironmentSpec:
 
     `release` is a row of `images/versions.toml`; `lock` replaces its lock by the user's own
     `pip freeze`; `requirements` are added on top (`xgboost==1.5.0`); `code` are files or folders
-    that go onto the import path.
+    that go onto the import path.  `preload` are modules that its worker shall import before its
+    first job: where none are named, those that most models need.
     """
 
     release: str
     lock: Path | None = None
     requirements: tuple[str, ...] = ()
     code: tuple[Path, ...] = ()
+    preload: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -74,7 +74,7 @@ class DockerBackend:
         client = engine.connect()
         try:
             container = Container(client, f"skmig-{self._run}-{next(self._numbers)}", self._run)
-            container.start(image, compiled.agent(python), limits)
+            container.start(image, compiled.agent(python), limits, spec.preload)
         except BaseException:
             client.close()
             raise
@@ -101,11 +101,11 @@ class Container:
         # before anything is made, so that nothing is made that nobody removes
         self._finalizer = cleanup.Finalizer(self, leftovers.remove, name)
 
-    def start(self, image: str, agent: bytes, limits: Limits) -> None:
+    def start(self, image: str, agent: bytes, limits: Limits, preload: Sequence[str] = ()) -> None:
         """Make the container, put the agent in, attach to it and start it."""
         try:
             with _engine("starting a worker"):
-                self._create(image, limits)
+                self._create(image, limits, preload)
                 with tempfile.TemporaryFile() as file:
                     with tarfile.open(fileobj=file, mode="w") as archive:
                         add_bytes(archive, bundle_agent.NAME, agent, owner=0)
@@ -120,7 +120,7 @@ class Container:
             self.close()
             raise
 
-    def _create(self, image: str, limits: Limits) -> None:
+    def _create(self, image: str, limits: Limits, preload: Sequence[str]) -> None:
         self._most = limits.disk
         memory = limits.memory or int(self._client.info()["MemTotal"] * _SHARE)
         self._client.volumes.create(self._name, labels=self._labels)
@@ -129,6 +129,7 @@ class Container:
         for path in ("/tmp", "/dev/shm", "/dev/mqueue"):  # noqa: S108 - the container's own
             command += ["--clear", path]
         command += ["--disk", str(limits.disk), "--processes", str(limits.processes)]
+        command += [f"--preload={name}" for name in preload]
         self._client.containers.create(
             image,
             [*command, "--exchange", f"{_ROOM}/{_FILES}"],

@@ -179,13 +179,13 @@ def build(
             finished(result)
         return result
 
-    order = _apart(wanted)
+    order = in_order(wanted)
     made = in_threads([functools.partial(task, wanted[number]) for number in order], jobs=jobs)
     return [result for _, result in sorted(zip(order, made, strict=True), key=lambda pair: pair[0])]
 
 
-def _apart(wanted: Sequence[Recipe]) -> list[int]:
-    """An order in which those of one Python are far from each other.
+def in_order(wanted: Sequence[Recipe]) -> list[int]:
+    """The numbers of `wanted` in an order in which those of one Python are far from each other.
 
     They share layers, which are built once where one build comes after the other, and twice where
     two of them run at the same time.

@@ -12,7 +12,7 @@ import select
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -45,7 +45,7 @@ class LocalBackend:
         python = virtual.ensure(spec, progress)
         known = release(spec.release).python
         agent, label = compiled.agent(known), f"the local environment {spec.release}"
-        worker = start(python, agent, label, limits, SETTINGS, how)
+        worker = start(python, agent, label, limits, SETTINGS, how, spec.preload)
         compiled.keep(worker, known)
         return worker
 
@@ -57,6 +57,7 @@ def start(
     limits: Limits,
     settings: Mapping[str, str],
     confinement: confine.Confinement = "none",
+    preload: Sequence[str] = (),
 ) -> AgentWorker:
     """A worker by an interpreter of this machine, which sees the variables of `settings`.
 
@@ -77,6 +78,7 @@ def start(
         if limits.memory is not None:
             command += ["--memory", str(limits.memory)]
         command += ["--together", str(limits.memory or confine.memory())]
+        command += [f"--preload={name}" for name in preload]
         command += ["--exchange", str(place.files)]
         variables |= {"HOME": str(place.home), "TMPDIR": str(place.home)}
         channel = ProcessChannel(command, variables, folder.path)

@@ -270,22 +270,20 @@ _CONSTRUCTED_SKLEARN = re.compile(
 )
 
 
-def _compiled(rows: tuple[tuple[str, str], ...]) -> list[tuple[re.Pattern[str], re.Pattern[str]]]:
-    return [(re.compile(module), re.compile(name)) for module, name in rows]
-
-
 _RULES = {
-    "class": _compiled(_CLASSES),
-    "called": _compiled(_CALLED),
-    "mentioned": _compiled(_MENTIONED),
-    "constructed": _compiled(_CONSTRUCTED),
+    "class": _CLASSES,
+    "called": _CALLED,
+    "mentioned": _MENTIONED,
+    "constructed": _CONSTRUCTED,
 }
+_compiled = functools.cache(re.compile)  # when it is wanted: to compile all takes a while
 
 
 @functools.lru_cache(maxsize=4096)
 def _listed(rules: str, module: str, name: str) -> bool:
     return any(
-        modules.fullmatch(module) and names.fullmatch(name) for modules, names in _RULES[rules]
+        _compiled(modules).fullmatch(module) and _compiled(names).fullmatch(name)
+        for modules, names in _RULES[rules]
     )
 
 

@@ -85,7 +85,9 @@ def export(planned: Planned, shop: Workshop, *, target_too: bool = True) -> Expo
         reply = worker.call("export", **arguments)
         worker.get("exported.skmig", bundle)
         fact = shop.fact(made.source, worker)
-    if rows is not None:
+    if rows is None:
+        shop.done(made.source, "source")
+    else:
         model = read_document(bundle, "model")
         inputs.check_columns(rows, model)
         if not target_too:
@@ -172,6 +174,8 @@ def restore(adapted: Adapted, shop: Workshop) -> Restored:
         worker.get("result.model", result)
         worker.get("answers.skmig", answers)
         fact = shop.fact(target, worker)
+    if exported.rows is None:
+        shop.done(target, "target")
     arrived, actual = read_documents(answers, "state", "actual")
     with data_of(exported.request.artifact.name):
         state = carried.measure(adapted.before, adapted.adapted, arrived)
