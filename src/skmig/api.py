@@ -87,10 +87,14 @@ def migrate(
     # before any environment is built
     planned = pipeline.prepare(request, None if ahead is None else ahead.facts)
     pipeline.check_outputs(request)
-    if ahead is not None:
-        return pipeline.migrate(planned, ahead.shop)
-    with pipeline.workshop(settings, progress or SilentProgress(), one=True) as shop:
-        return pipeline.migrate(planned, shop)
+    with contextlib.ExitStack() as stack:
+        shop = (
+            stack.enter_context(pipeline.workshop(settings, progress or SilentProgress(), one=True))
+            if ahead is None
+            else ahead.shop
+        )
+        # with a room, small files travel with the jobs
+        return pipeline.migrate(planned, shop.at("model", None))
 
 
 def _settings(to: str | None, settings: Settings | None, options: dict[str, Any]) -> Settings:

@@ -62,6 +62,7 @@ class DockerBackend:
         self._client = client
         self._run = uuid.uuid4().hex[:12]
         self._numbers = itertools.count(1)
+        self._starting = threading.Lock()
         leftovers.sweep(client)
 
     def has(self, spec: EnvironmentSpec) -> bool:
@@ -74,7 +75,8 @@ class DockerBackend:
         client = engine.connect()
         try:
             container = Container(client, f"skmig-{self._run}-{next(self._numbers)}", self._run)
-            container.start(image, compiled.agent(python), limits, spec.preload)
+            with self._starting:  # an engine makes two at once no sooner than one after the other
+                container.start(image, compiled.agent(python), limits, spec.preload)
         except BaseException:
             client.close()
             raise
