@@ -98,7 +98,7 @@ def _one(asked: Asked, shop: pipeline.Workshop, room: str, wave: Wave | None) ->
     try:
         with contextlib.ExitStack() as stack:
             if wave is not None:
-                stack.enter_context(wave.member())
+                stack.enter_context(wave.member(room))
             if isinstance(request, SkmigError):
                 raise request
             planned = pipeline.prepare(request)

@@ -12,7 +12,7 @@ from tests.documents import checked
 
 from skmig import errors
 from skmig.cli import common
-from skmig.cli.app import app, run
+from skmig.cli.app import parser, run
 from skmig.errors import UsageError
 
 SOURCE, TARGET = "1.1.0", "1.6.1"
@@ -142,7 +142,7 @@ def test_without_a_command_the_help_is_printed(capsys: pytest.CaptureFixture[str
     assert err == ""
 
 
-@pytest.mark.parametrize("command", [command.name for command in app.registered_commands])
+@pytest.mark.parametrize("command", [command.name for command in parser([]).registered_commands])
 def test_every_command_has_help(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -253,3 +253,15 @@ def test_amounts_of_memory(text: str | None, size: int | None) -> None:
 def test_an_amount_needs_a_unit_that_is_known() -> None:
     with pytest.raises(UsageError, match="amount of memory"):
         common.memory_bytes("4x")
+
+
+def test_one_command_is_parsed_as_all_of_them_are() -> None:
+    """Only the module of the command that is named is imported, and it is the same command."""
+    whole = parser([])
+    for command in whole.registered_commands:
+        assert command.name is not None
+        (alone,) = parser([command.name]).registered_commands
+        assert (alone.name, alone.callback) == (command.name, command.callback)
+    for group in whole.registered_groups:
+        (own,) = parser([str(group.name)]).registered_groups
+        assert own.typer_instance is group.typer_instance

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from skmig import errors
-from skmig.cli.app import app
+from skmig.cli.app import parser
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -18,7 +18,7 @@ def test_exit_codes_are_those_of_the_code() -> None:
 
 def test_every_command_is_shown() -> None:
     text = README.read_text("utf-8")
-    for command in app.registered_commands:
+    for command in parser([]).registered_commands:
         assert f"skmig {command.name}" in text
 
 

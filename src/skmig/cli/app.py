@@ -29,7 +29,7 @@ _COMMANDS = (
 )
 
 
-def _app(argv: list[str]) -> typer.Typer:
+def parser(argv: list[str]) -> typer.Typer:
     """The parser of the command that is named; of all commands, where it is none of them."""
     made = typer.Typer(
         name="skmig",
@@ -87,7 +87,7 @@ def run(argv: list[str]) -> int:
 
 def _run(argv: list[str]) -> int:
     try:
-        code = _app(argv)(argv, prog_name="skmig", standalone_mode=False)
+        code = parser(argv)(argv, prog_name="skmig", standalone_mode=False)
         if code == errors.INTERRUPTED:  # what typer makes of Ctrl-C
             raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
@@ -155,7 +155,7 @@ def _failed(error: SkmigError, argv: list[str]) -> int:
 def _command(argv: list[str]) -> str:
     """The command as far as there is one: `skmig store push`."""
     words = [word for word in argv[:1] if word in _COMMANDS]
-    for group in _app(argv).registered_groups:
+    for group in parser(argv).registered_groups:
         if words == [group.name] and group.typer_instance is not None:
             inner = {command.name for command in group.typer_instance.registered_commands}
             words += [word for word in argv[1:2] if word in inner]

@@ -255,22 +255,29 @@ def _migrate_several(
 ) -> int:
     from skmig import api
 
-    outcomes = []
+    code = good = 0
+    # of each only what is said of it in the end: there may be many
+    documents, rows = [], []
     with console.working("migrating"):
         for outcome in api.migrate_all(
             artifacts, settings=settings, output=output, reports=pages, progress=console
         ):
-            outcomes.append(outcome)
-            if outcome.error is not None and console.verbose:
+            if console.json:
+                documents.append(_as_json(outcome))
+            else:
+                rows.append(_row(outcome))
+            if outcome.error is None:
+                good += 1
+                continue
+            code = max(code, outcome.error.code)
+            if console.verbose:
                 console.note(f"{outcome.artifact}: {outcome.error.message}")
                 console.log(outcome.error)
-    code = max((item.error.code for item in outcomes if item.error is not None), default=0)
     if console.json:
-        console.document({"ok": code == 0, "outcomes": [_as_json(item) for item in outcomes]})
+        console.document({"ok": code == 0, "outcomes": documents})
         return code
-    console.table(("model", "verdict", "result or reason"), [_row(item) for item in outcomes])
-    good = sum(item.error is None for item in outcomes)
-    console.render("", f"{good} of {len(outcomes)} models migrated")
+    console.table(("model", "verdict", "result or reason"), rows)
+    console.render("", f"{good} of {len(rows)} models migrated")
     return code
 
 

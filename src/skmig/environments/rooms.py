@@ -125,19 +125,34 @@ class Wave:
         self._waiting: dict[AgentWorker, list[Asked]] = {}
         self._changed = threading.Condition()
         self._turn = threading.Lock()
+        self._holder = ""  # the room that has the turn
+        self._taking: set[str] = set()  # rooms that wait for it
         self._calling: Counter[str] = Counter()  # threads in `call`, by room
 
     @contextlib.contextmanager
-    def member(self) -> Iterator[None]:
+    def member(self, room: str) -> Iterator[None]:
         """One migration's time in the wave; at its end it is done, or goes on by itself."""
-        self._turn.acquire()
+        self._take(room)
         try:
             yield
         finally:
-            self._turn.release()
             with self._changed:
+                self._give(room)
                 self._members -= 1
                 self._changed.notify_all()
+
+    def _take(self, room: str) -> None:
+        self._turn.acquire()
+        with self._changed:
+            self._holder = room
+            self._taking.discard(room)
+            if self._calling[room]:  # another thread of it asks already, and takes it afterwards
+                self._give(room)
+
+    def _give(self, room: str) -> None:
+        if self._holder == room:
+            self._holder = ""
+            self._turn.release()
 
     def call(self, worker: AgentWorker, mine: Asked) -> Reply:
         """`worker.call` of one member, perhaps together with others."""
@@ -149,17 +164,17 @@ class Wave:
         """Leave the turn to the others, as long as a thread of this room waits for an answer."""
         with self._changed:
             self._calling[room] += 1
-            first = self._calling[room] == 1
-        if first:
-            self._turn.release()
+            self._give(room)
         try:
             yield
         finally:
             with self._changed:
                 self._calling[room] -= 1
-                last = not self._calling[room]
+                last = not (self._calling[room] or self._holder == room or room in self._taking)
+                if last:
+                    self._taking.add(room)
             if last:
-                self._turn.acquire()
+                self._take(room)
 
     def _call(self, worker: AgentWorker, mine: Asked) -> Reply:
         with self._changed:
