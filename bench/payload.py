@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench.migrations import variables
+
 SCRIPT = Path(__file__).parent / "inside" / "contenders.py"
 FOLDER = Path("build/bench")
 LIBRARY = "scikit-learn==1.9.1"
@@ -21,6 +23,7 @@ LIBRARY = "scikit-learn==1.9.1"
 CONTENDERS: dict[str, tuple[tuple[str, ...], tuple[str, ...] | None]] = {
     "skmig": ((), None),
     "joblib": ((), None),
+    "joblib and CRC": ((), None),
     "pickle 5": ((), None),
     "skops": (("skops==0.16.0",), None),
     "sklearn-migrator": (
@@ -65,7 +68,7 @@ def run(python: Path, *words: str | Path, timeout: float) -> Figures | None:
     try:
         done = subprocess.run(
             [python, SCRIPT, *words],
-            env={**os.environ, "PYTHONPATH": str(source), "PYTHONWARNINGS": "ignore"},
+            env={**variables(), "PYTHONPATH": str(source), "PYTHONWARNINGS": "ignore"},
             capture_output=True,
             text=True,
             timeout=timeout,
