@@ -1,7 +1,8 @@
-"""How long do migrations take?  `python -m bench.migrations one` and `… many`.
+"""How long do migrations take?  `python -m bench.migrations one`, `… forest` and `… many`.
 
 `one`: one small model from start to end, against what nobody can avoid: the slower environment's
-own start and `import sklearn`, and both of them at once.  `many`: small pipelines of five releases
+own start and `import sklearn`, and both of them at once.  `forest`: one large model, against what
+joblib takes to dump and load it.  `many`: small pipelines of five releases
 in one run, by how many, and what each more takes when all environments are up.
 All of it with warm environments, in processes of their own, and CPU seconds beside wall seconds,
 since those of a shared machine mean little.
@@ -14,6 +15,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -124,6 +126,40 @@ def one(room: Path, backend: str) -> str:
     return "\n".join(lines)
 
 
+def forest(room: Path, backend: str) -> str:
+    """The table of one large model: 500 trees of unlimited depth."""
+    release, row = "1.5.2", "RandomForest 500"
+    python = str(virtual.ensure(EnvironmentSpec(release=release), SilentProgress()))
+    contenders = str(HERE / "inside" / "contenders.py")
+    model, dumped = room / "forest.pkl", room / "forest.joblib"
+    subprocess.run([python, contenders, "fit", row, str(model)], check=True)
+
+    def joblib(*words: Path | str) -> float:
+        command = [python, contenders, *map(str, words)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=variables())
+        return float(json.loads(done.stdout)["wall"])
+
+    rows = []
+    for _ in range(REPEATS):
+        both = joblib("dump", "joblib", model, dumped) + joblib("load", "joblib", dumped)
+        start = max(timed(started(one, backend)).wall for one in (release, TARGET))
+        taken, output = migrate(model, room, backend)
+        shutil.rmtree(output)
+        rows.append((start, both, taken))
+    lines = [
+        "| backend | MB | start, s | joblib dump and load, s | migration, s | CPU s"
+        " | beyond the start | memory, MB |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for start, both, taken in sorted(rows, key=lambda item: (item[2].wall - item[0]) / item[1]):
+        lines.append(
+            f"| {backend} | {model.stat().st_size / 1e6:.0f} | {start:.2f} | {both:.2f} |"
+            f" {taken.wall:.2f} | {taken.cpu:.2f} | {(taken.wall - start) / both:.1f} times |"
+            f" {taken.memory >> 20} |"
+        )
+    return "\n".join(lines)
+
+
 def many(room: Path, backend: str, counts: list[int]) -> str:
     """The table of many migrations, by their number."""
     lines = [
@@ -164,15 +200,15 @@ def _each_more(former: tuple[int, Taken] | None, count: int, taken: Taken) -> st
 def main(arguments: list[str]) -> int:
     """The command line: prints a table."""
     parser = argparse.ArgumentParser(prog="python -m bench.migrations", description=__doc__)
-    parser.add_argument("what", choices=("one", "many"))
+    parser.add_argument("what", choices=("one", "forest", "many"))
     parser.add_argument("--backend", choices=("local", "docker"), default="local")
     parser.add_argument("--counts", default="10,100,1000,10000", help="of models")
     options = parser.parse_args(arguments)
     load = json.dumps([round(item, 1) for item in os.getloadavg()])
     with tempfile.TemporaryDirectory(prefix="skmig-bench-") as name:
         room = Path(name)
-        if options.what == "one":
-            table = one(room, options.backend)
+        if options.what != "many":
+            table = {"one": one, "forest": forest}[options.what](room, options.backend)
         else:
             table = many(room, options.backend, [int(item) for item in options.counts.split(",")])
     sys.stdout.write(f"{os.cpu_count()} cores, load {load} before\n\n{table}\n")

@@ -69,13 +69,18 @@ FILES = {
 }
 
 # Payloads in the place of the true one, with the answer that all is well; the host and the target
-# read them.  `exported.skmig` is what `skmig migrate` asks for.
+# read them.  `exported.skmig` is what `skmig migrate` asks for, in the room of the model.
 _WRITE = r"""
 RIDGE = "sklearn.linear_model.Ridge"
 import zipfile
 import skmig.agent.jobs as jobs
 from skmig.agent.neutral import Name, New, Obj
-places = [os.path.join(exchange, name) for name in ("seen.json", "exported.skmig")]
+folders = [exchange] + [os.path.join(exchange, name) for name in os.listdir(exchange)]
+places = [
+    os.path.join(folder, name)
+    for folder in folders if os.path.isdir(folder)
+    for name in ("seen.json", "exported.skmig")
+]
 answer = {"class": "sklearn.linear_model.Ridge", "coverage": {}, "warnings": []}
 def members(*pairs):
     for place in places:

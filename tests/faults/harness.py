@@ -18,7 +18,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.faults.pickles import and_holds
+
 from skmig import record
+from skmig.agent.inline import MOST
 from skmig.environments import engine
 
 SKMIG = Path(sys.executable).with_name("skmig")
@@ -132,6 +135,11 @@ class Case:
         self.digest = sha256(self.model)
         self.variables = {"TMPDIR": str(self.tmp)}
         self.runs: list[Run] = []
+
+    def grow(self) -> None:
+        """Make the model larger than what travels with a job, so that it is copied for itself."""
+        self.model.write_bytes(and_holds(self.model, 2 * MOST))
+        self.digest = sha256(self.model)
 
     @property
     def result(self) -> Path:

@@ -135,6 +135,8 @@ def is_clean_failure(run: Run) -> None:
 def test_the_engine_goes(
     case: Case, own: PrivateEngine, stage: str, number: signal.Signals
 ) -> None:
+    if stage.startswith("copy"):
+        case.grow()
     run = case.migrate()
     STAGES[stage](run, own)
     own.end(number)
@@ -207,6 +209,8 @@ def built_partly(own: PrivateEngine) -> list[str]:
     ),
 )
 def test_a_signal(case: Case, own: PrivateEngine, stage: str, number: signal.Signals) -> None:
+    if stage.startswith("copy"):
+        case.grow()
     run = case.migrate()
     STAGES[stage](run, own)
     for _ in range(3):
@@ -222,6 +226,8 @@ def test_sigkill_and_again(case: Case, own: PrivateEngine, stage: str) -> None:
     other = case.start("check", case.model, "--to", TARGET, "-v")
     other.wait_for("exporting ")
     other.send(signal.SIGSTOP)
+    if stage.startswith("copy"):
+        case.grow()
     run = case.migrate()
     STAGES[stage](run, own)
     run.send(signal.SIGKILL)

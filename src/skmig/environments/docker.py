@@ -74,8 +74,10 @@ class DockerBackend:
         # its own connections, since two workers are started at the same time
         client = engine.connect()
         try:
-            container = Container(client, f"skmig-{self._run}-{next(self._numbers)}", self._run)
             with self._starting:  # an engine makes two at once no sooner than one after the other
+                cleanup.check()
+                name = f"skmig-{self._run}-{next(self._numbers)}"
+                container = Container(client, name, self._run)
                 container.start(image, compiled.agent(python), limits, spec.preload)
         except BaseException:
             client.close()
