@@ -567,3 +567,18 @@ def test_codes_of_categories_are_whole() -> None:
     given = data[~np.isnan(data)]
     assert set(given) >= {0.0, 1.0, 2.0, 3.0}
     assert (given == np.floor(given)).all()
+
+
+def test_trees_with_more_leaves_than_rows() -> None:
+    """No rows reach all: they are made without much search, as many as may be, all different."""
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(3000, 4))
+    forest = RandomForestClassifier(8, random_state=0).fit(X, rng.randint(0, 2, 3000))
+    assert min(tree.get_n_leaves() for tree in forest.estimators_) > 2 * 64
+    probe = probes.synthesise(forest, 64)
+    rows = probe["input"]
+    assert len(rows) == len(np.unique(rows, axis=0)) == 64
+    reached, total = probe["coverage"]["leaves"]
+    assert total == sum(tree.get_n_leaves() for tree in forest.estimators_)
+    # a row reaches one leaf of each tree: most of these are leaves that no other row reaches
+    assert reached > 0.6 * 64 * 8

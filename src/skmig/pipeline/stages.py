@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -258,7 +259,7 @@ def write(compared: Compared, shop: Workshop) -> Migration:
     check_untouched(exported.digests)
     with record.placed(request.outputs, force=request.settings.force) as drafts:
         result, bundle, *reports = drafts
-        result.write_bytes(restored.result.read_bytes())
+        shutil.copyfile(restored.result, result)
         commit = shop.commit(request.artifact.resolve().parent)
         manifest = make_manifest(compared, result, commit)
         sketches = {

@@ -148,13 +148,13 @@ def _measure_trees(estimator, data, found):
         total = int((np.array(part.children_left) < 0).sum())
         _add_leaves(found, part.apply(own), total)
         if "ids" not in found:
-            _measure_thresholds(trees.flat(part), own.astype(np.float64), found)
+            _measure_thresholds(trees.splits(part), own.astype(np.float64), found)
 
 
-def _measure_thresholds(tree, rows, found):
+def _measure_thresholds(splits, rows, found):
     """How many thresholds have rows that arrive there on both sides, one float apart."""
-    near = near_thresholds(tree, rows)
-    left, above = np.array(tree.left), np.array(tree.above)
+    near = near_thresholds(splits, rows)
+    left, _, _, _, above, _ = splits
     # a split of the missing from all others has no other side
     split = (left >= 0) & (np.abs(above) <= trees.LARGEST)
     _add(found, "thresholds", (near.all(axis=0) & split).sum(), split.sum())

@@ -66,14 +66,15 @@ class Fill(object):
         return min(max(float(self.exact(value)), low), high)
 
 
-def rows_at_edges(trees, fill, limit, holes):
+def rows_at_edges(trees, fill, limit, holes, most=None):
     """Rows that together stand on both sides of every threshold, have every category at every
     node that asks for it and, with `holes`, a missing value at every node; as far as `limit` goes.
-    `holes` may be "only": then nothing but the missing values is wanted.
+    `holes` may be "only": then nothing but the missing values is wanted.  `most`: ways to nodes
+    that are looked at before the search is given up.
     """
     waiting = _Waiting(trees, fill, holes)
     rows = []
-    while len(rows) < limit:
+    while len(rows) < limit and (most is None or waiting.looked < most):
         box, met = waiting.next()
         if not met:
             break
@@ -95,6 +96,7 @@ class _Waiting(object):
         self.order = fill.rng.permutation(len(self.edges)).tolist()
         self.open = [True] * len(self.edges)
         self.tries = {}
+        self.looked = 0
         self.values = [[] for _ in range(fill.n_features)]
         for number, (t, node, value) in enumerate(self.edges):
             if value is not None:
@@ -109,6 +111,7 @@ class _Waiting(object):
             first = self.order.pop()
             if self.open[first]:
                 self.open[first] = False
+                self.looked += 1
                 box = _way(self.trees, self.edges[first], self.fill, self.holes)
         if box is None:
             return {}, []
@@ -139,6 +142,7 @@ class _Waiting(object):
             number = column[first + (start - first + step) % (last - first)][1]
             if not self.open[number]:
                 continue
+            self.looked += 1
             merged = _merged(box, _way(self.trees, self.edges[number], self.fill, self.holes))
             if merged is not None:
                 return number, merged
@@ -156,12 +160,11 @@ class _Waiting(object):
             self.order.insert(0, number)
 
 
-def near_thresholds(tree, rows):
+def near_thresholds(splits, rows):
     """For each node whether a row arrives there with the largest value that goes left, and with
-    the smallest that goes right: booleans of shape (2, nodes).  Categories are not looked at."""
-    left, right, feature = (np.array(part) for part in (tree.left, tree.right, tree.feature))
-    below, above = np.array(tree.below), np.array(tree.above)
-    missing = np.ones(len(left), bool) if tree.missing is None else np.array(tree.missing)
+    the smallest that goes right: booleans of shape (2, nodes).  `splits`: see `trees.splits`."""
+    left, right, feature, below, above, missing = splits
+    missing = np.ones(len(left), bool) if missing is None else missing
     near = np.zeros((2, len(left)), dtype=bool)
     here = np.zeros(len(rows), dtype=int)
     active = np.arange(len(rows))
@@ -175,8 +178,6 @@ def near_thresholds(tree, rows):
         near[1, node[value == above[node]]] = True
         with np.errstate(invalid="ignore"):
             goes = np.where(np.isnan(value), missing[node], value <= below[node])
-        for k in np.flatnonzero([n in tree.sets for n in node.tolist()]) if tree.sets else ():
-            goes[k] = value[k] in tree.sets[node[k]]
         here[active] = np.where(goes, left[node], right[node])
 
 

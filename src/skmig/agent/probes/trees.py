@@ -13,8 +13,9 @@ from skmig.agent.probes.edges import Fill, rows_at_edges
 from skmig.agent.probes.gaps import gaps_are_meant
 
 MAX_CODE = 254  # of a category: more are refused
-MAX_NODES = 1000000
-MAX_STEPS = 3000000
+MAX_NODES, MAX_STEPS = 1000000, 3000000
+# where a tree has more leaves than there may be rows, all that is steered is steered in vain
+FEW_NODES, FEW_STEPS, FEW_WAYS = 100000, 200000, 10000
 LARGEST = _F32 = float(np.finfo(np.float32).max)
 _F64 = float(np.finfo(np.float64).max)
 
@@ -60,8 +61,10 @@ class Flat(object):
         return True
 
 
-def flat(tree, features=None):
-    """A compiled decision tree as a Flat one; `features`: which columns it reads."""
+def splits(tree):
+    """What a compiled decision tree asks, as arrays by node: left and right child, feature, the
+    largest value that goes left, the smallest that goes right, whether a missing one goes left
+    (None: no node says so)."""
     left, right = np.array(tree.children_left), np.array(tree.children_right)
     threshold = np.array(tree.threshold, dtype=np.float64)
     with np.errstate(all="ignore"):
@@ -70,14 +73,20 @@ def flat(tree, features=None):
         below[high] = np.nextafter(below[high], np.float32(-np.inf))
         above = np.nextafter(below, np.float32(np.inf))
     feature = np.where(left < 0, 0, np.array(tree.feature))
-    if features is not None:
-        feature = np.asarray(features)[feature]
     missing = None
     if hasattr(tree, "missing_go_to_left"):
-        missing = np.array(tree.missing_go_to_left).astype(bool).tolist()
+        missing = np.array(tree.missing_go_to_left).astype(bool)
     below = np.minimum(below.astype(np.float64), _F32)
-    values = _shares(np.array(tree.value))
-    return Flat(left, right, feature, below, above.astype(np.float64), missing, {}, values)
+    return left, right, feature, below, above.astype(np.float64), missing
+
+
+def flat(tree, features=None):
+    """A compiled decision tree as a Flat one; `features`: which columns it reads."""
+    left, right, feature, below, above, missing = splits(tree)
+    if features is not None:
+        feature = np.asarray(features)[feature]
+    missing = None if missing is None else missing.tolist()
+    return Flat(left, right, feature, below, above, missing, {}, _shares(np.array(tree.value)))
 
 
 def _shares(values):
@@ -154,8 +163,10 @@ def _is_tree(value):
 def leaf_rows(estimator, parts, n_features, ctx):
     """A block of rows for the trees of `estimator`, each reaching leaves that none had before."""
     sizes = [len(p.nodes) if hist else p.node_count for p, _, hist in parts]
-    if sum(sizes) > MAX_NODES:
-        step = sum(sizes) // MAX_NODES + 1
+    in_vain = len(parts) > 1 and max(sizes) // 2 > ctx.limit
+    most = FEW_NODES if in_vain else MAX_NODES
+    if sum(sizes) > most:
+        step = sum(sizes) // most + 1
         parts = parts[::step]
     known = known_categories(estimator)
     trees = [
@@ -168,12 +179,14 @@ def leaf_rows(estimator, parts, n_features, ctx):
     holes = any(tree.missing is not None for tree in trees) and gaps_are_meant(estimator)
     fill = Fill(n_features, bound, exact, known, pool, ctx.rng)
     if ctx.gaps:
-        rows = rows_at_edges(trees, fill, ctx.limit, "only")
+        ways = FEW_WAYS if in_vain else None
+        rows = rows_at_edges(trees, fill, ctx.limit, "only", ways)
         return Block(MATRIX, np.array(rows, dtype=np.float64).reshape(len(rows), n_features))
-    rows = _steered(trees, fill, holes, ctx.limit)
+    rows = _steered(trees, fill, holes, ctx.limit, FEW_STEPS if in_vain else MAX_STEPS)
     rest = ctx.limit - len(rows)
     if rest > 0:
-        rows.extend(rows_at_edges(trees, fill, rest - min(rest // 8, 512), holes))
+        ways = FEW_WAYS if in_vain else None
+        rows.extend(rows_at_edges(trees, fill, rest - min(rest // 8, 512), holes, ways))
         rest = ctx.limit - len(rows)
     if rest > 0:
         rows.extend(_around_thresholds(pool, known, rest, ctx.rng))
@@ -216,9 +229,9 @@ def _around_thresholds(pool, known, limit, rng):
     return list(rows)
 
 
-def _steered(trees, fill, holes, limit):
+def _steered(trees, fill, holes, limit, most):
     rows, steps, stuck = [], 0, set()
-    while len(rows) < limit and steps < MAX_STEPS:
+    while len(rows) < limit and steps < most:
         left = [t for t in range(len(trees)) if trees[t].open[0] and t not in stuck]
         if not left:
             break
