@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,9 +35,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def ask() -> bool:
+def ask(spec: EnvironmentSpec = SPEC) -> bool:
     """One worker's life; does it run what was compiled before?"""
-    with local.LocalBackend().worker(SPEC, Limits(), SilentProgress()) as worker:
+    with local.LocalBackend().worker(spec, Limits(), SilentProgress()) as worker:
         assert worker.call("ping").result["exchange"] == []  # for the first job
         with pytest.raises(AgentError) as caught:
             worker.call("restore", bundle="none", document="model", out="x", format="pickle")
@@ -59,6 +61,18 @@ def test_it_is_compiled_once_and_used(cache: Path) -> None:
     assert compiled.agent(PYTHON) == first.read_bytes()
     assert ask()
     assert [path.stat().st_mtime_ns for path in kept(cache)] == [before]
+
+
+@pytest.mark.parametrize(
+    "more", [{"requirements": ("xgboost==1.5.0",)}, {"lock": Path("freeze.txt")}]
+)
+def test_what_a_user_added_compiles_nothing(cache: Path, more: dict[str, Any]) -> None:
+    """Its code runs in all environments of this Python: it is used there, and never asked for."""
+    spec = dataclasses.replace(SPEC, **more)
+    assert not ask(spec)
+    assert not (cache / "agents").exists()
+    ask()
+    assert ask(spec)
 
 
 def test_a_damaged_one_is_not_used(cache: Path) -> None:

@@ -130,15 +130,15 @@ def _answers(value):
 
 def has(estimator, name):
     """Does the object offer the method?  Searches and pipelines decide when they are asked."""
-    kind = type(estimator)
-    if not (
-        hasattr(kind, name)
-        or hasattr(kind, "__getattr__")
-        or kind.__getattribute__ is not object.__getattribute__
-        or name in getattr(estimator, "__dict__", ())
-    ):
-        return False  # most of what is asked, and the long way takes long
     try:
+        kind = type(estimator)
+        if not (
+            hasattr(kind, name)
+            or hasattr(kind, "__getattr__")
+            or kind.__getattribute__ is not object.__getattribute__
+            or name in getattr(estimator, "__dict__", ())
+        ):
+            return False  # most of what is asked, and the long way takes long
         with quiet():
             return callable(getattr(estimator, name, None))
     except Exception:

@@ -12,8 +12,10 @@ import secrets
 from pathlib import Path
 
 from skmig.environments import bundle_agent, cache
+from skmig.environments.base import EnvironmentSpec
 from skmig.environments.client import AgentWorker
 from skmig.errors import SkmigError
+from skmig.versions import release
 
 
 def agent(python: str) -> bytes:
@@ -26,12 +28,14 @@ def agent(python: str) -> bytes:
     return bundle_agent.agent_pyz()
 
 
-def keep(worker: AgentWorker, python: str) -> None:
-    """Have a worker that has done nothing else yet compile the agent, unless it runs one that is.
+def keep(worker: AgentWorker, spec: EnvironmentSpec) -> None:
+    """Have a worker that has done nothing else yet compile the agent, unless that is kept already.
 
-    What it gives is code, and runs in environments of this Python only.
+    What it gives is code that runs in all environments of its Python.  So only one is asked that
+    holds nothing but what a lock of ours names: what a user adds could give anything.
     """
-    if agent(python) != bundle_agent.agent_pyz():
+    python = release(spec.release).python
+    if spec.lock or spec.requirements or agent(python) != bundle_agent.agent_pyz():
         return
     with contextlib.suppress(SkmigError, OSError):
         folder = _folder()

@@ -70,7 +70,7 @@ class DockerBackend:
 
     def worker(self, spec: EnvironmentSpec, limits: Limits, progress: Progress) -> AgentWorker:
         image = images.ensure(self._client, spec, progress)
-        python = release(spec.release).python
+        agent = compiled.agent(release(spec.release).python)
         # its own connections, since two workers are started at the same time
         client = engine.connect()
         try:
@@ -78,12 +78,12 @@ class DockerBackend:
                 cleanup.check()
                 name = f"skmig-{self._run}-{next(self._numbers)}"
                 container = Container(client, name, self._run)
-                container.start(image, compiled.agent(python), limits, spec.preload)
+                container.start(image, agent, limits, spec.preload)
         except BaseException:
             client.close()
             raise
         worker = AgentWorker(f"the container of {spec.release}", container, container, limits)
-        compiled.keep(worker, python)
+        compiled.keep(worker, spec)
         return worker
 
 

@@ -43,10 +43,10 @@ class LocalBackend:
     def worker(self, spec: EnvironmentSpec, limits: Limits, progress: Progress) -> AgentWorker:
         how = confine.chosen()
         python = virtual.ensure(spec, progress)
-        known = release(spec.release).python
-        agent, label = compiled.agent(known), f"the local environment {spec.release}"
+        agent = compiled.agent(release(spec.release).python)
+        label = f"the local environment {spec.release}"
         worker = start(python, agent, label, limits, SETTINGS, how, spec.preload)
-        compiled.keep(worker, known)
+        compiled.keep(worker, spec)
         return worker
 
 
