@@ -128,3 +128,22 @@ def test_strangers_are_not_swept() -> None:
     with tempfile.TemporaryDirectory(prefix="skmig-run-") as folder:
         exchange.sweep()
         assert Path(folder).is_dir(), "it may just be in the making"
+
+
+def test_the_owner_of_a_folder_goes_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who deletes it may be killed: what is left without an owner is not swept for a while."""
+    folder = exchange.RunFolder()
+    for name in ("a", "z"):
+        (folder.files / name).write_bytes(b"")
+        (folder.path / name).write_bytes(b"")
+    owner, discard, owned = folder.path / "owner", exchange.tidy.discard, []
+
+    def spy(path: str) -> None:
+        owned.append(owner.exists())
+        discard(path)
+
+    monkeypatch.setattr(exchange.tidy, "discard", spy)
+    folder.close()
+    assert len(owned) >= 5
+    assert all(owned)
+    assert not folder.path.exists()

@@ -122,8 +122,15 @@ def _delete(folder: Path, owner: int) -> None:
 
 
 def _discard(folder: Path) -> None:
-    """Delete a folder as far as that goes: what a job left in it can be deeper than a stack."""
+    """Delete a folder as far as that goes: what a job left in it can be deeper than a stack.
+
+    Its owner goes last: a folder without one is taken for new by the next run's sweep, and who
+    deletes it may be killed meanwhile.
+    """
     with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if path.name != _OWNER:
+                tidy.discard(str(path))
         tidy.discard(str(folder))
 
 
