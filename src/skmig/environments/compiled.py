@@ -28,15 +28,15 @@ def agent(python: str) -> bytes:
     return bundle_agent.agent_pyz()
 
 
-def keep(worker: AgentWorker, spec: EnvironmentSpec) -> None:
-    """Have a worker that has done nothing else yet compile the agent, unless that is kept already.
+def keep(worker: AgentWorker, spec: EnvironmentSpec, runs: bytes) -> None:
+    """Have a worker that has done nothing else yet compile the agent, if it `runs` the sources.
 
     What it gives is code that runs in all environments of its Python.  So only one is asked that
     holds nothing but what a lock of ours names: what a user adds could give anything.
     """
-    python = release(spec.release).python
-    if spec.lock or spec.requirements or agent(python) != bundle_agent.agent_pyz():
+    if spec.lock or spec.requirements or runs != bundle_agent.agent_pyz():
         return
+    python = release(spec.release).python
     with contextlib.suppress(SkmigError, OSError):
         folder = _folder()
         folder.mkdir(parents=True, exist_ok=True)

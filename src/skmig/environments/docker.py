@@ -83,7 +83,7 @@ class DockerBackend:
             client.close()
             raise
         worker = AgentWorker(f"the container of {spec.release}", container, container, limits)
-        compiled.keep(worker, spec)
+        compiled.keep(worker, spec, agent)
         return worker
 
 

@@ -46,7 +46,7 @@ class LocalBackend:
         agent = compiled.agent(release(spec.release).python)
         label = f"the local environment {spec.release}"
         worker = start(python, agent, label, limits, SETTINGS, how, spec.preload)
-        compiled.keep(worker, spec)
+        compiled.keep(worker, spec, agent)
         return worker
 
 
