@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from tests.promoting import TOGGLE, started
 from tests.tracking import THREE, Server, python_of
 
 import skmig
@@ -258,19 +258,6 @@ sys.stdin.readline()
 store = skmig.open_store(place)
 print(store.promote(store.add(model, "prod").version, "prod").version, flush=True)
 """
-_TOGGLE = """
-import itertools, sys, skmig
-place, *versions = sys.argv[1:]
-store = skmig.open_store(place)
-for version in itertools.cycle(versions):
-    print(store.promote(version, "prod").number, flush=True)
-"""
-
-
-def started(script: str, *words: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", script, *map(str, words)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, text=True, **pipes)
 
 
 def test_a_store_is_made_once(server: Server, place: str, models: list[Path]) -> None:
@@ -302,7 +289,7 @@ def test_who_is_killed_leaves_nothing_broken(
 ) -> None:
     store, *names = two
     for delay in (0.0, 0.05):
-        process = started(_TOGGLE, place, *names)
+        process = started(TOGGLE, place, *names)
         assert process.stdout is not None
         said = process.stdout.readline()
         time.sleep(delay)  # anywhere in between

@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +16,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from tests import bucket
 from tests.documents import checked
+from tests.promoting import TOGGLE, started
 
 import skmig
 from skmig import errors
@@ -214,19 +213,6 @@ sys.stdin.readline()  # all begin together
 for _ in range(int(count)):
     print(store.promote(store.add(model, env).version, env).version, flush=True)
 """
-_TOGGLE = """
-import itertools, sys, skmig
-place, *versions = sys.argv[1:]
-store = skmig.open_store(place)
-for version in itertools.cycle(versions):
-    print(store.promote(version, "prod").number, flush=True)
-"""
-
-
-def _started(script: str, *words: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", script, *words]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, text=True, **pipes)
 
 
 def test_of_many_at_once_none_is_lost(place: str, models: list[Path]) -> None:
@@ -235,7 +221,7 @@ def test_of_many_at_once_none_is_lost(place: str, models: list[Path]) -> None:
     if place.startswith("models:"):
         many, each = 3, 2  # each starts with MLflow's client, which takes its time
     processes = [
-        _started(_PROMOTE, place, str(models[i % 3]), "prod", str(each)) for i in range(many)
+        started(_PROMOTE, place, str(models[i % 3]), "prod", str(each)) for i in range(many)
     ]
     answers = []
     for process in processes:
@@ -263,7 +249,7 @@ def test_who_is_killed_leaves_nothing_broken(
 ) -> None:
     store, names = local
     for delay in (0.0, 0.003, 0.01, 0.02, 0.05):
-        process = _started(_TOGGLE, store.storage.where, *names)
+        process = started(TOGGLE, store.storage.where, *names)
         assert process.stdout is not None
         said = process.stdout.readline()
         time.sleep(delay)  # anywhere in between
