@@ -42,6 +42,8 @@ BASES: dict[str, Callable[[], Base]] = {
     "forest": lambda: _base(ensemble.RandomForestClassifier(3, max_depth=3)),
     "isolation": lambda: _base(ensemble.IsolationForest(n_estimators=3, max_samples=10)),
     "boosting": lambda: _base(ensemble.GradientBoostingClassifier(n_estimators=2, max_depth=2)),
+    # enough of one kind to stand as a table
+    "stumps": lambda: _base(ensemble.GradientBoostingClassifier(n_estimators=40, max_depth=1)),
     "histogram": lambda: _base(
         ensemble.HistGradientBoostingClassifier(
             max_iter=2, categorical_features=[2], min_samples_leaf=2, max_leaf_nodes=4

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skmig.agent import wire
+from skmig.agent.wire import FORMAT
 from skmig.payload import Bundle, Name, New, Obj, WireError, write_bundle
 
 
@@ -73,6 +75,136 @@ def test_a_graph_comes_back_as_it_was(graph: Any, tmp_path_factory: Any) -> None
     assert equal(graph, through(tmp_path_factory.mktemp("wire"), graph))
 
 
+@given(graph=graphs)
+@settings(max_examples=150, deadline=None)
+def test_short_columns_and_tables_too(graph: Any, tmp_path_factory: Any) -> None:
+    usual = wire.COLUMN
+    wire.COLUMN = 2
+    try:
+        assert equal(graph, through(tmp_path_factory.mktemp("wire"), graph))
+    finally:
+        wire.COLUMN = usual
+
+
+cells = scalars | st.sampled_from(
+    [0.0, -0.0, True, 1, 1.0, "a", (), np.arange(3.0), np.arange(4.0), np.ones((2, 2), order="F")]
+)
+
+
+@given(
+    rows=st.lists(st.tuples(cells, cells), min_size=wire.COLUMN, max_size=wire.COLUMN + 2),
+    column=st.sampled_from([0, 1, None]),
+    one=cells,
+)
+@settings(max_examples=150, deadline=None)
+def test_objects_of_one_kind_come_back(
+    rows: list[Any], column: int | None, one: Any, tmp_path_factory: Any
+) -> None:
+    """With one column that is the same for all, or none."""
+    graph = [
+        Obj("a.B", {name: one if i == column else row[i] for i, name in enumerate(("x", "y"))})
+        for row in rows
+    ]
+    found = through(tmp_path_factory.mktemp("wire"), [graph, tuple(graph), {"first": graph[0]}])
+    assert equal(graph, found[0])
+    assert found[1][-1] is found[0][-1]
+    assert found[2]["first"] is found[0][0]
+
+
+def of_a_kind(count: int = wire.COLUMN) -> list[Any]:
+    trees = [Obj("a.Tree", {"values": np.arange(i % 3 + 1.0), "n": i}) for i in range(count)]
+    return [Obj("a.Stump", {"depth": 3, "tree_": tree, "note": None}) for tree in trees]
+
+
+def test_objects_of_one_kind_are_a_table_and_stay_what_they_were(tmp_path: Path) -> None:
+    stumps, shared = of_a_kind(), New("numpy.random", {"seed": 1})
+    for stump in stumps:
+        stump.state["chance"] = shared
+        stump.state["next"] = stumps[0]
+    found = through(
+        tmp_path,
+        {
+            "array": np.array(stumps, dtype=object).reshape(-1, 1),
+            "again": stumps[5],
+            "tree": stumps[7].state["tree_"],
+            "values": stumps[9].state["tree_"].state["values"],
+            "chance": shared,
+            "members": stumps,
+        },
+    )
+    made = list(found["array"].ravel())
+    assert [len(one.state["tree_"].state["values"]) for one in made[:4]] == [1, 2, 3, 1]
+    assert [one.state["tree_"].state["n"] for one in made] == list(range(len(stumps)))
+    assert all(one.state["next"] is made[0] for one in made)
+    assert all(one.state["chance"] is found["chance"] for one in made)
+    assert found["again"] is made[5]
+    assert found["tree"] is made[7].state["tree_"]
+    assert found["values"] is made[9].state["tree_"].state["values"]
+    assert all(one is other for one, other in zip(found["members"], made, strict=True))
+    with Bundle(str(tmp_path / "bundle.skmig")) as bundle:
+        table = bundle.json("model/graph.json")["root"]["v"]["array"]["v"]["objs"]
+    assert table["n"] == len(stumps)
+    assert "parts" in table["s"]["tree_"]["objs"]["s"]["values"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.update(n=1 << 40),
+        lambda table: table.update(n=-1),
+        lambda table: table.update(n=wire.COLUMN + 1),
+        lambda table: table.update(n=True),
+        lambda table: table.update(id=0),
+        lambda table: table.update(id="0"),
+        lambda table: table.update(c="os.system; x"),
+        lambda table: table.update(s=[]),
+        lambda table: table["s"].update(tree_={"v": [1]}),
+        lambda table: table["s"].update(tree_={"v": 3}),
+        lambda table: table["s"].update(tree_={}),
+        lambda table: table["s"].update(depth=[1]),
+        lambda table: table["s"]["values"].update(id=table["id"]),
+        lambda table: table["s"]["values"]["rows"].update(dtype="|i1"),
+        lambda table: table["s"]["values"]["rows"].update(shape=[1]),
+        lambda table: table["s"]["values"]["parts"].update(shape=[3]),
+        lambda table: table["s"]["values"]["parts"].update(shape=[]),
+    ],
+)
+def test_what_a_table_claims_is_checked(change: Any, tmp_path: Path) -> None:
+    one, stumps = New("a.C"), of_a_kind()
+    for stump in stumps:
+        stump.state["values"] = stump.state["tree_"].state.pop("values")
+    write_bundle(str(tmp_path / "made.skmig"), {"model": [one, one, stumps]})
+    with Bundle(str(tmp_path / "made.skmig")) as bundle:
+        root = bundle.json("model/graph.json")["root"]
+        start = bundle.starts["model/arrays.bin"]
+        size = bundle.archive.getinfo("model/arrays.bin").file_size
+    block = (tmp_path / "made.skmig").read_bytes()[start : start + size]
+    with Bundle(str(tampered(tmp_path, root, block))) as bundle:
+        assert equal(bundle.document("model")[2], stumps)
+    change(root["v"][2]["objs"])
+    with Bundle(str(tampered(tmp_path, root, block))) as bundle, pytest.raises(WireError):
+        bundle.document("model")
+
+
+def test_a_table_is_not_larger_than_its_file(tmp_path: Path) -> None:
+    columns = {f"x{i}": 1 for i in range(1000)}
+    root = {"t": "list", "v": []}
+    for i in range(10):
+        root["v"].append({"t": "list", "objs": {"c": "a.B", "n": 200, "id": 200 * i, "s": columns}})
+    with (
+        Bundle(str(tampered(tmp_path, root))) as bundle,
+        pytest.raises(WireError, match="has bytes for"),
+    ):
+        bundle.document("model")
+
+
+def test_what_would_be_too_many_cells_is_written_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "FREE_CELLS", 0)
+    assert equal(of_a_kind(), through(tmp_path, of_a_kind()))
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -127,7 +259,7 @@ def test_what_is_not_neutral_is_named_by_its_path(tmp_path: Path) -> None:
 def tampered(tmp_path: Path, root: Any, block: bytes = b"\0" * 64) -> Path:
     path = tmp_path / "tampered.skmig"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("model/graph.json", json.dumps({"format": 2, "root": root}))
+        archive.writestr("model/graph.json", json.dumps({"format": FORMAT, "root": root}))
         archive.writestr("model/arrays.bin", block)
     return path
 
@@ -191,7 +323,7 @@ def test_no_zip_and_no_such_document(tmp_path: Path) -> None:
 def test_compressed_arrays_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.skmig"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("model/graph.json", json.dumps({"format": 2, "root": 1}))
+        archive.writestr("model/graph.json", json.dumps({"format": FORMAT, "root": 1}))
         archive.writestr("model/arrays.bin", b"\0" * 1000)
     with Bundle(str(path)) as bundle, pytest.raises(WireError, match="stored"):
         bundle.document("model")
@@ -218,6 +350,7 @@ def with_bytes(made: bytes, place: int, content: bytes) -> bytes:
 
 
 ARRAYS = b"model/arrays.bin"
+HEAD = f'{{"format": {FORMAT}, "root": '
 
 
 @pytest.mark.parametrize(
@@ -280,10 +413,10 @@ def test_content_that_numpy_takes_on_trust(dtype: str, content: bytes, tmp_path:
     "text",
     [
         "[" * 200_000,
-        '{"format": 2, "root": ' + "9" * 100_000 + "}",
-        '{"format": 2, "root": {"t": "tuple", "id": 0, "v": []}}',
-        '{"format": 2, "root": NaN}',
-        '{"format": 2, "root": ' + '{"t": "set", "v": [' * 390 + "1" + "]}" * 390 + "}",
+        HEAD + "9" * 100_000 + "}",
+        HEAD + '{"t": "tuple", "id": 0, "v": []}}',
+        HEAD + "NaN}",
+        HEAD + '{"t": "set", "v": [' * 390 + "1" + "]}" * 390 + "}",
     ],
     ids=["open", "digits", "shared", "nan", "deep"],
 )

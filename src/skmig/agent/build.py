@@ -11,7 +11,7 @@ from typing import Any, Sequence
 
 import numpy as np
 
-from skmig.agent.codecs import decoder
+from skmig.agent.codecs import decoder, trees
 from skmig.agent.errors import JobError
 from skmig.agent.libraries import complete
 from skmig.agent.names import UnknownNameError, find
@@ -40,6 +40,7 @@ class Builder(object):
             raise JobError("build", path, ValueError("it is nested too deeply"))
         except Exception as exc:  # such as a key that cannot be one
             raise JobError("build", path, exc)
+        self.inner.settle()
         made, self.inner.made = self.inner.made, []
         check(made)
         return result
@@ -54,6 +55,8 @@ class _Builder(object):
         self.kinds = {}  # by tag: the classes that were made already
         self.named = set()  # the classes whose names were found well, with the names
         self.made = []  # objects, each with its path, that are still to be checked
+        self.waiting = []  # decision trees, as `trees.check` wants them
+        self.nodes = 0  # of these
 
     def __call__(self, value, path):
         if id(value) in self.known:
@@ -100,10 +103,25 @@ class _Builder(object):
         except UnknownNameError as exc:
             raise JobError("build", path, exc)
 
+    def put_off(self, nodes, facts, path):
+        """This tree is to be checked with others: see `trees.check`."""
+        self.waiting.append((nodes, facts, path))
+        self.nodes += len(nodes)
+        if self.nodes >= trees.TOGETHER:
+            self.settle()
+
+    def settle(self):
+        """Nothing that was made is unchecked now: code that could ask it may run."""
+        waiting, self.waiting, self.nodes = self.waiting, [], 0
+        if waiting:
+            trees.check(waiting)
+
     def make(self, value, path):
         decode = decoder(value.tag)
         if decode is None:
             raise JobError("build", path, UnknownNameError(value.tag, "has no constructor here"))
+        if value.tag != trees.TAG:
+            self.settle()
         try:
             return decode(self, value, path)
         except JobError:
@@ -128,7 +146,9 @@ class _Builder(object):
             raise JobError("build", path, exc)
         self.made.append((result, path))
         if WHOLE in value.state:
-            result.__setstate__(self(value.state[WHOLE], path))
+            whole = self(value.state[WHOLE], path)
+            self.settle()
+            result.__setstate__(whole)
             return result
         # interned as a pickle's are: the file does not depend on what else this process has built
         state = {}
@@ -142,6 +162,7 @@ class _Builder(object):
             complete(kind, state)
         try:
             if SETTER in value.state and has_setter(kind):
+                self.settle()
                 result.__setstate__(state)
             else:
                 set_attributes(result, state)

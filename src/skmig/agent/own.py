@@ -52,18 +52,29 @@ def estimator_base(kind):
     return None
 
 
-def state_of(value):
-    """What pickle would keep of an object: mostly a dict of attributes; None if there is none."""
-    kind = type(value)
+def keeper(kind):
+    """The function that gives what pickle would keep of an object of this class.
+
+    Mostly a dict of attributes, which is not to be changed; None if there is none.
+    """
     if _definer(kind, "__getstate__") is not None:
-        state = value.__getstate__()
-        return {} if state is None else merged(state)
+        return _kept_by_class
+    if copyreg._slotnames(kind):
+        return _attributes_and_slots
+    return vars if kind.__dictoffset__ else lambda value: None
+
+
+def _kept_by_class(value):
+    state = value.__getstate__()
+    return {} if state is None else merged(state)
+
+
+def _attributes_and_slots(value):
     state = dict(getattr(value, "__dict__", {}))
-    slots = copyreg._slotnames(kind)
-    for name in slots:
+    for name in copyreg._slotnames(type(value)):
         if hasattr(value, name):
             state[name] = getattr(value, name)
-    return state if slots or hasattr(value, "__dict__") else None
+    return state
 
 
 def merged(state):

@@ -13,7 +13,7 @@ from skmig.agent.codecs import encoder
 from skmig.agent.errors import JobError
 from skmig.agent.names import UnknownNameError, tag_of
 from skmig.agent.neutral import CLASS, LONG, PLAIN, SETTER, WHOLE, Name, New, Obj, holds_scalars
-from skmig.agent.own import estimator_base, has_setter, is_sklearn, reduces_itself, state_of
+from skmig.agent.own import estimator_base, has_setter, is_sklearn, keeper, reduces_itself
 
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, np.ufunc)
 # functions whose type has no public name: Cython's, and numpy's since 1.25
@@ -25,6 +25,14 @@ _ONE_POINT = "IsotonicRegression._build_f.<locals>.<lambda>"
 # the release that wrote a pickle; it is the record's business, not the model's
 _VERSION_KEY = "_sklearn_version"
 _TEXT = frozenset((str,))
+_CONTAINERS = {
+    list: "list",
+    dict: "dict",
+    tuple: "tuple",
+    set: "set",
+    frozenset: "set",
+    np.ndarray: "ndarray",
+}
 
 
 class Walker(object):
@@ -33,48 +41,69 @@ class Walker(object):
     def __init__(self):
         self.known = {}
         self.keep = []  # what `known` refers to by id() must stay alive
-        self.encoders = {}  # by class: asked for every one of a thousand trees
-        self.setters = {}
+        self.ways = {}  # by class, how its values are walked: asked for each of a thousand trees
 
     def __call__(self, value, path):
         kind = type(value)
-        if kind in PLAIN or isinstance(value, (np.generic, np.dtype)):
+        if kind in PLAIN:
             return value
         if id(value) in self.known:
             return self.known[id(value)]
-        if kind in (list, dict) and len(value) >= LONG and holds_scalars(value):
-            return value  # a vocabulary: nothing in it has another form
-        if kind is list:
-            return self.fill_list(self.remember(value, []), value, path)
-        if kind is dict:
-            return self.fill_dict(self.remember(value, {}), value, path)
-        if kind is tuple:
-            if PLAIN.issuperset(map(type, value)):
-                return value
-            return tuple(self(item, "%s[%d]" % (path, i)) for i, item in enumerate(value))
-        if kind in (set, frozenset):
-            return kind(self(item, path + "[…]") for item in value)
-        if kind is np.ndarray:
-            return self.remember(value, self.array(value, path))
-        if kind not in self.encoders:
-            self.encoders[kind] = encoder(kind)
-        encode = self.encoders[kind]
+        way = self.ways.get(kind)
+        if way is None:
+            way = self.ways[kind] = self.way(kind)
+        return way(value, path)
+
+    def way(self, kind):
+        """The function that walks values of this class."""
+        if issubclass(kind, (np.generic, np.dtype)):
+            return lambda value, path: value
+        if kind in _CONTAINERS:
+            return getattr(self, _CONTAINERS[kind])
+        encode = encoder(kind)
         if encode is not None:
-            return self.remember(value, encode(self, value, path))
-        if isinstance(value, np.ndarray):
-            return self.remember(value, self.view(value, path))
-        if isinstance(value, type):
-            return Name("type", self.tag(value, path))
-        if isinstance(value, _FUNCTIONS) or kind.__name__ in _FUNCTION_TYPES:
-            return self.function(value, path)
+            return lambda value, path: self.remember(value, encode(self, value, path))
+        if issubclass(kind, np.ndarray):
+            return lambda value, path: self.remember(value, self.view(value, path))
+        if issubclass(kind, type):
+            return lambda value, path: Name("type", self.tag(value, path))
+        if issubclass(kind, _FUNCTIONS) or kind.__name__ in _FUNCTION_TYPES:
+            return self.function
         if kind.__name__ in ("method", "method_descriptor"):
-            owner = getattr(value, "__self__", None) or value.__objclass__
-            return self.bound(owner, value.__name__, path)
-        if isinstance(value, tuple) and hasattr(kind, "_fields"):
-            items = tuple(self(item, "%s[%d]" % (path, i)) for i, item in enumerate(value))
-            of = Name("type", self.tag(kind, path))
-            return New("collections.namedtuple", {"of": of, "items": items})
-        return self.obj(value, path)
+            return self.method
+        if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+            return self.namedtuple
+        return _Objects(self, kind)
+
+    def list(self, value, path):
+        if len(value) >= LONG and holds_scalars(value):
+            return value  # a vocabulary: nothing in it has another form
+        return self.fill_list(self.remember(value, []), value, path)
+
+    def dict(self, value, path):
+        if len(value) >= LONG and holds_scalars(value):
+            return value
+        return self.fill_dict(self.remember(value, {}), value, path)
+
+    def tuple(self, value, path):
+        if PLAIN.issuperset(map(type, value)):
+            return value
+        return tuple(self(item, "%s[%d]" % (path, i)) for i, item in enumerate(value))
+
+    def set(self, value, path):
+        return type(value)(self(item, path + "[…]") for item in value)
+
+    def ndarray(self, value, path):
+        return self.remember(value, self.array(value, path))
+
+    def method(self, value, path):
+        owner = getattr(value, "__self__", None) or value.__objclass__
+        return self.bound(owner, value.__name__, path)
+
+    def namedtuple(self, value, path):
+        items = tuple(self(item, "%s[%d]" % (path, i)) for i, item in enumerate(value))
+        of = Name("type", self.tag(type(value), path))
+        return New("collections.namedtuple", {"of": of, "items": items})
 
     def remember(self, value, neutral):
         """Note that `value` stands in the graph as `neutral`, so that sharing is kept."""
@@ -133,42 +162,6 @@ class Walker(object):
         """A method, by what it belongs to and its name."""
         return New("builtins.getattr", {"of": self(owner, path + ".__self__"), "name": name})
 
-    def obj(self, value, path):
-        kind = type(value)
-        tag = self.tag(kind, path)
-        if isinstance(value, types.ModuleType) or isinstance(value, types.GeneratorType):
-            raise JobError("walk", path, TypeError("`%s` has no state that can be carried" % tag))
-        base = None
-        if not is_sklearn(kind):
-            if reduces_itself(kind):
-                return self.reduced(value, path)
-            base = estimator_base(kind)
-        try:
-            state = state_of(value)
-        except Exception as exc:
-            raise JobError("walk", path, exc)
-        if state is None:
-            raise JobError("walk", path, TypeError("`%s` has no state that can be carried" % tag))
-        # one that builds on an estimator of scikit-learn crosses releases as that estimator does
-        result = self.remember(value, Obj(tag if base is None else tag_of(base)))
-        if base is not None:
-            result.state[CLASS] = Name("type", tag)
-        if not isinstance(state, dict) or not _TEXT.issuperset(map(type, state)):
-            result.state[WHOLE] = self(state, path)
-            return result
-        if kind not in self.setters:
-            self.setters[kind] = has_setter(kind)
-        if self.setters[kind]:
-            result.state[SETTER] = True
-        for name, item in state.items():
-            if name == _VERSION_KEY:
-                continue
-            if type(item) in PLAIN:
-                result.state[name] = item
-            elif not _own_method(value, name, item):
-                result.state[name] = self(item, "%s.%s" % (path, name))
-        return result
-
     def reduced(self, value, path):
         """An object whose class says itself how it is made: pickle's own protocol, one level."""
         try:
@@ -192,9 +185,63 @@ class Walker(object):
         return result
 
 
+class _Objects(object):
+    """Walks the objects of one class: by their attributes, or as their class says."""
+
+    def __init__(self, walker, kind):
+        self.walker = walker
+        self.kind = kind
+        self.tag = None  # of a class outside of scikit-learn, the estimator it builds on
+        self.first = {}  # what stands before the attributes
+
+    def __call__(self, value, path):
+        if self.tag is None:
+            tag = self.walker.tag(self.kind, path)
+            if issubclass(self.kind, (types.ModuleType, types.GeneratorType)):
+                raise JobError("walk", path, _without_state(tag))
+            base = None
+            if not is_sklearn(self.kind):
+                if reduces_itself(self.kind):
+                    self.walker.ways[self.kind] = self.walker.reduced
+                    return self.walker.reduced(value, path)
+                base = estimator_base(self.kind)
+            # one that builds on an estimator of scikit-learn crosses releases as that one does
+            self.tag = tag if base is None else tag_of(base)
+            self.first = {} if base is None else {CLASS: Name("type", tag)}
+            self.setter = has_setter(self.kind)
+            self.state_of = keeper(self.kind)
+        try:
+            state = self.state_of(value)
+        except Exception as exc:
+            raise JobError("walk", path, exc)
+        if state is None:
+            raise JobError("walk", path, _without_state(self.tag))
+        result = self.walker.remember(value, Obj(self.tag, dict(self.first)))
+        if not isinstance(state, dict) or not _TEXT.issuperset(map(type, state)):
+            result.state[WHOLE] = self.walker(state, path)
+            return result
+        if self.setter:
+            result.state[SETTER] = True
+        kept = result.state
+        kept.update(state)
+        kept.pop(_VERSION_KEY, None)
+        for name, item in state.items():
+            if type(item) in PLAIN:
+                continue
+            if type(item) is types.MethodType and _own_method(value, name, item):
+                del kept[name]
+            else:
+                kept[name] = self.walker(item, path + "." + name)
+        return result
+
+
+def _without_state(tag):
+    return TypeError("`%s` has no state that can be carried" % tag)
+
+
 def _own_method(owner, name, item):
     """A method put back under its own name: early stopping in HistGradientBoosting leaves one."""
-    return isinstance(item, types.MethodType) and item.__self__ is owner and item.__name__ == name
+    return item.__self__ is owner and item.__name__ == name
 
 
 def walk(value: Any, path: str = "model") -> Any:

@@ -15,7 +15,7 @@ JSON scalars and strings stand for themselves; every other value is an object wi
     bytes       v: base64                        ref       v: the id of a value met earlier
     list tuple set frozenset
                 v: [...], or strs: STRINGS, or col: NDARRAY with vt: "int" | "float"
-                (a column of int has the narrowest type that holds it)
+                (a column of int has the narrowest type that holds it), or objs: TABLE
     dict        v: {str: value} or [[key, value], ...],
                 or keys: STRINGS with vals: NDARRAY and vt: "int" | dtype of the numpy scalars
     ndarray     dtype, shape, order "C" | "F", at: offset; dtype "O" has v: a list instead of at
@@ -24,13 +24,18 @@ JSON scalars and strings stand for themselves; every other value is an object wi
     name        k: "function" | "type", c: tag
 
 A STRINGS is {at: offset of the UTF-8 text, bytes: its length, lengths: NDARRAY, in characters}.
+A TABLE is n objects of one tag with the same names: {c: tag, n: their number, s: {name: COLUMN}}.
+A COLUMN is one value that all of them hold, or what a list has (v, strs, col, objs), or for arrays
+of one dtype that stand one behind the other {rows: NDARRAY of their lengths, parts: NDARRAY}.
 A dtype is its string; a structured one is its number in the document's list `dtypes`.
-Where a value stands more than once, its first place carries an `id`.
+Where a value stands more than once, its first place carries an `id`; the objects of a TABLE and the
+arrays of a COLUMN have `id`, `id` + 1, and so on.
 
 Runs on Python 3.6 with the standard library and numpy.
 """
 
 import base64
+import itertools
 import json
 import math
 import os
@@ -43,7 +48,8 @@ import numpy as np
 
 from skmig.agent.neutral import Name, New, Obj
 
-FORMAT = 2
+FORMAT = 3
+READABLE = (2, FORMAT)  # 2 is 3 without tables
 ALIGN = 64
 _LARGE = 1 << 16
 COLUMN = 32  # a homogeneous container of at least this many items becomes a column
@@ -53,6 +59,8 @@ MAX_ITEM = 1 << 24  # bytes of one element of a structured array
 MAX_MEMBERS = 1 << 16
 FREE_BYTES = 1 << 24  # a member that unpacks to no more than this may have any ratio
 MAX_RATIO = 150
+# attributes that tables may give to objects, beyond one for each byte of the document's arrays
+FREE_CELLS = 1 << 20
 # a name that means the same everywhere: printable, relative, without a way up, a drive or "\"
 _MEMBER = re.compile(r"(?!/)(?!(.*/)?\.\.(/|\Z))[ !-9;-\[\]-~]+\Z")
 _PLAIN_FLAGS = 0x0806  # how hard it was deflated, and a name in UTF-8
@@ -60,6 +68,7 @@ _DIGITS = bytes(48 if 48 <= i < 58 else i for i in range(256))
 _LONG_NUMBER = b"0" * 4301
 _LAST_CODE_POINT = 0x10FFFF
 _DIRECT = frozenset((bool, int, str))  # what JSON says as it is
+_DIRECT_OR_FLOAT = _DIRECT | {float}
 _SHARED = (list, dict, set, np.ndarray, Obj, New)
 _PADDING_FIELD = 0xD935  # extra field that zipalign uses for the same purpose
 
@@ -85,6 +94,16 @@ class _Arrays(object):
         offset = self.size
         self.chunks.append(buffer)
         self.size += nbytes
+        return offset
+
+    def add_all(self, arrays):
+        """Arrays, one behind the other; small ones are copied, large ones are not."""
+        offset = self.add(b"", 0)
+        self.chunks.extend(
+            item.tobytes() if item.nbytes < _LARGE else item.reshape(-1).view(np.uint8)
+            for item in arrays
+        )
+        self.size += sum(item.nbytes for item in arrays)
         return offset
 
 
@@ -140,12 +159,23 @@ class _Encoder(object):
         self.seen = {}
         self.keep = []  # objects whose id() is a key of `seen` must stay alive
         self.next_id = 0
+        self.cells = 0  # of all tables
         self.dtypes = []  # of structured arrays, each described once
         self.numbers = {}  # id() of such a dtype -> its place there
 
+    def number(self, values, keys):
+        """The first of as many ids, one for each; None where one of them was met before."""
+        if len(set(keys)) < len(keys) or not self.seen.keys().isdisjoint(keys):
+            return None
+        first = self.next_id
+        self.next_id += len(keys)
+        self.seen.update((key, {"id": first + i}) for i, key in enumerate(keys))
+        self.keep.extend(values)
+        return first
+
     def key(self, value):
-        """What is one array may be seen through several views."""
-        if isinstance(value, np.ndarray) and value.size:
+        """What is one large array may be seen through several views."""
+        if isinstance(value, np.ndarray) and value.nbytes >= _LARGE:
             dtype = value.dtype
             if dtype.names is None and not dtype.hasobject:
                 where = value.__array_interface__["data"][0]
@@ -245,13 +275,76 @@ class _Encoder(object):
         column = _column_type(value)
         if column is str:
             node["strs"] = self.strings(value)
-        elif column is not None:
+        elif column in (int, float):
             node["col"] = self.plain(_column(value, column))
             node["vt"] = column.__name__
+        elif column is Obj and self.table(node, value, path, depth):
+            pass
         else:
             node["v"] = [
                 self.encode(item, "%s[%d]" % (path, i), depth + 1) for i, item in enumerate(value)
             ]
+
+    def table(self, node, items, path, depth):
+        """Objects as columns, if they are of one kind and none of them was met before."""
+        tag, names = items[0].tag, list(items[0].state)
+        if any(item.tag != tag or list(item.state) != names for item in items):
+            return False
+        cells = len(items) * (len(names) + 1)
+        if self.cells + cells > FREE_CELLS + self.arrays.size:
+            return False
+        first = self.number(items, list(map(id, items)))
+        if first is None:
+            return False
+        self.cells += cells
+        columns = zip(*[item.state.values() for item in items])
+        path += "[*]."
+        node["objs"] = {
+            "c": tag,
+            "n": len(items),
+            "id": first,
+            "s": {
+                name: self.column(column, path + name, depth + 1)
+                for name, column in zip(names, columns)
+            },
+        }
+        return True
+
+    def column(self, values, path, depth):
+        first = values[0]
+        if len(set(map(id, values))) == 1 or _are_one(values):
+            return self.encode(first, path, depth)
+        node = {}
+        if type(first) is np.ndarray and self.parts(node, values):
+            return node
+        self.sequence(node, values, path, depth)
+        del node["t"]
+        return node
+
+    def parts(self, node, values):
+        """Arrays of one kind as one, if none of them was met before."""
+        dtype, shape = values[0].dtype, values[0].shape
+        for item in values:
+            if type(item) is not np.ndarray or not item.ndim or item.shape[1:] != shape[1:]:
+                return False
+            if (item.dtype is not dtype and item.dtype != dtype) or not item.flags.c_contiguous:
+                return False
+        if dtype.hasobject:
+            return False
+        first = self.number(values, list(map(self.key, values)))
+        if first is None:
+            return False
+        lengths = np.fromiter(map(len, values), dtype="<i8", count=len(values))
+        node["id"] = first
+        node["rows"] = self.plain(_narrow(lengths))
+        node["parts"] = {
+            "t": "ndarray",
+            "dtype": self.dtype(dtype),
+            "shape": [int(lengths.sum())] + list(shape[1:]),
+            "order": "C",
+            "at": self.arrays.add_all(values),
+        }
+        return True
 
     def dictionary(self, node, value, path, depth):
         node["t"] = "dict"
@@ -280,9 +373,7 @@ class _Encoder(object):
         lengths = np.fromiter(map(len, items), dtype="<i8", count=len(items))
         text = "".join(items).encode("utf-8", "surrogatepass")
         at = self.arrays.add(text, len(text))
-        widest = int(lengths.max()) if len(lengths) else 0
-        lengths = lengths.astype(np.min_scalar_type(widest).newbyteorder("<"))
-        return {"at": at, "bytes": len(text), "lengths": self.plain(lengths)}
+        return {"at": at, "bytes": len(text), "lengths": self.plain(_narrow(lengths))}
 
     def plain(self, array):
         node = {}
@@ -330,6 +421,22 @@ class _Encoder(object):
             node["x"] = value.tobytes().hex()
 
 
+def _narrow(lengths):
+    """Lengths in the narrowest type that holds them."""
+    widest = int(lengths.max()) if len(lengths) else 0
+    return lengths.astype(np.min_scalar_type(widest).newbyteorder("<"))
+
+
+def _are_one(values):
+    """Are these scalars the same, to the bit?"""
+    if len(set(map(type, values))) > 1 or type(values[0]) not in _DIRECT_OR_FLOAT:
+        return False
+    if type(values[0]) is float:
+        bits = np.array(values).view("<i8")
+        return bool((bits == bits[0]).all())
+    return len(set(values)) == 1
+
+
 def _spell(value):
     if value != value:
         return "nan"
@@ -340,11 +447,11 @@ def _column_type(items):
     """The one type of a long homogeneous sequence, if it may be stored as a column."""
     if len(items) < COLUMN:
         return None
-    kinds = set(type(item) for item in items)
+    kinds = set(map(type, items))
     if len(kinds) != 1:
         return None
     kind = kinds.pop()
-    if kind is str or kind is float:
+    if kind is str or kind is float or kind is Obj:
         return kind
     if kind is int:
         # beyond 64 bits the values stand one by one
@@ -483,7 +590,7 @@ class Bundle(object):
     def document(self, name: str) -> Any:
         """The neutral graph of document `name`."""
         head = self.json(name + "/graph.json")
-        if not isinstance(head, dict) or head.get("format") != FORMAT or "root" not in head:
+        if not isinstance(head, dict) or head.get("format") not in READABLE or "root" not in head:
             raise WireError("%s: document %s has no known format" % (self.path, name))
         try:
             decoder = _Decoder(self._arrays(name + "/arrays.bin"), head.get("dtypes", ()))
@@ -566,6 +673,7 @@ class _Decoder(object):
         self.plain = {}  # by their text: dtypes that were read already
         self.block = np.asarray(block)
         self.known = {}
+        self.cells = FREE_CELLS + len(block)  # what tables may still give to objects
         self.left = len(block)  # bytes that no array took yet: no two take the same
 
     def decode(self, node, path, depth):
@@ -596,6 +704,13 @@ class _Decoder(object):
             self.known[number] = value
         return value
 
+    def register_all(self, first, values, path):
+        if type(first) is not int or not self.known.keys().isdisjoint(
+            range(first, first + len(values))
+        ):
+            raise WireError("%s: the ids from %r on stand twice" % (path, first))
+        self.known.update(enumerate(values, first))
+
     def ref(self, node, path, depth):
         if node["v"] not in self.known:
             raise WireError("%s: reference to %r before it was met" % (path, node["v"]))
@@ -623,9 +738,59 @@ class _Decoder(object):
             if column.dtype.kind != {"int": "i", "float": "f"}[node["vt"]] or column.ndim != 1:
                 raise WireError("%s: column of dtype %s" % (path, column.dtype))
             return column.tolist()
+        if "objs" in node:
+            return self.table(node["objs"], path, depth)
         if not isinstance(node["v"], list):
             raise WireError("%s: items must be an array" % path)
         return None
+
+    def table(self, node, path, depth):
+        count, columns, tag = node["n"], node["s"], _tag(node["c"], path)
+        if depth > MAX_DEPTH or type(count) is not int or count < 0 or type(columns) is not dict:
+            raise WireError("%s: %r objects" % (path, count))
+        self.cells -= count * (len(columns) + 1)
+        if self.cells < 0:
+            raise WireError("%s: more objects than the document has bytes for" % path)
+        result = [Obj(tag) for _ in range(count)]
+        self.register_all(node["id"], result, path)
+        path += "[*]."
+        values = [
+            self.column(column, count, path + name, depth + 1) for name, column in columns.items()
+        ]
+        for item, row in zip(result, zip(*values)):
+            item.state.update(zip(columns, row))
+        return result
+
+    def column(self, node, count, path, depth):
+        if type(node) is not dict or "t" in node:
+            return itertools.repeat(self.decode(node, path, depth), count)
+        if "parts" in node:
+            values = self.parts(node, path)
+        else:
+            values = self.fixed(dict(node, t="tuple"), path, depth)
+        if len(values) != count:
+            raise WireError("%s: %d values for %d objects" % (path, len(values), count))
+        return values
+
+    def parts(self, node, path):
+        whole, lengths = self.array(node["parts"], path), self.array(node["rows"], path)
+        if lengths.dtype.kind != "u" or lengths.ndim != 1 or not whole.ndim:
+            raise WireError("%s: arrays that are not as long as they say" % path)
+        ends = self.ends(lengths, len(whole), path)
+        values = [whole[begin:end] for begin, end in zip([0] + ends, ends)]
+        self.register_all(node["id"], values, path)
+        return values
+
+    def ends(self, lengths, size, path):
+        """Where each of these ends, which together have `size`."""
+        # no single length may be so large that their sum turns over
+        if not len(lengths) or int(lengths.max()) > size:
+            ends = np.zeros(0, dtype=np.int64)
+        else:
+            ends = np.cumsum(lengths, dtype=np.int64)
+        if len(ends) != len(lengths) or (ends[-1] if len(ends) else 0) != size:
+            raise WireError("%s: parts that are not as long as they say" % path)
+        return ends.tolist()
 
     def list(self, node, path, depth):
         result = self.register(node, [], path)
@@ -733,14 +898,7 @@ class _Decoder(object):
             raise WireError("%s: text of %r bytes" % (path, size))
         self.take(start, size, path)
         text = self.block[start : start + size].tobytes().decode("utf-8", "surrogatepass")
-        # no single length may be so large that their sum turns over
-        if not len(lengths) or int(lengths.max()) > len(text):
-            ends = np.zeros(0, dtype=np.int64)
-        else:
-            ends = np.cumsum(lengths, dtype=np.int64)
-        if len(ends) != len(lengths) or (ends[-1] if len(ends) else 0) != len(text):
-            raise WireError("%s: texts that are not as long as they say" % path)
-        ends = ends.tolist()
+        ends = self.ends(lengths, len(text), path)
         return [text[begin:end] for begin, end in zip([0] + ends, ends)]
 
     def scalar(self, node, path, depth):

@@ -6,9 +6,9 @@ library is imported to look.  A decoder takes (builder, neutral value, path) and
 object; it is found by tag.
 """
 
-from skmig.agent.codecs import boosters, compiled, numbers, science, standard, tables
+from skmig.agent.codecs import boosters, compiled, numbers, science, standard, tables, trees
 
-_MODULES = (standard, numbers, science, tables, compiled, boosters)
+_MODULES = (standard, numbers, science, tables, compiled, trees, boosters)
 
 
 def _merge(name):

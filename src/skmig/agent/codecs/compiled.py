@@ -1,154 +1,15 @@
 """Codecs for scikit-learn's compiled objects: what they mean, not their memory image.
 
-The target makes its own: trees through their class and `__setstate__` with every index checked
-first, distance metrics and losses by their constructors, KD and ball trees from their arrays.
+The target makes its own: distance metrics and losses by their constructors, KD and ball trees from
+their arrays.  Decision trees are in `trees`.
 """
 
 import importlib
-from typing import Dict, List, Tuple
 
 import numpy as np
 
 from skmig.agent.names import find, tag_of
-from skmig.agent.neutral import New, Obj
-
-# ------------------------------------------------------------------ decision trees
-_NO_CHILD = -1
-
-
-def _tree(walker, value, path):
-    (n_features, n_classes, n_outputs), state = value.__reduce__()[1], value.__getstate__()
-    nodes = _without_padding(np.asarray(state["nodes"]))
-    if "missing_go_to_left" in nodes.dtype.names:
-        # the bytes of leaves were never written in 1.3.0 and 1.3.1, and nothing reads them
-        leaf = nodes["left_child"] == _NO_CHILD
-        if nodes["missing_go_to_left"][leaf].any():
-            nodes = nodes.copy()
-            nodes["missing_go_to_left"][leaf] = 0
-    fields = {
-        "n_features": int(n_features),
-        "n_classes": np.asarray(n_classes),
-        "n_outputs": int(n_outputs),
-        "max_depth": int(state["max_depth"]),
-        "node_count": int(state["node_count"]),
-        "nodes": nodes,
-        "values": np.asarray(state["values"]),
-    }
-    return Obj("sklearn.tree.Tree", fields)
-
-
-def _without_padding(array):
-    """A structured array whose bytes between the fields are zero; a copy only if they are not."""
-    key = id(array.dtype)
-    if key not in _PADDING:
-        used = np.zeros(array.dtype.itemsize, dtype=bool)
-        for name in array.dtype.names:
-            field, start = array.dtype.fields[name][:2]
-            used[start : start + field.itemsize] = True
-        _PADDING[key] = (np.flatnonzero(~used), array.dtype)  # an id() of what stays alive
-    padding = _PADDING[key][0]
-    if not len(padding) or _is_clean(array, padding):
-        return array
-    result = np.array(array)
-    result.view(np.uint8).reshape(-1, array.dtype.itemsize)[:, padding] = 0
-    return result
-
-
-def _is_clean(array, padding):
-    """Are these bytes zero?  Asked where they end the last word of each element, as in a tree."""
-    size, count = array.dtype.itemsize, len(padding)
-    last = size % 8 == 0 and count < 8 and padding[0] == size - count
-    if not last or not array.flags.c_contiguous or not array.size:
-        return False
-    words = array.reshape(-1).view("<u8").reshape(-1, size // 8)[:, -1]
-    return int(words.max()) < 1 << 8 * (8 - count)
-
-
-_PADDING: Dict[int, Tuple[np.ndarray, np.dtype]] = {}
-_NODE_DTYPE: List[np.dtype] = []
-
-
-def node_dtype():
-    """The dtype of a tree's nodes in this release, from a tree of this release."""
-    if not _NODE_DTYPE:
-        from sklearn.tree import DecisionTreeClassifier
-
-        tree = DecisionTreeClassifier().fit([[0.0], [1.0]], [0, 1]).tree_
-        _NODE_DTYPE.append(tree.__getstate__()["nodes"].dtype)
-    return _NODE_DTYPE[0]
-
-
-def _make_tree(builder, value, path):
-    state = value.state
-    dtype = node_dtype()
-    given = state["nodes"]
-    missing = set(dtype.names) - set(given.dtype.names)
-    extra = set(given.dtype.names) - set(dtype.names)
-    if missing or extra:
-        raise ValueError(
-            "tree nodes lack %s and have %s beyond this release's"
-            % (sorted(missing) or "nothing", sorted(extra) or "nothing")
-        )
-    nodes = given
-    if given.dtype != dtype:
-        nodes = np.zeros(given.shape, dtype=dtype)
-        for name in dtype.names:
-            nodes[name] = given[name]
-    n_classes = np.ascontiguousarray(state["n_classes"], dtype=np.intp)
-    values = np.ascontiguousarray(state["values"], dtype=np.float64)
-    _check_tree(nodes, values, n_classes, state)
-    tree = find("sklearn.tree.Tree")(state["n_features"], n_classes, state["n_outputs"])
-    tree.__setstate__(
-        {
-            "max_depth": state["max_depth"],
-            "node_count": state["node_count"],
-            "nodes": nodes,
-            "values": values,
-        }
-    )
-    return tree
-
-
-def _check_tree(nodes, values, n_classes, state):
-    """Compiled code follows these indices without looking: each must be in range."""
-    count = state["node_count"]
-    if nodes.shape != (count,) or count < 1:
-        raise ValueError("%r nodes for node_count %r" % (nodes.shape, count))
-    if len(n_classes) != state["n_outputs"] or n_classes.min() < 1:
-        raise ValueError("n_classes %r for %r outputs" % (n_classes, state["n_outputs"]))
-    if values.shape != (count, state["n_outputs"], int(n_classes.max())):
-        raise ValueError("values of shape %r" % (values.shape,))
-    left, right = nodes["left_child"], nodes["right_child"]
-    inner = np.flatnonzero(left != _NO_CHILD)
-    if not np.array_equal(inner, np.flatnonzero(right != _NO_CHILD)):
-        raise ValueError("a node with one child")
-    children = np.concatenate((left[inner], right[inner]))
-    parents = np.concatenate((inner, inner))
-    # children stand behind their parent, so that no walk can turn in a circle
-    if len(children) and ((children <= parents).any() or children.max() >= count):
-        raise ValueError("a child that is out of range")
-    above = np.full(count, -1, dtype=np.intp)
-    above[children] = parents
-    if len(children) != count - 1 or (count > 1 and above[1:].min() < 0):
-        raise ValueError("a node that is the child of none or of several")
-    feature = nodes["feature"][inner]
-    if len(inner) and (feature.min() < 0 or feature.max() >= state["n_features"]):
-        raise ValueError("a feature that is out of range")
-    # `decision_path` writes into as many places as the tree is deep
-    if not _depth(above) <= state["max_depth"] <= count:
-        raise ValueError("max_depth %r" % (state["max_depth"],))
-
-
-def _depth(above):
-    """How deep a tree is, from the parent of each node: steps of 1, 2, 4, … upwards at once."""
-    above = above.copy()
-    above[0] = 0
-    depth = (np.arange(len(above)) > 0).astype(np.intp)
-    while above.max():
-        depth += depth[above]
-        above = above[above]
-    return int(depth.max())
-
+from skmig.agent.neutral import New
 
 # ------------------------------------------------------------------ distance metrics
 _METRICS = {
@@ -353,7 +214,6 @@ def _make_compiled_loss(builder, value, path):
 
 
 ENCODERS = {
-    ("sklearn", "Tree"): _tree,
     ("sklearn", "DistanceMetric"): _metric,
     ("sklearn", "DistanceMetric64"): _metric,
     ("sklearn", "DistanceMetric32"): _metric,
@@ -368,10 +228,7 @@ ENCODERS = {
     ("_loss", "CyLossFunction"): _loss,
 }
 
-DECODERS = {
-    "sklearn.tree.Tree": _make_tree,
-    "sklearn.metrics.DistanceMetric": _make_metric,
-}
+DECODERS = {"sklearn.metrics.DistanceMetric": _make_metric}
 DECODERS.update(
     ("sklearn.neighbors." + name, _make_space_tree)
     for name in ("KDTree", "BallTree", "KDTree32", "BallTree32")
