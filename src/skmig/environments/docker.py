@@ -7,6 +7,7 @@ machine, so that remote engines and engines inside containers work.
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import struct
 import tarfile
@@ -16,6 +17,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -62,29 +64,76 @@ class DockerBackend:
         self._client = client
         self._run = uuid.uuid4().hex[:12]
         self._numbers = itertools.count(1)
-        self._starting = threading.Lock()
+        self._making, self._starting = _Line(), _Line()
         leftovers.sweep(client)
 
     def has(self, spec: EnvironmentSpec) -> bool:
         return images.has(self._client, spec)
 
+    @functools.cached_property
+    def _memory(self) -> int:
+        """What a container may take where no limit was given."""
+        return int(self._client.info()["MemTotal"] * _SHARE)
+
     def worker(self, spec: EnvironmentSpec, limits: Limits, progress: Progress) -> AgentWorker:
         image = images.ensure(self._client, spec, progress)
-        agent = compiled.agent(release(spec.release).python)
-        # its own connections, since two workers are started at the same time
-        client = engine.connect()
-        try:
-            with self._starting:  # an engine makes two at once no sooner than one after the other
-                cleanup.check()
+        # An engine makes or starts two at once no sooner than one after the other, but makes one
+        # while it starts another; who wants two asks first for the one that takes longer.
+        with self._making.place() as making, self._starting.place() as starting:
+            agent = compiled.agent(release(spec.release).python)
+            # its own connections, since two workers are started at the same time
+            client = engine.again()
+            try:
                 name = f"skmig-{self._run}-{next(self._numbers)}"
                 container = Container(client, name, self._run)
-                container.start(image, agent, limits, spec.preload)
-        except BaseException:
-            client.close()
-            raise
+                memory = limits.memory or self._memory
+                with making.turn():
+                    container.make(image, agent, limits, memory, spec.preload)
+                with starting.turn():
+                    container.start()
+            except BaseException:
+                client.close()
+                raise
         worker = AgentWorker(f"the container of {spec.release}", container, container, limits)
         compiled.keep(worker, spec, agent)
         return worker
+
+
+class _Line:
+    """Threads that do a thing one after the other, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._coming = threading.Lock()
+        self._last = threading.Event()
+        self._last.set()
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[_Place]:
+        """A place in the line; who comes later waits until it is left."""
+        with self._coming:
+            place = _Place(left=threading.Event(), before=self._last)
+            self._last = place.left
+        try:
+            yield place
+        finally:
+            place.left.set()
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A thread's place in a line."""
+
+    left: threading.Event
+    before: threading.Event
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Waits until all before it are done, and lets the next one go."""
+        self.before.wait()
+        try:
+            yield
+        finally:
+            self.left.set()
 
 
 class Container:
@@ -105,28 +154,39 @@ class Container:
         # before anything is made, so that nothing is made that nobody removes
         self._finalizer = cleanup.Finalizer(self, leftovers.remove, name)
 
-    def start(self, image: str, agent: bytes, limits: Limits, preload: Sequence[str] = ()) -> None:
-        """Make the container, put the agent in, attach to it and start it."""
+    def make(
+        self, image: str, agent: bytes, limits: Limits, memory: int, preload: Sequence[str]
+    ) -> None:
+        """Make the container and put the agent in."""
+        with self._or_closed(), _engine("making a worker's container"):
+            cleanup.check()
+            self._create(image, limits, memory, preload)
+            with tempfile.TemporaryFile() as file:
+                with tarfile.open(fileobj=file, mode="w") as archive:
+                    add_bytes(archive, bundle_agent.NAME, agent, owner=0)
+                    add_folder(archive, _FILES, owner=_USER)
+                self._send_archive(file)
+
+    def start(self) -> None:
+        """Attach to the container and start it."""
+        with self._or_closed(), _engine("starting a worker"):
+            cleanup.check()
+            streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+            attached = self._client.api.attach_socket(self._name, params=streams)
+            self._attached = attached
+            self._socket = getattr(attached, "_sock", attached)
+            self._client.api.start(self._name)
+
+    @contextlib.contextmanager
+    def _or_closed(self) -> Iterator[None]:
         try:
-            with _engine("starting a worker"):
-                self._create(image, limits, preload)
-                with tempfile.TemporaryFile() as file:
-                    with tarfile.open(fileobj=file, mode="w") as archive:
-                        add_bytes(archive, bundle_agent.NAME, agent, owner=0)
-                        add_folder(archive, _FILES, owner=_USER)
-                    self._send_archive(file)
-                streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-                attached = self._client.api.attach_socket(self._name, params=streams)
-                self._attached = attached
-                self._socket = getattr(attached, "_sock", attached)
-                self._client.api.start(self._name)
+            yield
         except BaseException:
             self.close()
             raise
 
-    def _create(self, image: str, limits: Limits, preload: Sequence[str]) -> None:
+    def _create(self, image: str, limits: Limits, memory: int, preload: Sequence[str]) -> None:
         self._most = limits.disk
-        memory = limits.memory or int(self._client.info()["MemTotal"] * _SHARE)
         self._client.volumes.create(self._name, labels=self._labels)
         command = ["python", f"{_ROOM}/{bundle_agent.NAME}", "serve", "--sandboxed"]
         command += ["--confined", "container"]

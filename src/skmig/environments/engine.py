@@ -25,6 +25,8 @@ from skmig.errors import EngineError, EnvironmentFailedError, SkmigError
 HELLO_TIMEOUT = 30
 CALL_TIMEOUT = 600
 
+_versions: dict[str, str] = {}  # of the API, by address: the SDK would ask for each connection
+
 LOCAL = "or use `--backend local`, which needs no engine (and is no sandbox)"
 
 # What `except` has to name: everything that the SDK lets through.
@@ -48,17 +50,34 @@ def connect() -> Any:
     client = None
     try:
         _knock(where)
-        if named:
-            client = docker.from_env(timeout=HELLO_TIMEOUT)
-        else:
-            client = docker.DockerClient(base_url=where, timeout=HELLO_TIMEOUT)
+        client = _client(where, named=named)
         client.ping()
     except (*ENGINE_EXCEPTIONS, ValueError) as error:
         if client is not None:
             client.close()
         raise _not_connected(error, where, named=named) from error
+    _versions[where] = client.api.api_version
     client.api.timeout = CALL_TIMEOUT
     return client
+
+
+def again() -> Any:
+    """One more `docker.DockerClient` for an engine that `connect` has found: it asks nothing.
+
+    Raises what `connect` raises where it has not.
+    """
+    where = address()
+    if where not in _versions:
+        return connect()
+    client = _client(where, named=bool(os.environ.get("DOCKER_HOST")), version=_versions[where])
+    client.api.timeout = CALL_TIMEOUT
+    return client
+
+
+def _client(where: str, *, named: bool, version: str | None = None) -> Any:
+    if named:
+        return docker.from_env(timeout=HELLO_TIMEOUT, version=version)
+    return docker.DockerClient(base_url=where, timeout=HELLO_TIMEOUT, version=version)
 
 
 def _knock(where: str) -> None:

@@ -34,7 +34,7 @@ def remove(name: str) -> None:
     By a connection of its own: this may run in the middle of a request.
     """
     with contextlib.suppress(EngineError):
-        client = engine.connect()
+        client = engine.again()
         client.api.timeout = _PATIENCE  # an engine that hangs must not keep a run from ending
         try:
             _remove(client, name)
