@@ -68,7 +68,8 @@ def synthesise(estimator, limit=4096, seed=0):
                 break
         if data is None:
             return _none("the model refuses every input that was made for it", notes)
-        call = _caller(estimator, [name for name in methods if _caller(estimator, [name])(data)])
+        others = [name for name in methods if name != method and _caller(estimator, [name])(data)]
+        call = _caller(estimator, [method] + others)
         if kind in ("matrix", "frame"):
             data = more_leaves(estimator, data, call, limit, rng)
             data = with_borders(estimator, data, call, rng)

@@ -63,7 +63,9 @@ def _add_branch(found, part, data):
 
 
 def _add_leaves(found, ids, total):
-    _add(found, "leaves", len(np.unique(ids)), total)
+    reached = np.zeros(int(ids.max()) + 1 if len(ids) else 0, dtype=bool)
+    reached[ids] = True
+    _add(found, "leaves", reached.sum(), total)
     if "ids" in found:
         found["ids"].append(ids)
 

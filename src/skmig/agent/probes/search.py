@@ -12,8 +12,10 @@ MAX_IDS = 4000000
 
 def more_leaves(estimator, data, call, limit, rng):
     """The data, and rows mixed from its columns that reach leaves which no row had reached."""
+    if count_rows(data) >= limit or not hasattr(data, "shape") or len(data.shape) != 2:
+        return data
     found = leaf_ids(estimator, data)
-    if found is None or not hasattr(data, "shape") or len(data.shape) != 2:
+    if found is None:
         return data
     ids, total = found
     reached = set(np.unique(ids).tolist())
