@@ -22,7 +22,7 @@ __all__ = [
 if TYPE_CHECKING:
     from skmig import payload
     from skmig.api import check, inspect, migrate, report, verify
-    from skmig.capture import save
+    from skmig.capture.saving import save
     from skmig.plan import Settings
     from skmig.serving import load
     from skmig.store import open_store
@@ -37,7 +37,7 @@ _HOMES = {
     "Settings": "skmig.plan",
     "load": "skmig.serving",
     "open_store": "skmig.store",
-    "save": "skmig.capture",
+    "save": "skmig.capture.saving",
     "PredictionLog": "skmig.watch.log",
 }
 

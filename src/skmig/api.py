@@ -9,17 +9,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from skmig import checking, inspection, pipeline, record, several, verification, versions
+from skmig import inspection, pipeline, record, several, versions
 from skmig.ahead import Ahead
 from skmig.environments.base import Progress, SilentProgress
 from skmig.errors import SkmigError, UnreadableError, UsageError
 from skmig.payload import Bundle, WireError
 from skmig.plan import Plan, Settings
 from skmig.plan import make as make_plan
+from skmig.record import record_of
 from skmig.several import Outcome
-from skmig.verification import record_of
+
+if TYPE_CHECKING:  # what a migration does not need is imported by who does
+    from skmig import checking, verification
 
 ARTIFACT_SUFFIXES = frozenset(
     {
@@ -185,6 +188,8 @@ def check(
     process that loads it, is an answer; raises the errors of `skmig.errors` where its own release
     cannot be asked.
     """
+    from skmig import checking
+
     settings = checked(_settings(to, settings, options))
     with pipeline.workshop(settings, progress or SilentProgress()) as shop:
         return checking.check(Path(path), shop, settings)
@@ -235,6 +240,8 @@ def verify_all(
     environment, or in that of the interpreter at a path; nothing is made then.  `jobs` at a time;
     the answers come in the order of the records.
     """
+    from skmig import verification
+
     options = options or verification.Options()
     if options.original is not None:
         jobs = 1  # the source's worker answers for one record at a time
@@ -296,6 +303,8 @@ def verify(
     digest of the record as it was kept elsewhere.  Raises UnreadableError for a record that is
     missing, damaged or was changed.
     """
+    from skmig import verification
+
     options = verification.Options(
         original=None if original is None else Path(original),
         data=None if data is None else Path(data),

@@ -4,6 +4,5 @@ Runs in the user's own environment, of which it needs numpy and scikit-learn onl
 """
 
 from skmig.capture.reading import Capture, beside, read
-from skmig.capture.saving import save
 
-__all__ = ["Capture", "beside", "read", "save"]
+__all__ = ["Capture", "beside", "read"]

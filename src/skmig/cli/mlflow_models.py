@@ -64,11 +64,11 @@ def among(artifacts: Sequence[str | Path], wanted: Wanted) -> bool:
 
 def check_about(named: Sequence[str], wanted: Wanted) -> None:
     """Raises UsageError for options about models of MLflow, where none of them is named."""
+    if not (wanted.registers or wanted.alias or wanted.model_code or wanted.tracking_uri):
+        return
     from skmig.fleet.config import of_mlflow
 
-    if any(map(of_mlflow, named)):
-        return
-    if wanted.registers or wanted.alias or wanted.model_code or wanted.tracking_uri:
+    if not any(map(of_mlflow, named)):
         raise UsageError(
             "--register, --register-as, --alias, --model-code and --tracking-uri are about "
             "models of MLflow",
