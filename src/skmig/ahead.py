@@ -17,6 +17,8 @@ from skmig.errors import SkmigError
 from skmig.settings import Settings
 from skmig.workshop import Workshop, workshop
 
+_PATIENCE = 0.3  # seconds: a local worker is on its way after 30 ms, a container after 150
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ahead:
@@ -62,6 +64,7 @@ def _begin(
         )
         if shop.backend.has(spec):
             shop.start(spec, role)
+    shop.wait_under_way(_PATIENCE)
     return Ahead(shop=shop, facts=facts)
 
 

@@ -9,6 +9,7 @@ import itertools
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -42,6 +43,7 @@ class Workshop:
         self._pool = ThreadPoolExecutor(thread_name_prefix="skmig-environment")
         self._workers: dict[tuple[EnvironmentSpec, str], Future[Worker]] = {}
         self._starting = threading.Lock()
+        self._under_way: list[threading.Event] = []
         exchange.sweep()
         self._folder = exchange.RunFolder()
         self._known: dict[tuple[str, object], str] = {}
@@ -100,10 +102,25 @@ class Workshop:
         """Begin to make an environment and its worker, without waiting."""
         with self._starting:
             if (spec, role) not in self._workers:
-                self._workers[spec, role] = self._pool.submit(
-                    self.backend.worker, spec, self.limits, self.progress
-                )
+                under_way = threading.Event()
+                self._under_way.append(under_way)
+                self._workers[spec, role] = self._pool.submit(self._make, spec, under_way)
             return self._workers[spec, role]
+
+    def _make(self, spec: EnvironmentSpec, under_way: threading.Event) -> Worker:
+        try:
+            return self.backend.worker(spec, self.limits, self.progress, under_way.set)
+        finally:
+            under_way.set()
+
+    def wait_under_way(self, seconds: float) -> None:
+        """Let the threads that start workers have this process, until they only wait themselves.
+
+        Threads of Python take turns: what else is done now would hold them up several times over.
+        """
+        deadline = time.monotonic() + seconds
+        for event in self._under_way:
+            event.wait(max(0.0, deadline - time.monotonic()))
 
     @contextlib.contextmanager
     def worker(self, spec: EnvironmentSpec, role: str) -> Iterator[Worker]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -96,14 +96,27 @@ class Worker(Protocol):
         """End the worker and delete its exchange; never raises, may be called twice."""
 
 
+def nothing() -> None:
+    """What is called where nobody wants to be told."""
+
+
 class Backend(Protocol):
     """A way to have environments."""
 
     name: str
     sandboxed: bool  # may untrusted code run in it?
 
-    def worker(self, spec: EnvironmentSpec, limits: Limits, progress: Progress) -> Worker:
-        """Make what is missing (image, virtual environment), start a worker, wait for its hello."""
+    def worker(
+        self,
+        spec: EnvironmentSpec,
+        limits: Limits,
+        progress: Progress,
+        under_way: Callable[[], None] = ...,
+    ) -> Worker:
+        """Make what is missing (image, virtual environment), start a worker, wait for its hello.
+
+        `under_way` is called when this process has little more to do for it than to wait.
+        """
 
     def has(self, spec: EnvironmentSpec) -> bool:
         """Is the environment there already, so that `worker` need not build it?"""

@@ -25,7 +25,7 @@ import docker.errors
 from docker.types import LogConfig, Mount
 
 from skmig.environments import bundle_agent, cleanup, compiled, engine, images, leftovers
-from skmig.environments.base import EnvironmentSpec, Limits, Progress
+from skmig.environments.base import EnvironmentSpec, Limits, Progress, nothing
 from skmig.environments.client import AgentWorker, Ending
 from skmig.environments.settings import SETTINGS, threads
 from skmig.environments.transport import (
@@ -75,7 +75,13 @@ class DockerBackend:
         """What a container may take where no limit was given."""
         return int(self._client.info()["MemTotal"] * _SHARE)
 
-    def worker(self, spec: EnvironmentSpec, limits: Limits, progress: Progress) -> AgentWorker:
+    def worker(
+        self,
+        spec: EnvironmentSpec,
+        limits: Limits,
+        progress: Progress,
+        under_way: Callable[[], None] = nothing,
+    ) -> AgentWorker:
         image = images.ensure(self._client, spec, progress)
         # An engine makes or starts two at once no sooner than one after the other, but makes one
         # while it starts another; who wants two asks first for the one that takes longer.
@@ -89,6 +95,7 @@ class DockerBackend:
                 memory = limits.memory or self._memory
                 with making.turn():
                     container.make(image, agent, limits, memory, spec.preload)
+                under_way()
                 with starting.turn():
                     container.start()
             except BaseException:

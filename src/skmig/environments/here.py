@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from skmig.environments import bundle_agent, exchange, local
-from skmig.environments.base import EnvironmentSpec, Limits, Progress
+from skmig.environments.base import EnvironmentSpec, Limits, Progress, nothing
 from skmig.environments.client import AgentWorker
 from skmig.environments.settings import SETTINGS
 from skmig.errors import UsageError
@@ -43,7 +44,9 @@ class HereBackend:
         spec: EnvironmentSpec,  # noqa: ARG002
         limits: Limits,
         progress: Progress,  # noqa: ARG002
+        under_way: Callable[[], None] = nothing,
     ) -> AgentWorker:
+        under_way()
         label = f"the environment of {self.python}"
         return local.start(self.python, bundle_agent.agent_pyz(), label, limits, _variables())
 

@@ -12,12 +12,12 @@ import select
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 from skmig.environments import bundle_agent, compiled, confine, exchange, virtual
-from skmig.environments.base import EnvironmentSpec, Limits, Progress
+from skmig.environments.base import EnvironmentSpec, Limits, Progress, nothing
 from skmig.environments.cleanup import Finalizer
 from skmig.environments.client import AgentWorker, Ending
 from skmig.environments.exchange import RunFolder
@@ -40,12 +40,18 @@ class LocalBackend:
     def has(self, spec: EnvironmentSpec) -> bool:
         return virtual.has(spec)
 
-    def worker(self, spec: EnvironmentSpec, limits: Limits, progress: Progress) -> AgentWorker:
+    def worker(
+        self,
+        spec: EnvironmentSpec,
+        limits: Limits,
+        progress: Progress,
+        under_way: Callable[[], None] = nothing,
+    ) -> AgentWorker:
         how = confine.chosen()
         python = virtual.ensure(spec, progress)
         agent = compiled.agent(release(spec.release).python)
         label = f"the local environment {spec.release}"
-        worker = start(python, agent, label, limits, SETTINGS, how, spec.preload)
+        worker = start(python, agent, label, limits, SETTINGS, how, spec.preload, under_way)
         compiled.keep(worker, spec, agent)
         return worker
 
@@ -58,10 +64,11 @@ def start(
     settings: Mapping[str, str],
     confinement: confine.Confinement = "none",
     preload: Sequence[str] = (),
+    under_way: Callable[[], None] = nothing,
 ) -> AgentWorker:
     """A worker by an interpreter of this machine, which sees the variables of `settings`.
 
-    `code`: the agent.
+    `code`: the agent; `under_way`: see `Backend`.
     """
     folder = RunFolder(limits.disk)
     try:
@@ -85,6 +92,7 @@ def start(
     except BaseException:
         folder.close()
         raise
+    under_way()
     return AgentWorker(label, channel, folder, limits)
 
 

@@ -18,14 +18,16 @@ from skmig.fleet.entry import Entry, shown
 from skmig.fleet.ledger import Ledger
 from skmig.fleet.sources import source_of
 
-# Processor seconds.  Of a model and a start: runs of 10 to 150 small models, as those of
-# `python -m bench.migrations many` (33 ms a model on a quiet machine, 50 where others want its
-# caches, too); of a megabyte: forests of 8 and 40 MB.
-_MODEL = 0.04
-_MEGABYTE = 0.3
-_START = 1.2  # an environment that is there, until its first answer
+# Processor seconds.  Of a model and a start: `python -m bench.migrations many` (31 ms a model on a
+# quiet machine).  Of a megabyte: random forests of 5 to 345 MB, the most that a model can be, since
+# rows are searched for each leaf: 6 s for 5 MB, 10 for 25, 4 for 69 and 13 for 345, where there are
+# more leaves than there may be rows, and the search is short.
+_MODEL = 0.035
+_SEARCH, _MOST_SEARCH = 0.4, 9.0
+_MEGABYTE = 0.015
+_START = 0.6  # an environment that is there, until its first answer
 _MAKE = {"local": 8.0, "docker": 15.0}  # one that is not, without what the network takes
-_BUSY = 1.4  # of two cores: waves keep both busy, the first and the last of them one
+_BUSY = 1.6  # of two cores: waves keep both busy, the first and the last of them one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,7 +231,8 @@ def _seconds(seen: Sequence[Foreseen], environments: Sequence[Needed], registeri
     `registering`: versions of MLflow, each of which is verified in an environment of its own.
     """
     todo_now = [item for item in seen if item.would == "migrate"]
-    work = sum(_MODEL + item.size / 1e6 * _MEGABYTE for item in todo_now)
+    sizes = [item.size / 1e6 for item in todo_now]
+    work = sum(_MODEL + min(_SEARCH * size, _MOST_SEARCH) + _MEGABYTE * size for size in sizes)
     made = sum(_MAKE.get(item.backend, 0.0) for item in environments if not item.there)
     return (work + made + _START * (len(environments) + registering)) / _BUSY
 
