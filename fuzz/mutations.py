@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from skmig.agent.wire import dtype_from_spec
+from skmig.agent.wire.form import dtype_from_spec
 
 NUMBERS: tuple[Any, ...] = (
     0, 1, -1, 2, 3, 7, 8, 64, 255, 256, 1000, 10**6, 10**9, -(10**9), 2**31 - 1, 2**31, -(2**31),

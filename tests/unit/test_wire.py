@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skmig.agent import wire
+from skmig.agent.wire import form
 from skmig.agent.wire import FORMAT
 from skmig.payload import Bundle, Name, New, Obj, WireError, write_bundle
 
@@ -78,12 +78,12 @@ def test_a_graph_comes_back_as_it_was(graph: Any, tmp_path_factory: Any) -> None
 @given(graph=graphs)
 @settings(max_examples=150, deadline=None)
 def test_short_columns_and_tables_too(graph: Any, tmp_path_factory: Any) -> None:
-    usual = wire.COLUMN
-    wire.COLUMN = 2
+    usual = form.COLUMN
+    form.COLUMN = 2
     try:
         assert equal(graph, through(tmp_path_factory.mktemp("wire"), graph))
     finally:
-        wire.COLUMN = usual
+        form.COLUMN = usual
 
 
 cells = scalars | st.sampled_from(
@@ -92,7 +92,7 @@ cells = scalars | st.sampled_from(
 
 
 @given(
-    rows=st.lists(st.tuples(cells, cells), min_size=wire.COLUMN, max_size=wire.COLUMN + 2),
+    rows=st.lists(st.tuples(cells, cells), min_size=form.COLUMN, max_size=form.COLUMN + 2),
     column=st.sampled_from([0, 1, None]),
     one=cells,
 )
@@ -111,7 +111,7 @@ def test_objects_of_one_kind_come_back(
     assert found[2]["first"] is found[0][0]
 
 
-def of_a_kind(count: int = wire.COLUMN) -> list[Any]:
+def of_a_kind(count: int = form.COLUMN) -> list[Any]:
     trees = [Obj("a.Tree", {"values": np.arange(i % 3 + 1.0), "n": i}) for i in range(count)]
     return [Obj("a.Stump", {"depth": 3, "tree_": tree, "note": None}) for tree in trees]
 
@@ -152,7 +152,7 @@ def test_objects_of_one_kind_are_a_table_and_stay_what_they_were(tmp_path: Path)
     [
         lambda table: table.update(n=1 << 40),
         lambda table: table.update(n=-1),
-        lambda table: table.update(n=wire.COLUMN + 1),
+        lambda table: table.update(n=form.COLUMN + 1),
         lambda table: table.update(n=True),
         lambda table: table.update(id=0),
         lambda table: table.update(id="0"),
@@ -201,7 +201,7 @@ def test_a_table_is_not_larger_than_its_file(tmp_path: Path) -> None:
 def test_what_would_be_too_many_cells_is_written_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "FREE_CELLS", 0)
+    monkeypatch.setattr(form, "FREE_CELLS", 0)
     assert equal(of_a_kind(), through(tmp_path, of_a_kind()))
 
 
