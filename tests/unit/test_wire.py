@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skmig.agent.wire import form
-from skmig.agent.wire import FORMAT
+from skmig.agent.wire import FORMAT, form
 from skmig.payload import Bundle, Name, New, Obj, WireError, write_bundle
 
 
