@@ -1,16 +1,52 @@
-"""Signals that end a run, and the few steps during which they have to wait."""
+"""Signals that end a run: the few steps during which they have to wait, and what they cut short."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
 
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
+
+# What wakes the main thread; by itself it means nothing to anybody.
+_WAKE = getattr(signal, "SIGURG", None)
+_PAUSES = (0.02, 0.2, 1.0)
+_relaying: list[int] = []  # the end of the pipe that Python writes each signal's number to
+
+
+def relay() -> None:
+    """From now on a signal that ends a run ends what the main thread waits for, too.
+
+    Python answers a signal in the main thread, between two steps of the program.  One that comes
+    when that thread is about to wait for a lock or an answer, and has only to let another thread
+    go first, would be answered when the wait is over: perhaps never.  So another thread hears of
+    each signal and interrupts the main one.  To be called in the main thread.
+    """
+    if _WAKE is None or _relaying:
+        return
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    _relaying.append(told)
+    if signal.getsignal(_WAKE) in (signal.SIG_DFL, signal.SIG_IGN):
+        signal.signal(_WAKE, lambda _number, _frame: None)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    threading.Thread(target=_relay, args=(heard, _WAKE), name="skmig-signals", daemon=True).start()
+
+
+def _relay(heard: int, wake: int) -> None:
+    main = threading.main_thread().ident
+    assert main is not None
+    while numbers := os.read(heard, 64):
+        if set(numbers) & set(SIGNALS):
+            for pause in _PAUSES:
+                time.sleep(pause)
+                signal.pthread_kill(main, wake)
 
 
 @contextlib.contextmanager

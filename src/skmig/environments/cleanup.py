@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+from skmig import interruption
 from skmig.interruption import SIGNALS
 
 # No lock guards these: a handler runs in the middle of anything, and would wait for itself.
@@ -99,6 +100,7 @@ def _install() -> None:
         if handler not in (None, signal.SIG_IGN):
             _previous[number] = handler
             signal.signal(number, _told_to_end)
+    interruption.relay()
 
 
 def _restore() -> None:

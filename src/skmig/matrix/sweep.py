@@ -49,8 +49,8 @@ class Sweep:
             return
         engines = [self._engine() for _ in range(min(self.jobs, len(self._queue)))]
         with ThreadPoolExecutor(len(engines), thread_name_prefix="skmig-matrix") as pool:
-            waiting: set[Future[None]] = {pool.submit(self._work, each) for each in engines}
-            try:
+            try:  # from here on: an interrupted `submit` may have begun its work
+                waiting: set[Future[None]] = {pool.submit(self._work, each) for each in engines}
                 while waiting:
                     done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                     for future in done:
