@@ -32,10 +32,15 @@ def relay() -> None:
         return
     heard, told = os.pipe()
     os.set_blocking(told, False)
+    former = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    if former != -1:  # an event loop of the program's hears of signals, and wakes itself
+        signal.set_wakeup_fd(former)
+        os.close(heard)
+        os.close(told)
+        return
     _relaying.append(told)
     if signal.getsignal(_WAKE) in (signal.SIG_DFL, signal.SIG_IGN):
         signal.signal(_WAKE, lambda _number, _frame: None)
-    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
     threading.Thread(target=_relay, args=(heard, _WAKE), name="skmig-signals", daemon=True).start()
 
 

@@ -102,6 +102,31 @@ print("not reached")
     assert (done.returncode, done.stdout.split()) == (143, ["one", "other"])
 
 
+def test_a_signal_is_heard_while_the_main_thread_waits_for_a_lock() -> None:
+    """Given to another thread, it stands for one that comes just before the wait begins."""
+    code = """
+import signal, threading
+from skmig.environments.cleanup import Finalizer
+
+class Owner: pass
+
+owner = Owner()
+open = Finalizer(owner, print, "ended")
+lock = threading.Lock()
+lock.acquire()
+
+def get_one():
+    threading.Event().wait(0.5)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+threading.Thread(target=get_one).start()
+lock.acquire()
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=60)
+    assert (done.returncode, done.stdout.split()) == (143, ["ended"])
+
+
 def test_what_a_killed_process_left_is_swept(run: subprocess.Popen[str]) -> None:
     with run:
         folder, worker = started(run)
@@ -128,6 +153,20 @@ def test_strangers_are_not_swept() -> None:
     with tempfile.TemporaryDirectory(prefix="skmig-run-") as folder:
         exchange.sweep()
         assert Path(folder).is_dir(), "it may just be in the making"
+
+
+def test_a_folder_in_the_making_is_swept_when_its_process_is_no_more() -> None:
+    code = "from skmig.environments.exchange import _prefix; print(_prefix())"
+    command = [sys.executable, "-c", f"{code}; input()"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with process:
+        assert process.stdout is not None
+        folder = Path(tempfile.mkdtemp(prefix=process.stdout.readline().strip()))
+        exchange.sweep()
+        assert folder.is_dir(), "its process is there"
+        process.kill()
+    exchange.sweep()
+    assert not folder.exists()
 
 
 def test_the_owner_of_a_folder_goes_last(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from skmig import alive
 from skmig.agent import tidy
 from skmig.environments.base import Limits
 from skmig.environments.cleanup import Finalizer
@@ -32,7 +33,7 @@ class RunFolder:
         """`most`: bytes of one file that is copied out."""
         self._most = most
         try:
-            self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
+            self.path = Path(tempfile.mkdtemp(prefix=_prefix()))
             self.files = self.path / "files"
             self.home = self.path / "home"
             self.files.mkdir()
@@ -106,7 +107,7 @@ def sweep() -> None:
             try:
                 owner = os.open(folder / _OWNER, os.O_RDWR | os.O_CLOEXEC)
             except FileNotFoundError:
-                if time.time() - status.st_mtime > _UNFINISHED:
+                if _of_the_dead(folder.name) or time.time() - status.st_mtime > _UNFINISHED:
                     _discard(folder)
                 continue
             try:
@@ -114,6 +115,20 @@ def sweep() -> None:
                 _discard(folder)
             finally:
                 os.close(owner)
+
+
+def _prefix() -> str:
+    """Of this process's folders: who is killed before there is an owner is known by the name."""
+    pid = os.getpid()
+    return f"{_PREFIX}{alive.place()[:8]}-{pid}-{alive.began(pid)}-"
+
+
+def _of_the_dead(name: str) -> bool:
+    """Does the name of a folder say that its process is no more?"""
+    parts = name.removeprefix(_PREFIX).split("-")
+    if len(parts) != 4 or parts[0] != alive.place()[:8] or not parts[1].isdecimal():
+        return False
+    return alive.began(int(parts[1])) != parts[2]
 
 
 def _delete(folder: Path, owner: int) -> None:

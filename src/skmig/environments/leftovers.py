@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import hashlib
 import os
-import socket
-from pathlib import Path
 from typing import Any
 
 import docker.errors
 
+from skmig import alive
 from skmig.environments import engine
 from skmig.errors import EngineError
 
@@ -25,7 +22,7 @@ _PATIENCE = 30
 def labels(run: str) -> dict[str, str]:
     """The labels of this process's containers and volumes."""
     pid = os.getpid()
-    return {RUN: run, _PID: str(pid), _STARTED: _started(pid), _HOST: _host()}
+    return {RUN: run, _PID: str(pid), _STARTED: alive.began(pid), _HOST: alive.place()}
 
 
 def remove(name: str) -> None:
@@ -52,7 +49,7 @@ def _remove(client: Any, name: str) -> None:
 def sweep(client: Any) -> None:
     """Remove what processes of this machine left that are no more; never raises."""
     with contextlib.suppress(*engine.ENGINE_EXCEPTIONS):
-        filters = {"label": [RUN, f"{_HOST}={_host()}"]}
+        filters = {"label": [RUN, f"{_HOST}={alive.place()}"]}
         for container in client.api.containers(all=True, filters=filters):
             if _orphaned(container["Labels"]):
                 with contextlib.suppress(docker.errors.APIError):
@@ -74,23 +71,4 @@ def _orphaned(found: dict[str, str]) -> bool:
     except (KeyError, ValueError, OverflowError):
         return False  # not labelled by us
     # another process may have got the number since
-    return _started(pid) != found.get(_STARTED)
-
-
-def _started(pid: int) -> str:
-    """When a process started: process ids are used again.  "" where the system does not say."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
-
-
-@functools.cache
-def _host() -> str:
-    """Names the place in which a process id means something: machine, boot, pid namespace."""
-    said = [socket.gethostname()]
-    with contextlib.suppress(OSError):
-        said.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
-    with contextlib.suppress(OSError):
-        said.append(str(Path("/proc/self/ns/pid").readlink()))
-    return hashlib.sha256(" ".join(said).encode()).hexdigest()[:16]
+    return alive.began(pid) != found.get(_STARTED)

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from skmig import alive
 from skmig.errors import OutputError, SkmigError, UnreadableError
 from skmig.fleet.entry import Entry, Task
 
@@ -47,7 +48,8 @@ class Ledger:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}:{uuid.uuid4()}"
+        pid = os.getpid()
+        self.owner = f"{socket.gethostname()}:{pid}:{alive.began(pid)}:{uuid.uuid4()}"
         self._stop = threading.Event()
         self._beating: threading.Thread | None = None
         if path is not None:
@@ -278,23 +280,7 @@ def _alive(owner: str, lease: float, now: float) -> bool:
     if not owner or lease < now:
         return False
     host, pid, started, _ = owner.split(":", 3)
-    return host != socket.gethostname() or _started(int(pid)) == started
-
-
-def _started(pid: int) -> str:
-    """When a process of this machine began, as it says; empty where there is none.
-
-    (Another process may have got its number since.)
-    """
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text("utf-8")
-        return text.rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        if not Path("/proc/self/stat").exists():  # not Linux: a number must do
-            with contextlib.suppress(OSError):
-                os.kill(pid, 0)
-                return "0"
-        return ""
+    return host != socket.gethostname() or alive.began(int(pid)) == started
 
 
 def _cannot_write(path: Path | None, why: str) -> OutputError:
