@@ -193,6 +193,7 @@ class _Objects(object):
         self.kind = kind
         self.tag = None  # of a class outside of scikit-learn, the estimator it builds on
         self.first = {}  # what stands before the attributes
+        self.setter, self.state_of = False, None
 
     def __call__(self, value, path):
         if self.tag is None:
