@@ -46,6 +46,11 @@ class Finalizer:
     def __call__(self) -> None:
         self._finalize()
 
+    @property
+    def done(self) -> bool:
+        """Was it called?"""
+        return not self._finalize.alive
+
     def _run(self, function: Callable[..., None], *args: Any) -> None:
         _running.append(threading.get_ident())
         try:

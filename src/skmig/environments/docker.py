@@ -90,10 +90,11 @@ class DockerBackend:
             # its own connections, since two workers are started at the same time
             client = engine.again()
             try:
-                name = f"skmig-{self._run}-{next(self._numbers)}"
-                container = Container(client, name, self._run)
                 memory = limits.memory or self._memory
                 with making.turn():
+                    cleanup.check()
+                    name = f"skmig-{self._run}-{next(self._numbers)}"
+                    container = Container(client, name, self._run)
                     container.make(image, agent, limits, memory, spec.preload)
                 under_way()
                 with starting.turn():
@@ -188,8 +189,13 @@ class Container:
     def _or_closed(self) -> Iterator[None]:
         try:
             yield
+            if self._finalizer.done:
+                raise KeyboardInterrupt  # the process is being ended
         except BaseException:
+            late = self._finalizer.done
             self.close()
+            if late:  # what the engine made when it had been told to remove it already
+                leftovers.remove(self._name)
             raise
 
     def _create(self, image: str, limits: Limits, memory: int, preload: Sequence[str]) -> None:
