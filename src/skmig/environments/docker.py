@@ -167,7 +167,6 @@ class Container:
     ) -> None:
         """Make the container and put the agent in."""
         with self._or_closed(), _engine("making a worker's container"):
-            cleanup.check()
             self._create(image, limits, memory, preload)
             with tempfile.TemporaryFile() as file:
                 with tarfile.open(fileobj=file, mode="w") as archive:

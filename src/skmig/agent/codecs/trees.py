@@ -100,7 +100,7 @@ def _make_tree(builder, value, path):
         raise ValueError("n_classes %r for %r outputs" % (of_each, n_outputs))
     if values.shape != (count, n_outputs, max(of_each)):
         raise ValueError("values of shape %r" % (values.shape,))
-    builder.put_off(nodes, (count, n_features, max_depth), path)
+    builder.put_off(nodes, (n_features, max_depth), path)
     tree = find(TAG)(n_features, n_classes, n_outputs)
     tree.__setstate__(
         {"max_depth": max_depth, "node_count": count, "nodes": nodes, "values": values}
@@ -127,7 +127,7 @@ def _of_this_release(given):
 
 
 def check(waiting: List[Tuple[Any, Any, str]]) -> None:
-    """Check trees, given as (nodes, (how many, features, depth), path).
+    """Check trees, given as (nodes, (features, depth), path).
 
     Raises JobError, which names the tree.
     """
@@ -143,7 +143,8 @@ def check(waiting: List[Tuple[Any, Any, str]]) -> None:
 
 def _check(trees, facts):
     """Each index must be in range, and each tree a tree."""
-    counts, n_features, max_depth = np.array(facts, dtype=np.intp).T
+    counts = np.array(list(map(len, trees)), dtype=np.intp)
+    n_features, max_depth = np.array(facts, dtype=np.intp).T
     left, right, feature = (
         np.concatenate([nodes[name] for nodes in trees])
         for name in ("left_child", "right_child", "feature")

@@ -178,14 +178,13 @@ def leaf_rows(estimator, parts, n_features, ctx):
     pool = _pool(trees, n_features, known)
     holes = any(tree.missing is not None for tree in trees) and gaps_are_meant(estimator)
     fill = Fill(n_features, bound, exact, known, pool, ctx.rng)
+    ways = FEW_WAYS if in_vain else None
     if ctx.gaps:
-        ways = FEW_WAYS if in_vain else None
         rows = rows_at_edges(trees, fill, ctx.limit, "only", ways)
         return Block(MATRIX, np.array(rows, dtype=np.float64).reshape(len(rows), n_features))
     rows = _steered(trees, fill, holes, ctx.limit, FEW_STEPS if in_vain else MAX_STEPS)
     rest = ctx.limit - len(rows)
     if rest > 0:
-        ways = FEW_WAYS if in_vain else None
         rows.extend(rows_at_edges(trees, fill, rest - min(rest // 8, 512), holes, ways))
         rest = ctx.limit - len(rows)
     if rest > 0:

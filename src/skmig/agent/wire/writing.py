@@ -49,10 +49,6 @@ class _Arrays(object):
         return offset
 
 
-def _holds_objects(dtype):
-    return bool(dtype.hasobject)
-
-
 class _Encoder(object):
     def __init__(self):
         self.arrays = _Arrays()
@@ -285,7 +281,7 @@ class _Encoder(object):
             value = np.asarray(value)
         node["t"] = "ndarray"
         node["shape"] = list(value.shape)
-        if _holds_objects(value.dtype):
+        if value.dtype.hasobject:
             if value.dtype.names is not None:
                 raise WireError("%s: structured array with objects" % path)
             node["dtype"] = "O"
